@@ -1,0 +1,107 @@
+"""Who may act for whom: API tokens and one-time sign-in links. Secrets are stored as SHA-256 alone."""
+
+import hashlib
+import secrets
+import uuid
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.scopes import Scope
+
+SIGN_IN_LINK_LIFETIME = timedelta(minutes=15)
+LAST_USED_GRAIN = timedelta(minutes=1)
+
+
+def digest(secret: str) -> str:
+    """The stored form of a random secret. It has 256 bits of its own, so it needs no salt and no slow hash."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    def usable(self) -> "ApiTokenQuerySet":
+        """Neither revoked nor expired, and its user active."""
+        return self.filter(
+            Q(expires_at=None) | Q(expires_at__gt=timezone.now()), revoked_at=None, user__is_active=True
+        )
+
+    def for_secret(self, secret: str) -> "ApiToken | None":
+        """The usable token that `secret` is, with its user, or None."""
+        return self.usable().select_related("user").filter(digest=digest(secret)).first()
+
+    def issue(
+        self, user: User, scopes: Iterable[Scope], *, name: str = "", days: int | None = None
+    ) -> tuple["ApiToken", str]:
+        """A new token and its secret, which is shown this once."""
+        secret = f"loupe_{secrets.token_urlsafe(32)}"
+        expires_at = timezone.now() + timedelta(days=days) if days else None
+        token = self.create(
+            user=user, name=name, prefix=secret[:12], digest=digest(secret), scopes=list(scopes), expires_at=expires_at
+        )
+        return token, secret
+
+
+class ApiToken(models.Model):
+    """A program's right to act for a user, within scopes."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=100, blank=True)
+    prefix = models.CharField(max_length=12, editable=False, help_text="The secret's first letters, to know it by.")
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return f"{self.prefix}… of {self.user.get_username()}"
+
+    def touch(self) -> None:
+        """Keeps when the token was last used, to the minute, so that most requests write nothing."""
+        now = timezone.now()
+        if self.last_used_at is None or now - self.last_used_at > LAST_USED_GRAIN:
+            ApiToken.objects.filter(pk=self.pk).update(last_used_at=now)
+
+
+class SignInLinkQuerySet(models.QuerySet["SignInLink"]):
+    def issue(self, user: User) -> str:
+        """The secret of a new link for `user`, good once within 15 minutes."""
+        secret = secrets.token_urlsafe(32)
+        self.create(user=user, digest=digest(secret), expires_at=timezone.now() + SIGN_IN_LINK_LIFETIME)
+        return secret
+
+    def redeem(self, secret: str) -> User | None:
+        """Uses the link up. None when it is unknown, used or too old, or its user may not sign in."""
+        now = timezone.now()
+        link = self.select_related("user").filter(digest=digest(secret), user__is_active=True).first()
+        if link is None:
+            return None
+        used = self.filter(pk=link.pk, used_at=None, expires_at__gt=now).update(used_at=now)
+        return link.user if used else None
+
+
+class SignInLink(models.Model):
+    """Signs a person in once, without a password."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="sign_in_links")
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    objects = SignInLinkQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"link of {self.user.get_username()}"

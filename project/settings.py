@@ -1,0 +1,171 @@
+"""The settings, and the only place that reads the environment. `docs/settings.md` lists what a person may set."""
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+env.read_env(str(BASE_DIR / ".env"))
+
+
+def _secret(path: Path) -> str:
+    """The secret kept in `path`, made on first use, readable by its owner alone."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text()
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    return path.read_text()
+
+
+def _redis_url(folder: Path) -> str:
+    """Where the embedded Valkey of this installation listens: its supervisor writes that down."""
+    address = folder / "url"
+    return address.read_text().strip() if address.exists() else f"unix://{folder / 'valkey.sock'}?db=0"
+
+
+# Where things are ------------------------------------------------------------------------------------------------
+HOST = env.str("HOST", "127.0.0.1")
+PORT = env.int("PORT", 8000)
+DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var"))).resolve()
+DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+PUBLIC_URL = env.str("PUBLIC_URL", "").rstrip("/")
+REDIS_URL = env.str("REDIS_URL", "") or _redis_url(DATA_DIR / "valkey")
+EMBEDDED_REDIS = not env.str("REDIS_URL", "")
+
+# Bounds ----------------------------------------------------------------------------------------------------------
+MAX_CONCURRENT_JOBS = env.int("MAX_CONCURRENT_JOBS", 4)
+WORKERS = env.int("WORKERS", 0)  # 0: as many as the cap, at most 32, following it
+LEASE_SECONDS = env.float("LEASE_SECONDS", 30.0)
+MAX_ATTEMPTS = env.int("MAX_ATTEMPTS", 3)
+DRAIN_SECONDS = env.float("DRAIN_SECONDS", 5.0)
+JOB_TIMEOUT_SECONDS = env.float("JOB_TIMEOUT_SECONDS", 3600.0)
+WORKER_MEMORY_BYTES = env.int("WORKER_MEMORY_BYTES", 2 * 1024**3)
+MAX_OUTPUT_BYTES = env.int("MAX_OUTPUT_BYTES", 1024**3)
+MAX_GRAPH_NODES = env.int("MAX_GRAPH_NODES", 500)
+MAX_GRAPH_EDGES = env.int("MAX_GRAPH_EDGES", 2000)
+MAX_GRAPH_BYTES = env.int("MAX_GRAPH_BYTES", 1024**2)
+MAX_UPLOAD_BYTES = env.int("MAX_UPLOAD_BYTES", 256 * 1024**2)
+LOUPE_DEMO = env.bool("LOUPE_DEMO", True)
+
+# Django ----------------------------------------------------------------------------------------------------------
+SECRET_KEY = env.str("SECRET_KEY", "") or _secret(DATA_DIR / "secret_key")
+DEBUG = False
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", ".localhost", "127.0.0.1", "[::1]"])
+if HOST not in {"0.0.0.0", "::"}:  # noqa: S104 (not bound here: those names are no host's own)
+    ALLOWED_HOSTS.append(f"[{HOST}]" if ":" in HOST else HOST)
+if PUBLIC_URL:
+    ALLOWED_HOSTS.append(urlsplit(PUBLIC_URL).hostname)
+SECURE = PUBLIC_URL.startswith("https://")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_NAME = f"loupe_session_{PORT}"  # cookies know no ports: two installations on one host stay apart
+CSRF_COOKIE_NAME = f"loupe_csrf_{PORT}"
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+SECURE_SSL_REDIRECT = False  # the proxy that ends TLS redirects; health checks come by plain HTTP
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "django_htmx",
+    "django_rq",
+    "accounts",
+    "workflows",
+    "runs",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "project.urls"
+ASGI_APPLICATION = "project.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "/"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024**2
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
+FILE_UPLOAD_TEMP_DIR.mkdir(exist_ok=True, mode=0o700)
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "media", "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
+    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+# Database --------------------------------------------------------------------------------------------------------
+SQLITE = {
+    "ENGINE": "project.db.sqlite3",
+    "NAME": DATA_DIR / "loupe.sqlite3",
+    "OPTIONS": {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
+    },
+    "TEST": {"NAME": str(DATA_DIR / "test.sqlite3")},
+}
+DATABASES = {"default": env.db_url("DATABASE_URL") if env.str("DATABASE_URL", "") else SQLITE}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 20, "timeout": 10}
+
+# Redis, RQ, Channels ---------------------------------------------------------------------------------------------
+RQ_QUEUES = {"loupe": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": -1, "SERIALIZER": "rq.serializers.JSONSerializer"}}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [{"address": REDIS_URL}]},
+    },
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
+}

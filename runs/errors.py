@@ -1,0 +1,21 @@
+"""What can go wrong with jobs. Each error's message says what to do next."""
+
+
+class RunError(Exception):
+    """Base of the errors of this app."""
+
+
+class LostLease(RunError):  # noqa: N818 (what happened, not what it is)
+    """This worker's right to write for the job has passed on; it stops at once and writes nothing more."""
+
+
+class JobEnded(RunError):  # noqa: N818
+    """The job has already ended in another state; nothing is left to cancel."""
+
+
+class JobActive(RunError):  # noqa: N818
+    """The job is still active. Cancel it and wait for its end before you delete it."""
+
+
+class JobExists(RunError):  # noqa: N818
+    """A job with this id exists already. Leave `id` out, or choose a new one."""

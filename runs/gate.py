@@ -1,0 +1,288 @@
+"""The gate: every transition of every job, each a guarded update with its history row in one transaction.
+
+A slot is counted from rows, never kept; the lock of the one gate row orders submits and claims. Publishing follows commit.
+"""
+
+import json
+import zlib
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Max
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from runs import publish, wake
+from runs.errors import JobActive, JobEnded, LostLease
+from runs.models import Gate, Job, JobTelemetry, JobTransition
+from runs.states import HOLDING, TERMINAL, State
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A worker's right to run one job: what to run, and the fence that all it writes must carry."""
+
+    job_id: UUID
+    workflow_id: UUID
+    owner_id: int
+    number: int
+    fence: int
+    worker: str
+    graph: dict[str, Any]
+    params: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a job ended. `error` is the contract's `{"code", "message", "node"}`; the traceback is for admins alone."""
+
+    state: State
+    error: dict[str, Any] | None = None
+    traceback: str = ""
+    progress: float | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Telemetry:
+    """The folded telemetry of an ended job, and the id of the last update that is in it."""
+
+    last_id: str
+    snapshot: dict[str, Any]
+
+
+def cap() -> int:
+    """How many jobs may run at once, over all machines."""
+    return _cap(Gate.objects.filter(pk=1).first())
+
+
+def set_cap(value: int | None) -> int:
+    """Changes the cap at run time, kept over restarts; None goes back to the setting. Answers the cap now in force."""
+    with transaction.atomic():
+        gate = lock()
+        gate.cap = value
+        gate.save(update_fields=("cap",))
+        transaction.on_commit(wake.wake)
+    return _cap(gate)
+
+
+def lock() -> Gate:
+    """The gate's row, locked until the transaction ends."""
+    return Gate.objects.select_for_update().get_or_create(pk=1)[0]
+
+
+def next_place() -> int:
+    """The end of the queue. Only under the gate's lock."""
+    return (Job.objects.aggregate(last=Max("place"))["last"] or 0) + 1
+
+
+def claim(worker: str) -> Claim | None:
+    """The oldest waiting job, now this worker's to run; None when nothing may start."""
+    if not Job.objects.waiting().exists():  # without the lock: most wake-ups find nothing
+        return None
+    with transaction.atomic():
+        gate = lock()
+        if Job.objects.holding().count() >= _cap(gate):
+            return None
+        job = Job.objects.waiting().select_related("graph").first()
+        if job is None:
+            return None
+        now = timezone.now()
+        _move(
+            job,
+            State.RUNNING,
+            by=worker,
+            at=now,
+            fence=F("fence") + 1,
+            attempts=F("attempts") + 1,
+            worker=worker,
+            lease_until=_lease(),
+            started_at=now,
+        )
+        transaction.on_commit(publish.queue_moved)
+    return Claim(
+        job.pk, job.workflow_id, job.owner_id, job.number, job.fence + 1, worker, job.graph.document, job.params
+    )
+
+
+def finish(claim: Claim, end: End, telemetry: Telemetry) -> None:
+    """The job's worker ends it, with all its telemetry. Raises LostLease when the job is no longer this worker's."""
+    with transaction.atomic():
+        job = _held(claim.job_id, claim.fence)
+        _end(job, end, by=claim.worker, telemetry=telemetry)
+
+
+def cancel(job_id: UUID, *, by: str, why: str = "") -> Job:
+    """A waiting job leaves the queue at once; a running one is told to stop. Raises JobEnded when it ended otherwise."""
+    with transaction.atomic():
+        job = Job.objects.select_for_update(of=("self",)).get(pk=job_id)
+        if job.state == State.QUEUED:
+            _end(job, End(State.CANCELLED, progress=job.progress, why=why), by=by, telemetry=None)
+            transaction.on_commit(publish.queue_moved)
+        elif job.state == State.RUNNING:
+            _move(job, State.CANCELLING, by=by, why=why)
+            transaction.on_commit(lambda: publish.cancel_requested(job_id))
+        elif job.state in {State.COMPLETED, State.FAILED}:
+            raise JobEnded(f"The job has already ended ({job.state}); there is nothing left to cancel.")
+    job.refresh_from_db()
+    return job
+
+
+def hand_back(job_id: UUID, fence: int, *, by: str, telemetry: Telemetry | None = None) -> State:
+    """A worker that is told to stop gives its job back to the queue, which costs no attempt; see `_release`."""
+    with transaction.atomic():
+        job = _held(job_id, fence)
+        end = _lost_end(job, "worker_lost", "The worker was stopped in the middle of a node that is unsafe to repeat.")
+        return _release(job, end, by=by, why="handed back", spent=0, telemetry=telemetry)
+
+
+def lost(job_id: UUID, fence: int, *, by: str, why: str, telemetry: Telemetry | None = None) -> State:
+    """A job whose worker is gone goes back to the queue while attempts remain and it is safe to repeat, else it fails."""
+    with transaction.atomic():
+        job = _held(job_id, fence)
+        end = _lost_end(job, "worker_lost", f"The worker was lost ({why}) and the job can't be repeated. Run it again.")
+        if job.attempts >= settings.MAX_ATTEMPTS:
+            job.repeatable = False
+        return _release(job, end, by=by, why=why, spent=1, telemetry=telemetry)
+
+
+def end(job_id: UUID, fence: int, end: End, *, by: str, telemetry: Telemetry | None = None) -> State:
+    """Ends a job from outside its worker, which is dead or shut out: a limit was passed."""
+    with transaction.atomic():
+        job = _held(job_id, fence)
+        if job.state == State.CANCELLING:
+            end = End(State.CANCELLED, progress=end.progress, why=end.why)
+        _end(job, end, by=by, telemetry=telemetry)
+        transaction.on_commit(wake.wake)
+    return end.state
+
+
+def renew(workers: Collection[str]) -> int:
+    """One more term for every job that these workers hold, in one statement. Answers how many there were."""
+    return Job.objects.holding().filter(worker__in=workers).update(lease_until=_lease())
+
+
+def renew_all() -> int:
+    """One more term for every running job: after the machine slept, no lease is what it seems."""
+    return Job.objects.holding().update(lease_until=_lease())
+
+
+def expired(limit: int = 100) -> list[Job]:
+    """Jobs whose lease has run out: their worker may be dead, stopped or cut off."""
+    return list(Job.objects.holding().filter(lease_until__lt=Now()).order_by("lease_until")[:limit])
+
+
+def startable() -> int:
+    """How many waiting jobs may start now."""
+    free = cap() - Job.objects.holding().count()
+    return min(free, Job.objects.waiting()[: max(free, 0)].count()) if free > 0 else 0
+
+
+def positions(job_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """The place in the queue, from 1, of those of the jobs that wait."""
+    wanted = set(job_ids)
+    if not wanted:
+        return {}
+    if len(wanted) == 1:
+        return _position(wanted.pop())
+    line = Job.objects.waiting().values_list("pk", flat=True)
+    return {pk: position for position, pk in enumerate(line, start=1) if pk in wanted}
+
+
+def mark_unrepeatable(job_id: UUID, fence: int) -> None:
+    """Before a node begins that is unsafe to repeat: from now on a lost worker fails the job."""
+    if not Job.objects.filter(pk=job_id, fence=fence, state__in=HOLDING).update(repeatable=False):
+        raise LostLease("The job has passed on to another worker.")
+
+
+def delete(job_id: UUID) -> None:
+    """Deletes an ended job with its telemetry and products. Raises JobActive while it is not ended."""
+    with transaction.atomic():
+        job = Job.objects.select_for_update(of=("self",)).get(pk=job_id)
+        if job.state not in TERMINAL:
+            raise JobActive("The job is still active. Cancel it and wait for its end before you delete it.")
+        job.delete()
+
+
+def _cap(gate: Gate | None) -> int:
+    return gate.cap if gate is not None and gate.cap is not None else int(settings.MAX_CONCURRENT_JOBS)
+
+
+def _lease() -> Any:
+    """The end of a term that begins now, by the database's own clock, which all machines share."""
+    return Now() + timedelta(seconds=settings.LEASE_SECONDS)
+
+
+def _held(job_id: UUID, fence: int) -> Job:
+    """The job, locked, if its slot is still held under this fence."""
+    job = (
+        Job.objects.select_for_update(of=("self",)).filter(pk=job_id, fence=fence, state__in=HOLDING).first()
+    )
+    if job is None:
+        raise LostLease("The job has passed on to another worker, or has ended.")
+    return job
+
+
+def _lost_end(job: Job, code: str, message: str) -> End:
+    error = {"code": code, "message": message, "node": None}
+    return End(State.FAILED, error=error, progress=job.progress, why=code)
+
+
+def _release(job: Job, end: End, *, by: str, why: str, spent: int, telemetry: Telemetry | None) -> State:
+    """Back to the queue if it may; a job that was being cancelled ends cancelled, one that can't be repeated fails."""
+    transaction.on_commit(wake.wake)
+    if job.state == State.CANCELLING:
+        _end(job, End(State.CANCELLED, progress=job.progress, why=why), by=by, telemetry=telemetry)
+        return State.CANCELLED
+    if not job.repeatable:
+        _end(job, end, by=by, telemetry=telemetry)
+        return State.FAILED
+    attempts = F("attempts") - (1 - spent)
+    _move(job, State.QUEUED, by=by, why=why, worker="", lease_until=None, started_at=None, attempts=attempts)
+    transaction.on_commit(publish.queue_moved)
+    return State.QUEUED
+
+
+def _end(job: Job, end: End, *, by: str, telemetry: Telemetry | None) -> None:
+    now = timezone.now()
+    if telemetry is not None:
+        data = zlib.compress(json.dumps(telemetry.snapshot, separators=(",", ":")).encode(), 1)
+        JobTelemetry.objects.create(job=job, last_id=telemetry.last_id, data=data)
+    _move(
+        job,
+        end.state,
+        by=by,
+        why=end.why,
+        at=now,
+        worker="" if job.state == State.QUEUED else job.worker,
+        lease_until=None,
+        ended_at=now,
+        progress=1.0 if end.state == State.COMPLETED else end.progress,
+        error=end.error,
+        traceback=end.traceback,
+    )
+
+
+def _move(job: Job, to: State, *, by: str, why: str = "", at: Any = None, **fields: Any) -> None:
+    """One transition, guarded by the state and fence that were read, with its history row."""
+    moved = Job.objects.filter(pk=job.pk, state=job.state, fence=job.fence).update(
+        state=to, version=F("version") + 1, **fields
+    )
+    if not moved:
+        raise LostLease("The job has moved on in the meantime.")
+    JobTransition.objects.create(
+        job=job, from_state=job.state, to_state=to, at=at or timezone.now(), by=by, why=why[:200]
+    )
+    transaction.on_commit(lambda: publish.job_changed(job.pk, job.workflow_id, job.version + 1))
+
+
+def _position(job_id: UUID) -> dict[UUID, int]:
+    place = Job.objects.waiting().filter(pk=job_id).values_list("place", flat=True).first()
+    if place is None:
+        return {}
+    return {job_id: Job.objects.waiting().filter(place__lt=place).count() + 1}

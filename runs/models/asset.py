@@ -1,0 +1,68 @@
+"""Products: what the nodes of a job made, and what people uploaded. Bytes are kept once, by their SHA-256."""
+
+import uuid
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
+from django.db import models
+
+from runs.models.job import Job
+from workflows.models import Workflow
+
+INLINE_BYTES = 32 * 1024
+"""A value whose compact JSON is at most this large lives in its row; a larger one is a blob."""
+
+
+class Blob(models.Model):
+    """Bytes in the store, once however many assets are made of them. Its file is named by the digest."""
+
+    digest = models.CharField(primary_key=True, max_length=64, help_text="SHA-256 of the bytes, in hexadecimal.")
+    size = models.BigIntegerField(help_text="Bytes.")
+    media_type = models.CharField(max_length=100)
+    width = models.PositiveIntegerField(null=True, blank=True, help_text="Pixels.")
+    height = models.PositiveIntegerField(null=True, blank=True, help_text="Pixels.")
+    thumbnail = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
+    used_at = models.DateTimeField(help_text="When an asset last came to need it; an unused blob goes an hour later.")
+
+    def __str__(self) -> str:
+        return self.digest[:12]
+
+
+class AssetQuerySet(models.QuerySet["Asset"]):
+    def visible_to(self, user: User | AnonymousUser) -> "AssetQuerySet":
+        """A person's own assets. Every page, request, socket and list goes through this."""
+        return self.filter(owner_id=user.pk) if user.is_authenticated else self.none()
+
+
+class Asset(models.Model):
+    """One product: (workflow, node, job, output, index) of a job's node, or an upload, which has none of these."""
+
+    KINDS = ("image", "audio", "video", "text", "table", "json", "number", "file")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="assets")
+    workflow = models.ForeignKey(Workflow, models.CASCADE, null=True, blank=True, related_name="assets")
+    job = models.ForeignKey(Job, models.CASCADE, null=True, blank=True, related_name="assets")
+    node = models.CharField(max_length=64, blank=True)
+    output = models.CharField(max_length=64, blank=True)
+    index = models.PositiveIntegerField(default=0, help_text="Counts what one output made in one job.")
+    result = models.CharField(max_length=200, blank=True, help_text="The name of the job's output that it is, if any.")
+    name = models.CharField(max_length=255, blank=True, help_text="An upload's file name, for people.")
+    kind = models.CharField(max_length=8, choices=[(kind, kind) for kind in KINDS])
+    blob = models.ForeignKey(Blob, models.PROTECT, null=True, blank=True, related_name="assets")
+    value = models.JSONField(null=True, blank=True, help_text="What is small enough to live in the row.")
+    created_at = models.DateTimeField()
+
+    objects = AssetQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("job", "node", "output", "index"), name="one_asset_a_place"),
+        )
+        indexes = (
+            models.Index(fields=("workflow", "-created_at", "-id"), name="asset_of_workflow"),
+            models.Index(fields=("owner", "-created_at", "-id"), name="asset_of_owner"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.node or self.name}"

@@ -1,0 +1,41 @@
+"""What the gate keeps besides jobs: its lock and settings, the workers it knows, and who does the chores."""
+
+from django.db import models
+
+
+class Gate(models.Model):
+    """The one row that is locked while jobs are submitted, claimed and ended, with the cap as it was set at run time."""
+
+    cap = models.PositiveIntegerField(null=True, blank=True, help_text="1–1000; empty: MAX_CONCURRENT_JOBS.")
+
+    def __str__(self) -> str:
+        return "the gate"
+
+
+class Worker(models.Model):
+    """A worker process that lives, as its pool last saw it."""
+
+    name = models.CharField(primary_key=True, max_length=100)
+    host = models.CharField(max_length=255)
+    pid = models.PositiveIntegerField()
+    pool = models.CharField(max_length=100, db_index=True)
+    draining = models.BooleanField(default=False)
+    started_at = models.DateTimeField()
+    heartbeat_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Duty(models.Model):
+    """Who sweeps, and until when: chores that one process does for all."""
+
+    name = models.CharField(primary_key=True, max_length=50)
+    holder = models.CharField(max_length=100, blank=True)
+    until = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "duties"
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.holder}"

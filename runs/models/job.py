@@ -1,0 +1,108 @@
+"""Jobs: one row for each run of a workflow, its history, and its folded telemetry."""
+
+import uuid
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
+from django.db import models
+from django.db.models import Q
+
+from runs.states import ACTIVE, HOLDING, TERMINAL, State
+from workflows.models import Graph, Workflow
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def visible_to(self, user: User | AnonymousUser) -> "JobQuerySet":
+        """A person's own jobs. Every page, request, socket and list goes through this."""
+        return self.filter(owner_id=user.pk) if user.is_authenticated else self.none()
+
+    def waiting(self) -> "JobQuerySet":
+        """In the queue, the next to start first."""
+        return self.filter(state=State.QUEUED).order_by("place")
+
+    def holding(self) -> "JobQuerySet":
+        """Those that take a slot."""
+        return self.filter(state__in=HOLDING)
+
+    def active(self) -> "JobQuerySet":
+        return self.filter(state__in=ACTIVE)
+
+    def ended(self) -> "JobQuerySet":
+        return self.filter(state__in=TERMINAL)
+
+
+class Job(models.Model):
+    """One run of a workflow: the graph and parameters it runs with, its state, and who may write for it.
+
+    Change it through `runs.gate` alone.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    workflow = models.ForeignKey(Workflow, models.CASCADE, related_name="jobs")
+    workflow_version = models.PositiveIntegerField()
+    graph = models.ForeignKey(Graph, models.PROTECT, related_name="+")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="jobs")
+    number = models.PositiveIntegerField(help_text="Counts within the workflow.")
+    state = models.CharField(max_length=10, choices=[(state.value, state.value) for state in State], default=State.QUEUED)
+    place = models.BigIntegerField(help_text="Its place in the order of the queue, given under the gate's lock.")
+    label = models.CharField(max_length=200, blank=True)
+    params = models.JSONField(default=dict, help_text="As resolved when submitted.")
+    version = models.PositiveIntegerField(default=1, help_text="Grows with every transition.")
+    fence = models.PositiveIntegerField(default=0, help_text="Grows with every claim; all that is written carries it.")
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="Claims, without those handed back.")
+    repeatable = models.BooleanField(default=True, help_text="No node that is unsafe to repeat has begun.")
+    worker = models.CharField(max_length=100, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    progress = models.FloatField(null=True, blank=True, help_text="0–1, kept when the job ends.")
+    error = models.JSONField(null=True, blank=True, help_text='{"code", "message", "node"}')
+    traceback = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("workflow", "number"), name="one_job_a_number"),
+            models.CheckConstraint(
+                condition=Q(state__in=[state.value for state in State]), name="job_state_is_known"
+            ),
+        )
+        indexes = (
+            models.Index(fields=("place",), name="job_waiting", condition=Q(state="queued")),
+            models.Index(fields=("lease_until",), name="job_holding", condition=Q(state__in=["running", "cancelling"])),
+            models.Index(fields=("owner", "-created_at", "-id"), name="job_of_owner"),
+            models.Index(fields=("workflow", "-created_at", "-id"), name="job_of_workflow"),
+        )
+
+    def __str__(self) -> str:
+        return f"#{self.number} of {self.workflow}"
+
+
+class JobTransition(models.Model):
+    """One step of a job from state to state, written in the same transaction as the step."""
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="transitions")
+    from_state = models.CharField(max_length=10, blank=True)
+    to_state = models.CharField(max_length=10)
+    at = models.DateTimeField()
+    by = models.CharField(max_length=150, help_text="Who did it: a person's name, or the worker's.")
+    why = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.from_state or 'new'} → {self.to_state}"
+
+
+class JobTelemetry(models.Model):
+    """The folded telemetry of a job that has ended: zlib-compressed JSON of the whole snapshot."""
+
+    job = models.OneToOneField(Job, models.CASCADE, primary_key=True, related_name="telemetry")
+    last_id = models.CharField(max_length=40, help_text="<fence>-<seq> of the last update that is in it.")
+    data = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"telemetry of {self.job_id}"
