@@ -89,7 +89,7 @@ def claim(worker: str) -> Claim | None:
         gate = lock()
         if Job.objects.holding().count() >= _cap(gate):
             return None
-        job = Job.objects.waiting().select_related("graph").first()
+        job = _next_waiting()
         if job is None:
             return None
         now = timezone.now()
@@ -207,6 +207,15 @@ def delete(job_id: UUID) -> None:
         if job.state not in TERMINAL:
             raise JobActive("The job is still active. Cancel it and wait for its end before you delete it.")
         job.delete()
+
+
+def _next_waiting() -> Job | None:
+    """The head of the line, locked. PostgreSQL answers nothing when it left the line while we waited for its lock."""
+    for _ in range(10):
+        job = Job.objects.waiting().select_related("graph").select_for_update(of=("self",)).first()
+        if job is not None or not Job.objects.waiting().exists():
+            return job
+    return None
 
 
 def _cap(gate: Gate | None) -> int:

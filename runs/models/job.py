@@ -70,6 +70,7 @@ class Job(models.Model):
             ),
         )
         indexes = (
+            models.Index(fields=("place",), name="job_place"),
             models.Index(fields=("place",), name="job_waiting", condition=Q(state="queued")),
             models.Index(fields=("lease_until",), name="job_holding", condition=Q(state__in=["running", "cancelling"])),
             models.Index(fields=("owner", "-created_at", "-id"), name="job_of_owner"),
