@@ -1,0 +1,64 @@
+# `make run` starts Loupe and `make test` tests it; each sets up what it needs first. CONTRIBUTING.md tells of the rest.
+
+# The first Python here that is new enough; an old `python3` gets to say itself what is wrong.
+PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python3; do \
+	command -v $$python >/dev/null || continue; last=$$python; \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; done; echo $$last)
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+BOOTSTRAP = $(or $(PYTHON),$(error Loupe needs Python 3.11 or newer, and there is no python3 here: install it)) project/bootstrap.py
+
+# Modules of which every line and branch is tested.
+WHOLE := workflows/graph.py,runs/states.py,runs/gate.py,runs/telemetry.py
+
+.PHONY: run setup dev test test-browser test-faults test-postgres check bench format requirements
+.DEFAULT_GOAL := run
+
+# One exec, so that a SIGTERM to make reaches Loupe and nothing stands between.
+run:
+	@exec $(BOOTSTRAP) run
+
+setup:
+	@exec $(BOOTSTRAP) setup
+
+dev:
+	@exec $(BOOTSTRAP) dev
+
+test: dev
+	$(PYTEST) -n 2 --dist loadgroup --cov --cov-report=
+	@report=$$($(BIN)/coverage report) || { echo "$$report"; exit 1; }
+	@report=$$($(BIN)/coverage report --include="$(WHOLE)" --fail-under=100) || { echo "$$report"; exit 1; }
+
+test-browser: dev
+	$(PYTEST) tests/browser
+
+test-faults: dev
+	$(PYTEST) tests/faults
+
+test-postgres: dev
+	$(BIN)/python -m tests.postgres -n 2 --dist loadgroup
+
+check: dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	git ls-files -z --cached --others --exclude-standard 'templates/*.html' | xargs -0r $(BIN)/djade --check --target-version 5.2
+	node_modules/.bin/biome check --error-on-warnings
+	node_modules/.bin/tsc --project tsconfig.json
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	PUBLIC_URL=https://loupe.example $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+bench: dev
+	$(BIN)/python -m benchmarks.run
+
+format: dev
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+	git ls-files -z --cached --others --exclude-standard 'templates/*.html' | xargs -0r $(BIN)/djade --target-version 5.2
+	node_modules/.bin/biome check --write
+
+# After a change to requirements/*.in or to the npm packages of package.json.
+requirements: dev
+	requirements/pin
+	npm install --package-lock-only
