@@ -69,9 +69,7 @@ def asset_document(asset: Asset) -> dict[str, Any]:
         "duration": None,
         "value": asset.value if blob is None else None,
         "url": content_url(asset),
-        "thumbnail_url": f"{API_ROOT}/assets/{asset.id}/thumbnail"
-        if blob and blob.thumbnail_id
-        else None,
+        "thumbnail_url": f"{API_ROOT}/assets/{asset.id}/thumbnail" if blob and blob.thumbnail_id else None,
         "created_at": moment(asset.created_at),
         "sha256": blob.digest if blob else hashlib.sha256(content or b"").hexdigest(),
     }
@@ -82,10 +80,7 @@ def outputs_document(assets: Iterable[Asset]) -> dict[str, Any]:
     items: defaultdict[str, list[object]] = defaultdict(list)
     for asset in sorted(assets, key=lambda asset: asset.index):
         items[asset.result].append(_output(asset))
-    return {
-        name: values[0] if len(values) == 1 else values
-        for name, values in items.items()
-    }
+    return {name: values[0] if len(values) == 1 else values for name, values in items.items()}
 
 
 def media_type(asset: Asset) -> str:
