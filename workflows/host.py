@@ -1,0 +1,71 @@
+"""What the engine tells the world while it runs a graph, and what it says when it is done."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol, TypedDict, Unpack
+
+Status = Literal["waiting", "running", "completed", "failed", "cancelled", "skipped", "bypassed"]
+EdgeState = Literal["active", "completed", "drained"]
+
+
+class NodeFields(TypedDict, total=False):
+    """What may be said of a node at once; what is left out stays as it was."""
+
+    status: Status
+    progress: tuple[float, float]
+    started_at: str
+    elapsed_ms: int
+    error: tuple[str, str]
+
+
+class Host(Protocol):
+    """Whoever runs a graph: hears what happens, keeps what nodes make, opens what they ask for.
+
+    The plain methods are called from any thread and must not block. A host whose own right to act has ended raises
+    from any of them that is called in the loop, and the run ends with that error.
+    """
+
+    def node(self, node: str, **fields: Unpack[NodeFields]) -> None:
+        """Something changed about a node. `error` is (code, message); `started_at` RFC 3339 in UTC."""
+
+    def edge(self, edge: str, *, state: EdgeState | None = None, count: int | None = None) -> None:
+        """An edge's state, or the number of items that have passed along it."""
+
+    def text(self, node: str, chunk: str) -> None:
+        """Text to append at a node."""
+
+    def log(self, node: str | None, level: str, message: str) -> None:
+        """A line for the job's log."""
+
+    def cost(self, node: str, amount: float) -> None:
+        """What a node has just cost, in US dollars, to be added up."""
+
+    async def product(self, node: str, output: str, index: int, port_type: str, value: object) -> None:
+        """A value that a node put out, in order; called before the value is sent on. NodeFailed fails the node."""
+
+    async def open_asset(self, asset_id: str) -> object:
+        """The run's value of an asset that a property names, such as a picture. NodeFailed fails the node."""
+
+    def secret(self, name: str) -> str | None:
+        """A secret by name."""
+
+    def temporary_folder(self) -> Path:
+        """An existing folder for this run's temporary files, which the host removes afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeError:
+    """Why a node failed. The traceback is for admins alone."""
+
+    code: str
+    message: str
+    node: str | None = None
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended, when nobody cancelled it. `error` is the first failure, of as many as there were."""
+
+    state: Literal["completed", "failed"]
+    error: NodeError | None = None
