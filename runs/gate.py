@@ -6,7 +6,7 @@ A slot is counted from rows, never kept; the lock of the one gate row orders sub
 import json
 import zlib
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,9 @@ from django.utils import timezone
 from runs import publish, wake
 from runs.errors import JobActive, JobEnded, LostLease
 from runs.models import Gate, Job, JobTelemetry, JobTransition
+from runs.redis import last_known
 from runs.states import HOLDING, TERMINAL, State
+from runs.telemetry import Snapshot, TelemetryId, closing, fold, progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +121,11 @@ def finish(claim: Claim, end: End, telemetry: Telemetry) -> None:
 
 def cancel(job_id: UUID, *, by: str, why: str = "") -> Job:
     """A waiting job leaves the queue at once; a running one is told to stop. Raises JobEnded when it ended otherwise."""
+    snapshot = last_known(job_id)
     with transaction.atomic():
         job = Job.objects.select_for_update(of=("self",)).get(pk=job_id)
         if job.state == State.QUEUED:
-            _end(job, End(State.CANCELLED, progress=job.progress, why=why), by=by, telemetry=None)
+            _end_from_outside(job, End(State.CANCELLED, progress=job.progress, why=why), snapshot, by=by)
             transaction.on_commit(publish.queue_moved)
         elif job.state == State.RUNNING:
             _move(job, State.CANCELLING, by=by, why=why)
@@ -133,33 +136,27 @@ def cancel(job_id: UUID, *, by: str, why: str = "") -> Job:
     return job
 
 
-def hand_back(job_id: UUID, fence: int, *, by: str, telemetry: Telemetry | None = None) -> State:
+def hand_back(job_id: UUID, fence: int, *, by: str) -> State:
     """A worker that is told to stop gives its job back to the queue, which costs no attempt; see `_release`."""
-    with transaction.atomic():
-        job = _held(job_id, fence)
-        end = _lost_end(job, "worker_lost", "The worker was stopped in the middle of a node that is unsafe to repeat.")
-        return _release(job, end, by=by, why="handed back", spent=0, telemetry=telemetry)
+    end = _failure("worker_lost", "The worker was stopped during a node that is unsafe to repeat. Run the job again.")
+    return _release(job_id, fence, end, by=by, why="handed back", spent=0)
 
 
-def lost(job_id: UUID, fence: int, *, by: str, why: str, telemetry: Telemetry | None = None) -> State:
+def lost(job_id: UUID, fence: int, *, by: str, why: str) -> State:
     """A job whose worker is gone goes back to the queue while attempts remain and it is safe to repeat, else it fails."""
-    with transaction.atomic():
-        job = _held(job_id, fence)
-        end = _lost_end(job, "worker_lost", f"The worker was lost ({why}) and the job can't be repeated. Run it again.")
-        if job.attempts >= settings.MAX_ATTEMPTS:
-            job.repeatable = False
-        return _release(job, end, by=by, why=why, spent=1, telemetry=telemetry)
+    end = _failure("worker_lost", f"The job's worker was lost ({why}). Run the job again.")
+    return _release(job_id, fence, end, by=by, why=why, spent=1)
 
 
-def end(job_id: UUID, fence: int, end: End, *, by: str, telemetry: Telemetry | None = None) -> State:
-    """Ends a job from outside its worker, which is dead or shut out: a limit was passed."""
+def end(job_id: UUID, fence: int, *, code: str, message: str, by: str) -> State:
+    """Fails a job from outside its worker, which is dead: a limit was passed. One that was being cancelled is cancelled."""
+    snapshot = last_known(job_id)
     with transaction.atomic():
         job = _held(job_id, fence)
-        if job.state == State.CANCELLING:
-            end = End(State.CANCELLED, progress=end.progress, why=end.why)
-        _end(job, end, by=by, telemetry=telemetry)
+        ending = _failure(code, message) if job.state == State.RUNNING else End(State.CANCELLED, why=code)
+        _end_from_outside(job, ending, snapshot, by=by)
         transaction.on_commit(wake.wake)
-    return end.state
+    return ending.state
 
 
 def renew(workers: Collection[str]) -> int:
@@ -229,35 +226,53 @@ def _lease() -> Any:
 
 def _held(job_id: UUID, fence: int) -> Job:
     """The job, locked, if its slot is still held under this fence."""
-    job = (
-        Job.objects.select_for_update(of=("self",)).filter(pk=job_id, fence=fence, state__in=HOLDING).first()
-    )
+    job = Job.objects.select_for_update(of=("self",)).filter(pk=job_id, fence=fence, state__in=HOLDING).first()
     if job is None:
         raise LostLease("The job has passed on to another worker, or has ended.")
     return job
 
 
-def _lost_end(job: Job, code: str, message: str) -> End:
-    error = {"code": code, "message": message, "node": None}
-    return End(State.FAILED, error=error, progress=job.progress, why=code)
+def _failure(code: str, message: str) -> End:
+    return End(State.FAILED, error={"code": code, "message": message, "node": None}, why=code)
 
 
-def _release(job: Job, end: End, *, by: str, why: str, spent: int, telemetry: Telemetry | None) -> State:
-    """Back to the queue if it may; a job that was being cancelled ends cancelled, one that can't be repeated fails."""
-    transaction.on_commit(wake.wake)
-    if job.state == State.CANCELLING:
-        _end(job, End(State.CANCELLED, progress=job.progress, why=why), by=by, telemetry=telemetry)
-        return State.CANCELLED
-    if not job.repeatable:
-        _end(job, end, by=by, telemetry=telemetry)
-        return State.FAILED
-    attempts = F("attempts") - (1 - spent)
+def _release(job_id: UUID, fence: int, end: End, *, by: str, why: str, spent: int) -> State:
+    """Back to the queue if it may; a job that was being cancelled ends cancelled, one that can't be repeated as `end`."""
+    snapshot = last_known(job_id)
+    with transaction.atomic():
+        job = _held(job_id, fence)
+        transaction.on_commit(wake.wake)
+        if job.state == State.CANCELLING:
+            end = End(State.CANCELLED, why=why)
+        elif job.repeatable and (not spent or job.attempts < settings.MAX_ATTEMPTS):
+            _requeue(job, by=by, why=why, attempts=job.attempts - 1 + spent)
+            return State.QUEUED
+        _end_from_outside(job, end, snapshot, by=by)
+    return end.state
+
+
+def _requeue(job: Job, *, by: str, why: str, attempts: int) -> None:
     _move(job, State.QUEUED, by=by, why=why, worker="", lease_until=None, started_at=None, attempts=attempts)
     transaction.on_commit(publish.queue_moved)
-    return State.QUEUED
 
 
-def _end(job: Job, end: End, *, by: str, telemetry: Telemetry | None) -> None:
+def _end_from_outside(job: Job, end: End, snapshot: Snapshot, *, by: str) -> None:
+    """Ends a job that no worker can end: nothing is left running in its telemetry, and a late writer is shut out.
+
+    The next fence is the end's own, so that a reader gets the closed snapshot and a stale writer's id is refused.
+    """
+    if job.fence == 0:
+        return _end(job, end, by=by, telemetry=None)
+    status = "cancelled" if end.state == State.CANCELLED else "failed"
+    closed = fold(snapshot, closing(snapshot, status))
+    last_id = str(TelemetryId(job.fence + 1, 0))
+    ended = replace(end, progress=progress(closed, len(job.graph.document["nodes"])))
+    _end(job, ended, by=by, telemetry=Telemetry(last_id, closed), fence=job.fence + 1)
+    transaction.on_commit(lambda: publish.closed(job.pk, job.workflow_id, last_id))
+    return None
+
+
+def _end(job: Job, end: End, *, by: str, telemetry: Telemetry | None, **fields: Any) -> None:
     now = timezone.now()
     if telemetry is not None:
         data = zlib.compress(json.dumps(telemetry.snapshot, separators=(",", ":")).encode(), 1)
@@ -271,9 +286,11 @@ def _end(job: Job, end: End, *, by: str, telemetry: Telemetry | None) -> None:
         worker="" if job.state == State.QUEUED else job.worker,
         lease_until=None,
         ended_at=now,
+        duration=(now - job.started_at).total_seconds() if job.started_at else None,
         progress=1.0 if end.state == State.COMPLETED else end.progress,
         error=end.error,
         traceback=end.traceback,
+        **fields,
     )
 
 

@@ -68,6 +68,19 @@ def progress(snapshot: Snapshot, nodes: int) -> float | None:
     return sum(map(_share, snapshot["nodes"].values())) / nodes if nodes else None
 
 
+def closing(snapshot: Snapshot, status: str) -> Batch:
+    """The last status of everything that a snapshot leaves open, when its run ended from outside.
+
+    What ran ends `status` (`failed` or `cancelled`), what waited is skipped, what flowed is drained.
+    """
+    last = {"running": status, "waiting": "skipped"}
+    nodes = {
+        name: {"status": last[node["status"]]} for name, node in snapshot["nodes"].items() if node.get("status") in last
+    }
+    edges = {name: {"state": "drained"} for name, edge in snapshot["edges"].items() if edge.get("state") == "active"}
+    return {"nodes": nodes, "edges": edges}
+
+
 def _share(node: Mapping[str, Any]) -> float:
     if node.get("status") in _ENDED:
         return 1.0

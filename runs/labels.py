@@ -1,0 +1,32 @@
+"""What a person tells one run from its siblings by: the parameters that differ, as "seed 42 · ink"."""
+
+from collections.abc import Mapping
+
+LONGEST = 200
+_LONGEST_VALUE = 40
+_MOST = 4
+
+
+def label(params: Mapping[str, object], saved: Mapping[str, object], before: Mapping[str, object] | None) -> str:
+    """The label of a run with `params`.
+
+    It names what differs from the workflow as it is saved, else from the run `before`, else the run's own first values.
+    """
+    differing = {name: value for name, value in params.items() if saved.get(name) != value}
+    if not differing and before is not None:
+        differing = {name: value for name, value in params.items() if before.get(name) != value}
+    named = differing or params
+    words = [_words(name, value) for name, value in named.items()]
+    return " · ".join([word for word in words if word][:_MOST])[:LONGEST]
+
+
+def _words(name: str, value: object) -> str:
+    """Text speaks for itself; numbers and switches need their name; a picture is only named."""
+    if isinstance(value, str):
+        text = " ".join(value.split())
+        return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
+    if isinstance(value, bool):
+        return name if value else f"no {name}"
+    if isinstance(value, int | float):
+        return f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
+    return f"own {name}" if isinstance(value, dict) and "asset" in value else ""
