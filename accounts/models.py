@@ -75,6 +75,23 @@ class ApiToken(models.Model):
             ApiToken.objects.filter(pk=self.pk).update(last_used_at=now)
 
 
+class IdempotencyKey(models.Model):
+    """What a POST with this key has made, kept for a day: a repeat is answered with it instead of making another."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    path = models.CharField(max_length=200)
+    key = models.CharField(max_length=255)
+    body = models.CharField(max_length=64, help_text="SHA-256 of what was asked.")
+    made = models.CharField(max_length=200, blank=True, help_text="What names the thing that was made.")
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("user", "path", "key"), name="one_use_a_key"),)
+
+    def __str__(self) -> str:
+        return f"{self.key} on {self.path}"
+
+
 class SignInLinkQuerySet(models.QuerySet["SignInLink"]):
     def issue(self, user: User) -> str:
         """The secret of a new link for `user`, good once within 15 minutes."""

@@ -59,6 +59,7 @@ class Job(models.Model):
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    duration = models.FloatField(null=True, blank=True, help_text="Seconds from its last start to its end.")
 
     objects = JobQuerySet.as_manager()
 
@@ -73,7 +74,11 @@ class Job(models.Model):
             models.Index(fields=("place",), name="job_place"),
             models.Index(fields=("place",), name="job_waiting", condition=Q(state="queued")),
             models.Index(fields=("lease_until",), name="job_holding", condition=Q(state__in=["running", "cancelling"])),
+            models.Index(fields=("-created_at", "-id"), name="job_by_created"),
             models.Index(fields=("owner", "-created_at", "-id"), name="job_of_owner"),
+            models.Index(fields=("owner", "started_at", "id"), name="job_of_owner_by_started"),
+            models.Index(fields=("owner", "ended_at", "id"), name="job_of_owner_by_ended"),
+            models.Index(fields=("owner", "duration", "id"), name="job_of_owner_by_duration"),
             models.Index(fields=("workflow", "-created_at", "-id"), name="job_of_workflow"),
         )
 
