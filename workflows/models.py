@@ -1,17 +1,18 @@
 """Workflows, their versions, and the graphs that both and every job refer to."""
 
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
 
-from workflows import graph as graphs
+if TYPE_CHECKING:
+    from workflows import graph as graphs
 
 
 class GraphQuerySet(models.QuerySet["Graph"]):
-    def keep(self, graph: graphs.Graph) -> "Graph":
+    def keep(self, graph: "graphs.Graph") -> "Graph":
         """The row of this graph, stored once however often it is used."""
         return self.get_or_create(digest=graph.digest, defaults={"document": graph.document})[0]
 
