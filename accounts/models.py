@@ -24,11 +24,11 @@ def digest(secret: str) -> str:
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    """Tokens by what they are good for."""
+
     def usable(self) -> "ApiTokenQuerySet":
         """Neither revoked nor expired, and its user active."""
-        return self.filter(
-            Q(expires_at=None) | Q(expires_at__gt=timezone.now()), revoked_at=None, user__is_active=True
-        )
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), revoked_at=None, user__is_active=True)
 
     def for_secret(self, secret: str) -> "ApiToken | None":
         """The usable token that `secret` is, with its user, or None."""
@@ -93,6 +93,8 @@ class IdempotencyKey(models.Model):
 
 
 class SignInLinkQuerySet(models.QuerySet["SignInLink"]):
+    """Links, made and used up."""
+
     def issue(self, user: User) -> str:
         """The secret of a new link for `user`, good once within 15 minutes."""
         secret = secrets.token_urlsafe(32)

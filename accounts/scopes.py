@@ -4,7 +4,10 @@ from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """In rising order: `read` looks, `run` submits and cancels, `write` changes workflows, `admin` (staff only) is over others."""
+    """In rising order: `read` looks, `run` submits and cancels, `write` changes workflows, `admin` is over others' too.
+
+    `admin` counts for staff alone.
+    """
 
     READ = "read"
     RUN = "run"
