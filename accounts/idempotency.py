@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.authentication import Actor
+from accounts.credentials import Credentials
 from accounts.models import IdempotencyKey
 from accounts.problems import ProblemError, fault, invalid
 
@@ -41,7 +41,7 @@ class Made:
         return 201 if self.new else 200
 
 
-def once(request: HttpRequest, actor: Actor, make: Callable[[], str], *, asked: bytes) -> Made:
+def once(request: HttpRequest, credentials: Credentials, make: Callable[[], str], *, asked: bytes) -> Made:
     """Makes the thing, or finds what the same key has made for the same user and path within 24 hours.
 
     `make` answers what names the thing; `asked` tells bodies apart. Raises ProblemError: 422 when the key was used with
@@ -52,7 +52,7 @@ def once(request: HttpRequest, actor: Actor, make: Callable[[], str], *, asked: 
         return Made(make(), new=True)
     if not 0 < len(key) <= MAX_LENGTH or not key.isprintable():
         raise ProblemError(400, f"An Idempotency-Key has 1 to {MAX_LENGTH} printable characters.")
-    use = (actor.user.pk, request.path, key)
+    use = (credentials.user.pk, request.path, key)
     with _alone(use):
         return _once(use, make, sha256(asked).hexdigest())
 

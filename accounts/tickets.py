@@ -7,35 +7,29 @@ from uuid import UUID
 
 import redis
 from django.conf import settings
-from django.contrib.auth.models import User
 
-from accounts.authentication import Actor
-from accounts.models import ApiToken, digest
+from accounts.credentials import Credentials, of_session, of_token
+from accounts.models import digest
 
 LIFETIME_SECONDS = 30
 
 
-def issue(actor: Actor) -> str:
-    """A ticket that stands for the actor, for `?ticket=`. Raises redis.RedisError while Redis is away."""
+def issue(credentials: Credentials) -> str:
+    """A ticket that stands for the credentials, for `?ticket=`. Raises redis.RedisError while Redis is away."""
     ticket = secrets.token_urlsafe(32)
-    kept = {"user": actor.user.pk, "scopes": actor.scopes, "token": str(actor.token_id) if actor.token_id else None}
+    token_id = str(credentials.token_id) if credentials.token_id else None
+    kept = {"token": token_id, "session": credentials.session_key}
     _redis().set(_key(ticket), json.dumps(kept), ex=LIFETIME_SECONDS)
     return ticket
 
 
-def redeem(ticket: str) -> Actor | None:
-    """Uses the ticket up. None when it is unknown, used or too old, or its user or token is no longer good."""
+def redeem(ticket: str) -> Credentials | None:
+    """Uses the ticket up. None when it is unknown, used or too old, or what it stood for is no longer good."""
     kept = _redis().getdel(_key(ticket))
-    return None if kept is None else _actor(json.loads(kept))
-
-
-def _actor(kept: dict[str, object]) -> Actor | None:
-    user = User.objects.filter(pk=kept["user"], is_active=True).first()
-    token_id = UUID(str(kept["token"])) if kept["token"] else None
-    if user is None or (token_id and not ApiToken.objects.usable().filter(pk=token_id).exists()):
+    if not isinstance(kept, str | bytes):
         return None
-    scopes = kept["scopes"]
-    return Actor(user, tuple(map(str, scopes)) if isinstance(scopes, list) else (), token_id)
+    named = json.loads(kept)
+    return of_token(UUID(named["token"])) if named["token"] else of_session(named["session"])
 
 
 def _key(ticket: str) -> str:
