@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "accounts",
     "workflows",
     "runs",
+    "project",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -1,0 +1,219 @@
+"""The process that `make run` becomes: it starts Valkey, the worker pool and the web process, and ends them all."""
+
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+
+from django.conf import settings
+from django.db import connections
+
+from project.database import prepare
+from project.first_start import owner_with_examples, sign_in_address
+from project.ground import check_room, data_lock, listener, plain_reasons
+from project.logs import Log
+from project.valkey import Valkey
+from runs.processes import Backoff, Child, Condition, spawn
+from runs.watchdog import Watchdog
+
+TICK_SECONDS = 0.1
+PATIENCE_SECONDS = 10.0
+"""A supervisor that is silent for so long is taken for dead by its watchdog."""
+POOL_GRACE_SECONDS = 3.0
+"""What the pool may take beyond DRAIN_SECONDS to hand its jobs back."""
+VALKEY_GRACE_SECONDS = 1.5
+HASTE_SECONDS = 0.7
+"""A signal to a group reaches make too, which passes it on: what comes so soon after the first is the same request."""
+
+
+def run(data_dir: Path, *, with_parent: bool) -> None:
+    """Runs Loupe on `data_dir` until it is told to stop. Raises CannotStart when it can't."""
+    parent = os.getppid() if with_parent else None
+    os.umask(0o077)
+    with plain_reasons(data_dir), data_lock(data_dir) as lock, listener(settings.HOST, settings.PORT) as opened:
+        check_room(data_dir)
+        prepare(data_dir / "copies", say)
+        address = sign_in_address(owner_with_examples(say))
+        connections.close_all()  # from here on, the supervisor waits for no database
+        say("Starting …")
+        with Watchdog(PATIENCE_SECONDS, held=(lock,)) as watchdog:
+            Supervisor(data_dir, opened, watchdog, address, parent).run()
+
+
+def say(line: str) -> None:
+    """Prints to whoever started Loupe, if it still looks."""
+    try:
+        print(line, flush=True)  # noqa: T201 (this is the product's terminal output)
+    except OSError:
+        with Path(os.devnull).open("w") as nobody:
+            os.dup2(nobody.fileno(), sys.stdout.fileno())
+
+
+class Service:
+    """One child that is to run for as long as Loupe does."""
+
+    def __init__(self, name: str, start: Callable[[], Child], log: Log) -> None:
+        self.name = name
+        self.log = log
+        self.child: Child | None = None
+        self._start = start
+        self._backoff = Backoff()
+
+    def tend(self) -> None:
+        """Starts it when it does not run; kills it when it is stopped, since it then serves nobody."""
+        if self.child is None:
+            if self._backoff.due:
+                self.child = self._start()
+        elif (condition := self.child.look()) is Condition.STOPPED:
+            self.child.send(signal.SIGKILL)
+        elif condition is Condition.ENDED:
+            self._note_end(self.child)
+
+    def has_ended(self) -> bool:
+        """Whether nothing of it runs any more."""
+        if self.child is not None and self.child.look() is Condition.ENDED:
+            self.child.reap()
+            self.child = None
+        return self.child is None
+
+    def _note_end(self, child: Child) -> None:
+        code = child.reap()
+        self._backoff.ended(time.monotonic() - child.started)
+        self.child = None
+        say(f"{self.name} ended unasked (code {code}) and is started again; its log is {self.log.path}.")
+
+
+class Supervisor:
+    """Keeps the services running, in this order started and in the opposite one ended."""
+
+    def __init__(
+        self, data_dir: Path, listener: socket.socket, watchdog: Watchdog, address: str, parent: int | None
+    ) -> None:
+        self._listener = listener
+        self._watchdog = watchdog
+        self._address = address
+        self._parent = parent
+        self._announced = False
+        self._terminal = _terminal()
+        self._asked_at: float | None = None
+        self._hastened = False
+        logs = data_dir / "logs"
+        self._valkey = Valkey(data_dir / "valkey", Log(logs, "valkey")) if settings.EMBEDDED_REDIS else None
+        self._store = [Service("Valkey", self._start_valkey, Log(logs, "valkey"))] if self._valkey else []
+        self._workers = Service("The worker pool", self._start_pool, Log(logs, "workers"))
+        self._web = Service("The web process", self._start_web, Log(logs, "web"))
+
+    def run(self) -> None:
+        """Returns when Loupe was asked to stop and has stopped."""
+        self._listen_to_signals()
+        try:
+            if self._valkey:
+                self._store[0].tend()
+                self._valkey.wait()
+            while self._asked_at is None:
+                self._tick()
+                time.sleep(TICK_SECONDS)
+        finally:
+            say("Stopping …")
+            self._end((self._web, self._workers), settings.DRAIN_SECONDS + POOL_GRACE_SECONDS)
+            self._end(self._store, VALKEY_GRACE_SECONDS)
+            if self._valkey:
+                self._valkey.remove_socket()
+        say("Loupe has stopped.")
+
+    def _tick(self) -> None:
+        self._watchdog.beat()
+        for service in (*self._store, self._workers, self._web):
+            service.tend()
+            service.log.trim()
+        if not self._announced and _answers(self._listener):
+            self._announced = True
+            say(f"Loupe is ready. Open this once to be signed in (Ctrl-C stops Loupe):\n{self._address}")
+        if self._is_abandoned():
+            self._asked_at = time.monotonic()
+
+    def _is_abandoned(self) -> bool:
+        """Whether the terminal, or the process that this one is to end with, has gone."""
+        if self._parent is not None and os.getppid() != self._parent:
+            return True
+        return self._terminal is not None and bool(self._terminal.poll(0))
+
+    def _end(self, services: Sequence[Service], seconds: float) -> None:
+        """Asks these to end, and kills what has not done so in time."""
+        for service in services:
+            if service.child:
+                service.child.tell(signal.SIGTERM)
+        deadline = time.monotonic() + seconds
+        while sum(not service.has_ended() for service in services):
+            self._watchdog.beat()
+            if self._hastened or time.monotonic() > deadline:
+                _kill(services)
+            time.sleep(TICK_SECONDS / 5)
+
+    def _listen_to_signals(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._take_signal)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup wants it to live on
+            signal.signal(signal.SIGHUP, self._take_signal)
+        for number in (signal.SIGTSTP, signal.SIGTTOU):  # stopped, it would be taken for dead
+            signal.signal(number, signal.SIG_IGN)
+
+    def _take_signal(self, number: int, _frame: FrameType | None) -> None:
+        now = time.monotonic()
+        if self._asked_at is None:
+            self._asked_at = now
+        elif number == signal.SIGINT and now - self._asked_at > HASTE_SECONDS:
+            self._hastened = True
+
+    def _start_valkey(self) -> Child:
+        assert self._valkey  # noqa: S101 (the service exists with it)
+        return self._valkey.start(self._watchdog)
+
+    def _start_pool(self) -> Child:
+        return self._start_python(["manage.py", "workers"], self._workers.log)
+
+    def _start_web(self) -> Child:
+        handle = self._listener.fileno()
+        return self._start_python(["-m", "project.server", "--fd", str(handle)], self._web.log, handle)
+
+    def _start_python(self, arguments: list[str], log: Log, *descriptors: int) -> Child:
+        with log.open() as output:
+            return spawn(
+                [sys.executable, *arguments],
+                self._watchdog,
+                folder=settings.BASE_DIR,
+                output=output,
+                descriptors=descriptors,
+            )
+
+
+def _kill(services: Sequence[Service]) -> None:
+    for service in services:
+        if service.child:
+            service.child.send(signal.SIGKILL)
+
+
+def _answers(listener: socket.socket) -> bool:
+    """Whether the web process answers a request within a moment."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (the other way round)
+    with suppress(OSError), socket.create_connection((host, port), timeout=TICK_SECONDS) as client:
+        client.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+        return client.recv(5) == b"HTTP/"
+    return False
+
+
+def _terminal() -> "select.poll | None":
+    """Reports when the terminal that we print to goes away; None without one."""
+    with suppress(OSError, ValueError):
+        if sys.stdout.isatty():
+            poll = select.poll()
+            poll.register(sys.stdout.fileno(), 0)
+            return poll
+    return None
