@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from workflows.errors import MediaError
@@ -173,10 +174,11 @@ def _eight_bit(image: Image.Image) -> Image.Image:
     return image.convert("RGBA" if transparent else "RGB")
 
 
-def _scaled_to_bytes(pixels: np.ndarray) -> np.ndarray:
+def _scaled_to_bytes(pixels: NDArray[np.generic]) -> NDArray[np.uint8]:
     """Map 16-bit pixels by their full range, and 32-bit and floating ones from their lowest to their highest."""
     if pixels.dtype.itemsize == 2:
-        return (pixels >> 8).astype(np.uint8)
+        return (pixels.astype(np.uint16) >> 8).astype(np.uint8)
     finite = np.nan_to_num(pixels.astype(np.float64))
-    low, high = finite.min(), finite.max()
-    return ((finite - low) * (255 / max(high - low, 1e-12))).astype(np.uint8)
+    low, high = float(finite.min()), float(finite.max())
+    scaled: NDArray[np.float64] = (finite - low) * (255 / max(high - low, 1e-12))
+    return scaled.astype(np.uint8)

@@ -1,0 +1,169 @@
+"""Text on pictures, in Pillow's own font: wrapped, placed, shaded, and never beyond the edge."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Literal, TypeAlias
+
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
+
+from workflows.errors import NodeFailed
+
+Colour: TypeAlias = tuple[int, int, int]
+Position: TypeAlias = Literal[
+    "top-left", "top", "top-right", "left", "center", "right", "bottom-left", "bottom", "bottom-right"
+]
+MAX_LETTERS: Final = 2_000
+# What Unicode does not take apart by itself.
+_SPELT_OUT: Final[Mapping[str, str]] = {
+    "ß": "ss",
+    "æ": "ae",
+    "Æ": "AE",
+    "ø": "o",
+    "Ø": "O",
+    "œ": "oe",
+    "Œ": "OE",
+    "ł": "l",
+    "Ł": "L",
+    "€": "EUR",
+    "–": "-",
+    "—": "-",
+    "•": "·",
+    "„": "“",
+}
+_MISSING: Final = "\uffff"  # is no letter, so that its box is the one of all that the font lacks
+_SMALLEST: Final = 4
+_SHRINKING: Final = 0.9
+_DARK: Final = (12, 12, 20)
+_LIGHT: Final = (245, 245, 250)
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Lines of text in one font, each at most as wide as the picture allows; sizes in pixels."""
+
+    lines: tuple[str, ...]
+    font: ImageFont.FreeTypeFont
+
+    @property
+    def line_height(self) -> int:
+        return sum(self.font.getmetrics())
+
+    @property
+    def height(self) -> int:
+        return self.line_height * len(self.lines)
+
+
+def lettered(image: Image.Image, text: str, size: int, colour: Colour, position: Position) -> Image.Image:
+    """Write on a copy of the picture, in letters of `size` pixels or of the largest smaller size that fits.
+
+    Raises NodeFailed when the text fits in no size that can be read.
+    """
+    picture = image.copy() if image.mode in {"RGB", "RGBA"} else image.convert("RGB")
+    if not text.strip():
+        return picture
+    margin = round(min(picture.size) * 0.04)
+    room = (picture.width - 2 * margin, picture.height - 2 * margin)
+    block = _fitting(text, size, room)
+    letters = _drawn(block, picture.size, margin, position)
+    picture.paste(_shade(colour), mask=letters.filter(ImageFilter.GaussianBlur(block.line_height / 10)))
+    picture.paste(colour, mask=letters)
+    return picture
+
+
+def writable(text: str) -> str:
+    """The text in letters that the font has: those with marks without them, others as they are, to show as a box."""
+    return "".join(letter if _has(letter) else _replaced(letter) for letter in text)
+
+
+def _replaced(letter: str) -> str:
+    plain = "".join(part for part in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(part))
+    plain = _SPELT_OUT.get(plain, plain)
+    return plain if all(map(_has, plain)) else letter
+
+
+@lru_cache(maxsize=4096)
+def _has(letter: str) -> bool:
+    font = _font(16)
+    return letter.isspace() or bytes(font.getmask(letter)) != bytes(font.getmask(_MISSING))
+
+
+def _fitting(text: str, size: int, room: tuple[int, int]) -> _Block:
+    if len(text) > MAX_LETTERS:
+        raise NodeFailed("too_large", f"The text has {len(text):,} characters; use {MAX_LETTERS:,} at most.")
+    tried = float(size)
+    while round(tried) >= _SMALLEST:
+        font = _font(round(tried))
+        block = _Block(tuple(_wrapped(text, font, room[0])), font)
+        if block.height <= room[1] and all(font.getlength(line) <= room[0] for line in block.lines):
+            return block
+        tried *= _SHRINKING
+    message = "The text does not fit on the picture. Shorten it or make the picture larger."
+    raise NodeFailed("too_large", message)
+
+
+@lru_cache(maxsize=32)
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    font = ImageFont.load_default(size)
+    if not isinstance(font, ImageFont.FreeTypeFont):
+        message = "This Pillow cannot draw letters. Install the one that Loupe's requirements name."
+        raise NodeFailed("unavailable", message)
+    return font
+
+
+def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
+    """The text's own lines, broken between words where they are too wide, and within a word that is wider yet."""
+    lines: list[str] = []
+    for paragraph in text.strip("\n").split("\n"):
+        line = ""
+        for word in paragraph.split():
+            longer = f"{line} {word}" if line else word
+            if font.getlength(longer) <= width:
+                line = longer
+                continue
+            if line:
+                lines.append(line)
+            *full, line = _broken(word, font, width)
+            lines += full
+        lines.append(line)
+    return lines
+
+
+def _broken(word: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
+    pieces = [""]
+    for letter in word:
+        if pieces[-1] and font.getlength(pieces[-1] + letter) > width:
+            pieces.append("")
+        pieces[-1] += letter
+    return pieces
+
+
+def _drawn(block: _Block, size: tuple[int, int], margin: int, position: Position) -> Image.Image:
+    """A mask of the picture's size with the letters in white."""
+    mask = Image.new("L", size)
+    draw = ImageDraw.Draw(mask)
+    x, anchor = _across(size[0], margin, position)
+    y = _down(size[1] - block.height, margin, position)
+    for line in block.lines:
+        draw.text((x, y), line, fill=255, font=block.font, anchor=anchor)
+        y += block.line_height
+    return mask
+
+
+def _across(width: int, margin: int, position: Position) -> tuple[float, str]:
+    if position.endswith("left"):
+        return margin, "la"
+    return (width - margin, "ra") if position.endswith("right") else (width / 2, "ma")
+
+
+def _down(room: int, margin: int, position: Position) -> float:
+    if position.startswith("top"):
+        return margin
+    return room - margin if position.startswith("bottom") else room / 2
+
+
+def _shade(colour: Colour) -> Colour:
+    """Dark behind light letters and light behind dark ones, so that they can be read on any ground."""
+    red, green, blue = colour
+    return _DARK if 0.299 * red + 0.587 * green + 0.114 * blue > 110 else _LIGHT
