@@ -127,7 +127,13 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+PACKAGES = BASE_DIR / "node_modules"
+STATICFILES_DIRS = [
+    BASE_DIR / "static",
+    ("htmx", PACKAGES / "htmx.org" / "dist"),
+    ("fonts/inter", PACKAGES / "@fontsource-variable" / "inter"),
+    ("fonts/mono", PACKAGES / "@fontsource-variable" / "jetbrains-mono"),
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024**2
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
 FILE_UPLOAD_TEMP_DIR.mkdir(exist_ok=True, mode=0o700)

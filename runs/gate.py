@@ -60,7 +60,7 @@ class Telemetry:
 
 def cap() -> int:
     """How many jobs may run at once, over all machines."""
-    return _cap(Gate.objects.filter(pk=1).first())
+    return Gate.objects.cap()
 
 
 def set_cap(value: int | None) -> int:
@@ -176,8 +176,7 @@ def expired(limit: int = 100) -> list[Job]:
 
 def startable() -> int:
     """How many waiting jobs may start now."""
-    free = cap() - Job.objects.holding().count()
-    return min(free, Job.objects.waiting()[: max(free, 0)].count()) if free > 0 else 0
+    return Job.objects.startable()
 
 
 def positions(job_ids: Iterable[UUID]) -> dict[UUID, int]:

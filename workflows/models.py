@@ -1,18 +1,16 @@
 """Workflows, their versions, and the graphs that both and every job refer to."""
 
 import uuid
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
 
-if TYPE_CHECKING:
-    from workflows import graph as graphs
+from workflows import graph as graphs
 
 
 class GraphQuerySet(models.QuerySet["Graph"]):
-    def keep(self, graph: "graphs.Graph") -> "Graph":
+    def keep(self, graph: graphs.Graph) -> "Graph":
         """The row of this graph, stored once however often it is used."""
         return self.get_or_create(digest=graph.digest, defaults={"document": graph.document})[0]
 
@@ -28,6 +26,10 @@ class Graph(models.Model):
 
     def __str__(self) -> str:
         return self.digest[:12]
+
+    def loaded(self) -> graphs.Graph:
+        """The graph as the pure modules know it."""
+        return graphs.load(self.document)
 
 
 class WorkflowQuerySet(models.QuerySet["Workflow"]):

@@ -1,0 +1,125 @@
+"""The way into the queue: everything is checked first, then one transaction makes the job, or nothing is made."""
+
+import secrets
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from runs import gate, lens, publish, wake
+from runs.errors import JobExists
+from runs.labels import label
+from runs.models import Asset, Job, JobTransition
+from runs.states import State
+from workflows import parameters, validation
+from workflows.errors import GraphInvalid, Problem
+from workflows.graph import Graph
+from workflows.models import Workflow
+from workflows.registry import registry
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a submit asks for. `label` None: Loupe finds one; `focus` False: the lens stays where it is."""
+
+    params: Mapping[str, object] = field(default_factory=dict)
+    id: UUID | None = None
+    label: str | None = None
+    focus: bool = True
+
+
+def submit(user: User, workflow: Workflow, order: Order) -> Job:
+    """A new job at the end of the queue, with its seeds drawn.
+
+    Raises GraphInvalid with every problem there is, or JobExists when the id is taken. Nothing is made then.
+    """
+    resolved, problems = _check(user, workflow.graph.loaded(), order.params)
+    if problems:
+        raise GraphInvalid(problems)
+    with transaction.atomic():
+        gate.lock()
+        job = _insert(user, workflow, order, resolved)
+        if order.focus:
+            lens.follow(user, job)
+        transaction.on_commit(lambda: _announce(job))
+    return job
+
+
+def validate(user: User, workflow: Workflow, params: Mapping[str, object]) -> list[Problem]:
+    """Everything that keeps this workflow from running with these parameters."""
+    return _check(user, workflow.graph.loaded(), params)[1]
+
+
+def _check(user: User, graph: Graph, params: Mapping[str, object]) -> tuple[dict[str, object], list[Problem]]:
+    resolved = parameters.resolve(graph, registry, params, draw_seed=_draw_seed)
+    ready = parameters.apply(graph, resolved.params)
+    problems = [*resolved.problems, *validation.check(ready, registry)]
+    return resolved.params, problems or _asset_problems(user, ready)
+
+
+def _draw_seed(minimum: int, maximum: int) -> int:
+    return minimum + secrets.randbelow(maximum - minimum + 1)
+
+
+def _asset_problems(user: User, graph: Graph) -> list[Problem]:
+    """The assets that the graph names and that are not there, or not this person's."""
+    named = parameters.asset_references(graph)
+    if not named:
+        return []
+    there = {str(pk) for pk in Asset.objects.visible_to(user).filter(pk__in=_uuids(named)).values_list("pk", flat=True)}
+    return [
+        Problem("bad_value", "There is no such asset. Upload the file, and give the id of the answer.", node, name)
+        for asset, places in named.items()
+        if asset not in there
+        for node, name in places
+    ]
+
+
+def _uuids(texts: Mapping[str, object]) -> list[UUID]:
+    found = []
+    for text in texts:
+        try:
+            found.append(UUID(text))
+        except ValueError:
+            continue
+    return found
+
+
+def _insert(user: User, workflow: Workflow, order: Order, params: dict[str, object]) -> Job:
+    if order.id is not None and Job.objects.filter(pk=order.id).exists():
+        raise JobExists("A job with this id exists already. Leave `id` out, or choose a new one.")
+    Workflow.objects.filter(pk=workflow.pk).update(jobs_made=F("jobs_made") + 1)
+    number = Workflow.objects.values_list("jobs_made", flat=True).get(pk=workflow.pk)
+    now = timezone.now()
+    job = Job.objects.create(
+        id=order.id or uuid.uuid4(),
+        workflow=workflow,
+        workflow_version=workflow.version,
+        graph_id=workflow.graph_id,
+        owner=user,
+        number=number,
+        place=gate.next_place(),
+        label=_label(workflow, order, params),
+        params=params,
+        created_at=now,
+    )
+    JobTransition.objects.create(job=job, to_state=State.QUEUED, at=now, by=user.get_username())
+    return job
+
+
+def _label(workflow: Workflow, order: Order, params: dict[str, object]) -> str:
+    if order.label is not None:
+        return order.label
+    saved = {parameter.name: parameter.default for parameter in parameters.declared(workflow.graph.loaded(), registry)}
+    before = workflow.jobs.order_by("-number").values_list("params", flat=True).first()
+    return label(params, saved, before)
+
+
+def _announce(job: Job) -> None:
+    publish.job_changed(job.pk, job.workflow_id, job.version)
+    wake.wake()
