@@ -4,10 +4,10 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from runs.models import Asset, Job
+from workflows.representation import moment
 
 API_ROOT = "/api/v1"
 
@@ -100,11 +100,6 @@ def inline_content(asset: Asset) -> bytes:
 def content_url(asset: Asset) -> str:
     """Where the asset's bytes are, as a path on this host."""
     return f"{API_ROOT}/assets/{asset.id}/content"
-
-
-def moment(at: datetime | None) -> str | None:
-    """RFC 3339 in UTC."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
 
 
 def _output(asset: Asset) -> object:

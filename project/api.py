@@ -1,0 +1,109 @@
+"""REST under `/api/v1/`: the routers of the apps on one strict API, with its documents."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, URLResolver, re_path
+from django.views.decorators.http import require_safe
+from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
+
+from accounts.api import router as accounts_router
+from accounts.authentication import READ
+from accounts.problems import MEDIA_TYPE, ProblemError, not_found
+from project.failures import HANDLERS
+from project.strict import StrictParser, known_parameters_only
+from runs.api import router as runs_router
+from workflows.api import router as workflows_router
+from workflows.schemas import ProblemDocument
+
+_SECURITY = {
+    "token": {"type": "http", "scheme": "bearer"},
+    "session": {"type": "apiKey", "in": "header", "name": "X-CSRFToken", "description": "With the session cookie."},
+}
+_PROBLEM = {
+    "description": "What is wrong, and what to do.",
+    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
+}
+
+
+class Api(NinjaAPI):
+    """ninja, made strict: HEAD where GET works, problems for every error, also those of routing."""
+
+    def _get_bound_routers(self) -> Any:
+        routers = super()._get_bound_routers()
+        for path in [path for router in routers for path in router.path_operations.values()]:
+            for operation in path.operations:
+                if "GET" in operation.methods and "HEAD" not in operation.methods:
+                    operation.methods.append("HEAD")
+        return routers
+
+    def _get_urls(self) -> list[URLResolver | URLPattern]:
+        unknown = re_path("^.*$", _unknown, name="api-unknown")
+        return [_finished(pattern) for pattern in [*super()._get_urls(), unknown] if isinstance(pattern, URLPattern)]
+
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        """The document, with what ninja can't know: the schemes of authentication, and problems."""
+        schema = super().get_openapi_schema(**options)
+        schema["components"]["schemas"]["ProblemDocument"] = ProblemDocument.model_json_schema()
+        schema["components"]["securitySchemes"] = _SECURITY
+        for methods in schema["paths"].values():
+            methods.pop("head", None)
+            for operation in methods.values():
+                operation["security"] = [{name: []} for name in _SECURITY]
+                operation["responses"]["default"] = _PROBLEM
+        return schema
+
+
+def _unknown(request: HttpRequest) -> HttpResponseBase:
+    return not_found(f"There is nothing at {request.path}. The calls are listed at /api/v1/docs.").response()
+
+
+def _finished(pattern: URLPattern) -> URLPattern:
+    """The pattern, with `_finish` behind its view."""
+    view: Callable[..., Any] = _unknown if pattern.name == "api-root" else pattern.callback
+
+    @functools.wraps(view)
+    def finished(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return _finish(request, view(request, *args, **kwargs))
+
+    @functools.wraps(view)
+    async def finished_async(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return _finish(request, await view(request, *args, **kwargs))
+
+    pattern.callback = finished_async if inspect.iscoroutinefunction(view) else finished
+    pattern.callback.csrf_exempt = True  # type: ignore[attr-defined]  # sessions are checked where they are read
+    return pattern
+
+
+def _finish(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    if isinstance(response, HttpResponseNotAllowed):
+        allowed = ", ".join(sorted(response["Allow"].split(", ")))
+        detail = f"{request.method} is not possible here. Use one of: {allowed}."
+        response = ProblemError(405, detail, headers={"Allow": allowed}).response()
+    if not response.has_header("Cache-Control"):
+        response["Cache-Control"] = "no-store"
+    if request.method == "HEAD" and not response.streaming:  # Daphne would send what is behind the first 64 KiB
+        response["Content-Length"] = str(len(response.content))  # type: ignore[attr-defined]
+        response.content = b""  # type: ignore[attr-defined]
+    return response
+
+
+api = Api(
+    title="Loupe",
+    version="1",
+    description="Run workflows, follow their jobs, and get what they made.",
+    urls_namespace="api",
+    auth=[READ],
+    parser=StrictParser(),
+    docs_decorator=require_safe,
+)
+api.add_decorator(known_parameters_only)
+for _error, _handler in HANDLERS.items():
+    api.add_exception_handler(_error, _handler)
+for _router in (accounts_router, workflows_router, runs_router):
+    api.add_router("", _router)

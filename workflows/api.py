@@ -1,0 +1,82 @@
+"""REST: node types and workflows. What concerns their jobs as well is in `runs.api`."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse, JsonResponse
+from ninja import Query as FromQuery, Router
+
+from accounts.authentication import READ, WRITE, ApiRequest, visible
+from accounts.idempotency import once
+from accounts.problems import not_found
+from workflows import saving
+from workflows.models import Workflow
+from workflows.paging import page
+from workflows.registry import registry
+from workflows.representation import workflow_document, workflow_summary
+from workflows.schemas import NodeTypes, Page, Paging, WorkflowBody, WorkflowChange, WorkflowDocument, WorkflowSummary
+
+router = Router(tags=["workflows"])
+
+
+@router.get("/node-types", auth=READ, response=NodeTypes)
+def node_types(request: ApiRequest) -> HttpResponse:
+    """Every node type there is."""
+    return JsonResponse({"items": [declared.as_dict() for declared in registry.all()], "next": None})
+
+
+@router.get("/workflows", auth=READ, response=Page[WorkflowSummary])
+def list_workflows(request: ApiRequest, paging: FromQuery[Paging]) -> HttpResponse:
+    """The workflows that you may see, the last changed first, without their graphs."""
+    rows = visible(Workflow.objects.all(), request.auth)
+    part = page(rows, order="-updated_at", limit=paging.limit, cursor=paging.cursor)
+    return JsonResponse(part.document(workflow_summary))
+
+
+@router.post("/workflows", auth=WRITE, response={201: WorkflowDocument})
+def create_workflow(request: ApiRequest, body: WorkflowBody) -> HttpResponse:
+    """A new workflow, which may be a draft."""
+    graph = saving.parsed(body.graph)
+
+    def make() -> str:
+        workflow = saving.make(request.auth.user, name=body.name, description=body.description, graph=graph)
+        return str(workflow.pk)
+
+    made = once(request, request.auth, make, asked=request.body)
+    return _answer(find(request, UUID(made.name)), status=made.status)
+
+
+@router.get("/workflows/{uuid:workflow_id}", auth=READ, response=WorkflowDocument)
+def read_workflow(request: ApiRequest, workflow_id: UUID) -> HttpResponse:
+    """One workflow, with its graph and the parameters that its inputs make."""
+    return _answer(find(request, workflow_id))
+
+
+@router.put("/workflows/{uuid:workflow_id}", auth=WRITE, response=WorkflowDocument)
+def replace_workflow(request: ApiRequest, workflow_id: UUID, body: WorkflowBody) -> HttpResponse:
+    """The workflow anew, at its next version. Its jobs stay what they are."""
+    workflow = find(request, workflow_id)
+    graph = saving.parsed(body.graph)
+    return _answer(saving.change(workflow, name=body.name, description=body.description, graph=graph))
+
+
+@router.patch("/workflows/{uuid:workflow_id}", auth=WRITE, response=WorkflowDocument)
+def change_workflow(request: ApiRequest, workflow_id: UUID, body: WorkflowChange) -> HttpResponse:
+    """Changes what is given, which makes the next version."""
+    workflow = find(request, workflow_id)
+    graph = None if body.graph is None else saving.parsed(body.graph)
+    return _answer(saving.change(workflow, name=body.name, description=body.description, graph=graph))
+
+
+def find(request: ApiRequest, workflow_id: UUID) -> Workflow:
+    """The workflow with its graph, if these credentials may see it; else ProblemError 404."""
+    workflow = visible(Workflow.objects.select_related("graph"), request.auth).filter(pk=workflow_id).first()
+    if workflow is None:
+        raise not_found("There is no such workflow.")
+    return workflow
+
+
+def _answer(workflow: Workflow, *, status: int = 200) -> HttpResponse:
+    document: dict[str, Any] = workflow_document(workflow)
+    location = {"Location": f"/api/v1/workflows/{workflow.pk}"} if status == 201 else None
+    return JsonResponse(document, status=status, headers=location)

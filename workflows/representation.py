@@ -1,0 +1,37 @@
+"""Workflows as other programs see them."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from workflows import parameters
+from workflows.models import Workflow
+from workflows.registry import registry
+
+
+def workflow_document(workflow: Workflow) -> dict[str, Any]:
+    """The workflow as `GET /workflows/{id}` gives it. Reads `workflow.graph`: select it beforehand."""
+    graph = workflow.graph.loaded()
+    declared = parameters.declared(graph, registry)
+    return {
+        **workflow_summary(workflow),
+        "graph": graph.document,
+        "parameters": [asdict(parameter) for parameter in declared],
+    }
+
+
+def workflow_summary(workflow: Workflow) -> dict[str, Any]:
+    """The workflow as lists give it: without its graph."""
+    return {
+        "id": str(workflow.pk),
+        "name": workflow.name,
+        "description": workflow.description,
+        "version": workflow.version,
+        "created_at": moment(workflow.created_at),
+        "updated_at": moment(workflow.updated_at),
+    }
+
+
+def moment(at: datetime | None) -> str | None:
+    """RFC 3339 in UTC."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None

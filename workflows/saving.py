@@ -1,0 +1,47 @@
+"""The ways a workflow is kept: made, and changed, each change as a version of its own. Drafts are welcome."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from workflows import graph as graphs
+from workflows.models import Graph, Workflow, WorkflowVersion
+
+
+def parsed(document: object) -> graphs.Graph:
+    """The graph that a document is. Raises GraphInvalid unless it is well-formed and within this installation's limits."""
+    limits = graphs.Limits(settings.MAX_GRAPH_NODES, settings.MAX_GRAPH_EDGES, settings.MAX_GRAPH_BYTES)
+    return graphs.parse(document, limits)
+
+
+def make(owner: User, *, name: str, graph: graphs.Graph, description: str = "") -> Workflow:
+    """A new workflow at version 1."""
+    with transaction.atomic():
+        workflow = Workflow.objects.create(
+            owner=owner, name=name, description=description, graph=Graph.objects.keep(graph)
+        )
+        _keep_version(workflow)
+    return workflow
+
+
+def change(
+    workflow: Workflow, *, name: str | None = None, description: str | None = None, graph: graphs.Graph | None = None
+) -> Workflow:
+    """The workflow with what is given changed, at its next version."""
+    with transaction.atomic():
+        workflow = Workflow.objects.select_for_update().get(pk=workflow.pk)
+        changes: dict[str, Any] = {"name": name, "description": description}
+        changes["graph"] = Graph.objects.keep(graph) if graph else None
+        for field, value in changes.items():
+            if value is not None:
+                setattr(workflow, field, value)
+        workflow.version += 1
+        workflow.save(update_fields=("name", "description", "graph", "version", "updated_at"))
+        _keep_version(workflow)
+    return workflow
+
+
+def _keep_version(workflow: Workflow) -> None:
+    WorkflowVersion.objects.create(workflow=workflow, number=workflow.version, graph=workflow.graph)

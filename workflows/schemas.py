@@ -1,0 +1,111 @@
+"""What the API takes and answers. Bodies and queries are strict: no unknown keys, and `"1"` is no integer."""
+
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+T = TypeVar("T")
+
+Id = Annotated[UUID, Field(strict=False)]
+"""A UUID as JSON has it: a text."""
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Strict(BaseModel):
+    """A JSON body."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Query(BaseModel):
+    """The parameters of an address; their values come as text."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Paging(Query):
+    """Which part of a list: up to `limit` items, after those that `cursor` stands for."""
+
+    limit: int = Field(50, ge=1, le=200)
+    cursor: str | None = Field(None, max_length=1000, description="The `next` of the page before.")
+
+
+class Page(BaseModel, Generic[T]):
+    """A part of a list; `next` is the cursor of the part behind it, or null."""
+
+    items: list[T]
+    next: str | None
+
+
+class Fault(BaseModel):
+    """One thing that is wrong, and with what."""
+
+    node: str | None
+    property: str | None
+    code: str
+    message: str
+
+
+class ProblemDocument(BaseModel):
+    """RFC 9457; `errors` stands in answers of status 422."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[Fault] | None = None
+
+
+class WorkflowBody(Strict):
+    """A workflow as it is created or replaced. The graph may be a draft: `validation` says what it takes to run."""
+
+    name: Name
+    description: str = Field("", max_length=10_000)
+    graph: dict[str, JsonValue]
+
+
+class WorkflowChange(Strict):
+    """What is to change; the rest stays."""
+
+    name: Name | None = None
+    description: str | None = Field(None, max_length=10_000)
+    graph: dict[str, JsonValue] | None = None
+
+
+class ValidationBody(Strict):
+    """The parameters to check the workflow with."""
+
+    params: dict[str, JsonValue] = {}
+
+
+class Errors(BaseModel):
+    """Everything that is wrong, all at once; empty when nothing is."""
+
+    errors: list[Fault]
+
+
+class WorkflowSummary(BaseModel):
+    """A workflow in a list."""
+
+    id: UUID
+    name: str
+    description: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class WorkflowDocument(WorkflowSummary):
+    """A workflow, with its current graph and the parameters that its `input.*` nodes make."""
+
+    graph: dict[str, Any]
+    parameters: list[dict[str, Any]]
+
+
+class NodeTypes(BaseModel):
+    """Every node type there is, and what it takes and gives."""
+
+    items: list[dict[str, Any]]
+    next: None
