@@ -21,7 +21,6 @@ from runs.watchdog import Watchdog
 
 LEASH = Path(__file__).with_name("leash.py")
 SHORT_LIFE_SECONDS = 5.0
-LONGEST_PAUSE_SECONDS = 10.0
 
 
 class Condition(Enum):
@@ -87,16 +86,17 @@ class Child:
 
 
 class Backoff:
-    """When to start a thing again: at once after a long life, ever later after short ones (at most 10 s)."""
+    """When to start a thing again: at once after a long life, ever later after short ones, up to so many seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest: float = 10.0) -> None:
+        self._longest = longest
         self._short_lives = 0
         self._not_before = 0.0
 
     def ended(self, lived: float) -> None:
         """Takes note of an end after `lived` seconds."""
         self._short_lives = self._short_lives + 1 if lived < SHORT_LIFE_SECONDS else 0
-        pause = min(0.1 * 2**self._short_lives, LONGEST_PAUSE_SECONDS) if self._short_lives > 1 else 0.0
+        pause = min(0.1 * 2**self._short_lives, self._longest) if self._short_lives > 1 else 0.0
         self._not_before = time.monotonic() + pause
 
     @property
