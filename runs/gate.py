@@ -1,9 +1,11 @@
 """The gate: every transition of every job, each a guarded update with its history row in one transaction.
 
-A slot is counted from rows, never kept; the lock of the one gate row orders submits and claims. Publishing follows commit.
+A slot is counted from rows, never kept; the lock of the one gate row orders submits and claims. Publishing follows
+commit.
 """
 
 import json
+import logging
 import zlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
@@ -16,13 +18,16 @@ from django.db import transaction
 from django.db.models import F, Max
 from django.db.models.functions import Now
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from runs import publish, wake
 from runs.errors import JobActive, JobEnded, LostLease
 from runs.models import Gate, Job, JobTelemetry, JobTransition
-from runs.redis import last_known
+from runs.redis import ENDED_SECONDS, begin_fence, last_known
 from runs.states import HOLDING, TERMINAL, State
 from runs.telemetry import Snapshot, TelemetryId, closing, fold, progress
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ def set_cap(value: int | None) -> int:
         gate.cap = value
         gate.save(update_fields=("cap",))
         transaction.on_commit(wake.wake)
-    return _cap(gate)
+    return cap()
 
 
 def lock() -> Gate:
@@ -88,8 +93,8 @@ def claim(worker: str) -> Claim | None:
     if not Job.objects.waiting().exists():  # without the lock: most wake-ups find nothing
         return None
     with transaction.atomic():
-        gate = lock()
-        if Job.objects.holding().count() >= _cap(gate):
+        lock()
+        if Job.objects.holding().count() >= cap():
             return None
         job = _next_waiting()
         if job is None:
@@ -120,7 +125,7 @@ def finish(claim: Claim, end: End, telemetry: Telemetry) -> None:
 
 
 def cancel(job_id: UUID, *, by: str, why: str = "") -> Job:
-    """A waiting job leaves the queue at once; a running one is told to stop. Raises JobEnded when it ended otherwise."""
+    """A waiting job leaves the queue; a running one is told to stop. Raises JobEnded when it ended otherwise."""
     snapshot = last_known(job_id)
     with transaction.atomic():
         job = Job.objects.select_for_update(of=("self",)).get(pk=job_id)
@@ -143,13 +148,13 @@ def hand_back(job_id: UUID, fence: int, *, by: str) -> State:
 
 
 def lost(job_id: UUID, fence: int, *, by: str, why: str) -> State:
-    """A job whose worker is gone goes back to the queue while attempts remain and it is safe to repeat, else it fails."""
+    """A job whose worker is gone goes back to the queue while attempts remain and it can be repeated, else it fails."""
     end = _failure("worker_lost", f"The job's worker was lost ({why}). Run the job again.")
     return _release(job_id, fence, end, by=by, why=why, spent=1)
 
 
 def end(job_id: UUID, fence: int, *, code: str, message: str, by: str) -> State:
-    """Fails a job from outside its worker, which is dead: a limit was passed. One that was being cancelled is cancelled."""
+    """Fails a job from outside, once its worker is dead: a limit was passed. One being cancelled is cancelled."""
     snapshot = last_known(job_id)
     with transaction.atomic():
         job = _held(job_id, fence)
@@ -214,10 +219,6 @@ def _next_waiting() -> Job | None:
     return None
 
 
-def _cap(gate: Gate | None) -> int:
-    return gate.cap if gate is not None and gate.cap is not None else int(settings.MAX_CONCURRENT_JOBS)
-
-
 def _lease() -> Any:
     """The end of a term that begins now, by the database's own clock, which all machines share."""
     return Now() + timedelta(seconds=settings.LEASE_SECONDS)
@@ -236,7 +237,7 @@ def _failure(code: str, message: str) -> End:
 
 
 def _release(job_id: UUID, fence: int, end: End, *, by: str, why: str, spent: int) -> State:
-    """Back to the queue if it may; a job that was being cancelled ends cancelled, one that can't be repeated as `end`."""
+    """Back to the queue if it may; a job being cancelled ends cancelled, one that can't be repeated as `end`."""
     snapshot = last_known(job_id)
     with transaction.atomic():
         job = _held(job_id, fence)
@@ -264,11 +265,18 @@ def _end_from_outside(job: Job, end: End, snapshot: Snapshot, *, by: str) -> Non
         return _end(job, end, by=by, telemetry=None)
     status = "cancelled" if end.state == State.CANCELLED else "failed"
     closed = fold(snapshot, closing(snapshot, status))
-    last_id = str(TelemetryId(job.fence + 1, 0))
+    last_id = TelemetryId(job.fence + 1, 0)
     ended = replace(end, progress=progress(closed, len(job.graph.document["nodes"])))
-    _end(job, ended, by=by, telemetry=Telemetry(last_id, closed), fence=job.fence + 1)
-    transaction.on_commit(lambda: publish.closed(job.pk, job.workflow_id, last_id))
+    transaction.on_commit(lambda: _shut_out(job.pk, last_id, closed))
+    _end(job, ended, by=by, telemetry=Telemetry(str(last_id), closed), fence=last_id.fence)
     return None
+
+
+def _shut_out(job_id: UUID, last_id: TelemetryId, closed: Snapshot) -> None:
+    try:
+        begin_fence(job_id, last_id, closed, seconds=ENDED_SECONDS)
+    except RedisError as error:
+        logger.info("The end of job %s is not in its stream (%s); readers take it from the database.", job_id, error)
 
 
 def _end(job: Job, end: End, *, by: str, telemetry: Telemetry | None, **fields: Any) -> None:
