@@ -1,12 +1,22 @@
 """What the gate keeps besides jobs: its lock and settings, the workers it knows, and who does the chores."""
 
+from django.conf import settings
 from django.db import models
+
+
+class GateQuerySet(models.QuerySet["Gate"]):
+    def cap(self) -> int:
+        """How many jobs may run at once, over all machines."""
+        kept = self.filter(pk=1).values_list("cap", flat=True).first()
+        return int(settings.MAX_CONCURRENT_JOBS) if kept is None else kept
 
 
 class Gate(models.Model):
     """The one row that is locked while jobs are submitted, claimed and ended, with the cap as it was set at run time."""
 
     cap = models.PositiveIntegerField(null=True, blank=True, help_text="1–1000; empty: MAX_CONCURRENT_JOBS.")
+
+    objects = GateQuerySet.as_manager()
 
     def __str__(self) -> str:
         return "the gate"

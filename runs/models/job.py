@@ -7,6 +7,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
 from django.db.models import Q
 
+from runs.models.gate import Gate
 from runs.states import ACTIVE, HOLDING, TERMINAL, State
 from workflows.models import Graph, Workflow
 
@@ -23,6 +24,11 @@ class JobQuerySet(models.QuerySet["Job"]):
     def holding(self) -> "JobQuerySet":
         """Those that take a slot."""
         return self.filter(state__in=HOLDING)
+
+    def startable(self) -> int:
+        """How many waiting jobs may start now."""
+        free = Gate.objects.cap() - self.holding().count()
+        return self.waiting()[:free].count() if free > 0 else 0
 
     def active(self) -> "JobQuerySet":
         return self.filter(state__in=ACTIVE)

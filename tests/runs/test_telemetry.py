@@ -4,10 +4,9 @@ import copy
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from runs.telemetry import EMPTY, LOGS_KEPT, NOTHING, TelemetryId, fold, merge, progress
+from runs.telemetry import EMPTY, LOGS_KEPT, NOTHING, TelemetryId, closing, fold, merge, progress
 
 names = st.sampled_from(["n1", "n2", "n3"])
 fields = st.dictionaries(
@@ -97,7 +96,7 @@ def test_an_id_is_read_as_it_is_written(fence: int, seq: int) -> None:
     assert TelemetryId.parse(str(TelemetryId(fence, seq))) == (fence, seq)
 
 
-@pytest.mark.parametrize("text", ["", "1", "1-", "-1", "1-2-3", "a-1", "1-2\n", " 1-2", "١-٢", "1" * 19 + "-0"])
+@pytest.mark.parametrize("text", ["", "1", "1-", "-1", "1-2-3", "a-1", "1-2\n", " 1-2", "\u0661-\u0662", "1" * 19 + "-0"])
 def test_what_is_no_id_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="give <fence>-<seq>"):
         TelemetryId.parse(text)
@@ -125,3 +124,19 @@ def test_progress_never_passes_its_bounds() -> None:
 
 def test_an_empty_graph_has_no_progress() -> None:
     assert progress(EMPTY, 0) is None
+
+
+def test_closing_leaves_nothing_open() -> None:
+    nodes = {name: {"status": name} for name in ("waiting", "running", "completed", "bypassed")}
+    edges = {"flowing": {"state": "active", "count": 2}, "done": {"state": "completed"}}
+    snapshot = fold(EMPTY, {"nodes": {**nodes, "unheard": {"elapsed_ms": 1}}, "edges": edges})
+    closed = fold(snapshot, closing(snapshot, "cancelled"))
+    statuses = {name: node.get("status") for name, node in closed["nodes"].items()}
+    assert statuses == {
+        "waiting": "skipped",
+        "running": "cancelled",
+        "completed": "completed",
+        "bypassed": "bypassed",
+        "unheard": None,
+    }
+    assert closed["edges"] == {"flowing": {"state": "drained", "count": 2}, "done": {"state": "completed"}}

@@ -1,0 +1,102 @@
+"""Tells whoever listens that something happened: the only module that sends to the channel layer. Hints, never truth.
+
+Messages are put on Redis as the layer itself would put them, but from synchronous code and several in one round trip:
+the layer's own way needs an event loop and a connection for each caller. What can't be sent is dropped.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from channels.layers import get_channel_layer
+from redis.exceptions import RedisError
+
+from runs import stream
+from runs.redis import CANCEL_CHANNEL, connection
+from runs.telemetry import Batch, TelemetryId
+
+PREFIX = "asgi"
+"""The channel layer's own."""
+
+logger = logging.getLogger(__name__)
+
+
+def job_changed(job_id: UUID, workflow_id: UUID, version: int) -> None:
+    """The job's row has moved on to `version`."""
+    message = {"type": "job.changed", "job_id": str(job_id), "workflow_id": str(workflow_id), "version": version}
+    _publish(_for_groups([f"job.{job_id}", f"workflow.{workflow_id}"], message))
+
+
+def telemetry(job_id: UUID, workflow_id: UUID, update: TelemetryId, batch: Batch) -> None:
+    """A batch that is in the job's stream now; a fence that begins is the empty batch `<fence>-0`, after nothing."""
+    after = str(TelemetryId(update.fence, update.seq - 1)) if update.seq else None
+    message = {
+        "type": "telemetry.batch",
+        "job_id": str(job_id),
+        "workflow_id": str(workflow_id),
+        "id": str(update),
+        "after": after,
+        "batch": batch,
+    }
+    _publish(_for_groups([f"job.{job_id}", f"workflow.{workflow_id}"], message))
+
+
+def closed(job_id: UUID, last_id: str) -> None:
+    """The job ended from outside with the telemetry `last_id`, its row has it: writers before that are shut out."""
+    try:
+        stream.shut(job_id, TelemetryId.parse(last_id).fence)
+    except RedisError as error:
+        logger.info("The stream of job %s was not shut (%s); its row refuses late writers by itself.", job_id, error)
+
+
+def asset_events(event: str, assets: Iterable[Mapping[str, Any]]) -> None:
+    """Assets, as their documents, were `created` or `deleted`."""
+    _publish(
+        packed
+        for asset in assets
+        for packed in _for_groups(
+            [f"job.{asset['job_id']}", f"workflow.{asset['workflow_id']}"],
+            {
+                "type": "asset.event",
+                "event": event,
+                "job_id": asset["job_id"],
+                "workflow_id": asset["workflow_id"],
+                "asset_id": asset["id"],
+                "asset": dict(asset),
+            },
+        )
+    )
+
+
+def token_revoked(token_id: int) -> None:
+    """Sockets that were opened with this token close."""
+    _publish(_for_groups([f"token.{token_id}"], {"type": "token.revoked"}))
+
+
+def queue_moved() -> None:
+    """Positions in the queue may have changed."""
+    _publish(_for_groups(["queue"], {"type": "queue.moved"}))
+
+
+def cancel_requested(job_id: UUID) -> None:
+    """The pool whose worker has the job is to look at it now."""
+    _publish([(CANCEL_CHANNEL, str(job_id).encode())])
+
+
+def _for_groups(groups: Iterable[str], message: Mapping[str, Any]) -> list[tuple[str, bytes]]:
+    """The message as the channel layer sends it, once for the channel of each group."""
+    layer = get_channel_layer()
+    data: bytes = layer.serialize(message)
+    return [(f"{PREFIX}__group__{group}", data) for group in groups]
+
+
+def _publish(messages: Iterable[tuple[str, bytes]]) -> None:
+    """All in one round trip; what Redis does not take is lost, as hints may be."""
+    pipeline = connection().pipeline(transaction=False)
+    for channel, data in messages:
+        pipeline.publish(channel, data)
+    try:
+        pipeline.execute()
+    except RedisError as error:
+        logger.info("A hint was not sent, as Redis did not answer (%s). Who waits for it looks by itself.", error)

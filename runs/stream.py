@@ -1,0 +1,98 @@
+"""Writes a job's telemetry to Redis: its stream, the snapshot that the stream goes on from, and its progress.
+
+One script does all of an entry or nothing, so that a stale writer, whose id Redis refuses, changes none of the three.
+"""
+
+import json
+from functools import cache
+from typing import Any, Final
+from uuid import UUID
+
+from redis.commands.core import Script
+from redis.exceptions import ResponseError
+
+from runs.errors import LostLease
+from runs.redis import ENDED_SECONDS, RUNNING_SECONDS, connection, progress_key, snapshot_key, stream_key
+from runs.telemetry import EMPTY, Batch, Snapshot, TelemetryId
+
+KEPT_ENTRIES: Final = 600
+"""As many stay beside the snapshot, for readers that are behind."""
+
+# Answers the id of the entry before, and whether the snapshot is there: both tell of a Redis that has lost something.
+_APPEND: Final = """
+local before = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
+redis.call('XADD', KEYS[1], ARGV[1], ARGV[2], ARGV[3])
+redis.call('EXPIRE', KEYS[1], ARGV[6])
+redis.call('SET', KEYS[3], ARGV[5], 'EX', ARGV[6])
+if ARGV[4] ~= '' then
+    redis.call('SET', KEYS[2], ARGV[4])
+    redis.call('XTRIM', KEYS[1], 'MAXLEN', ARGV[7])
+end
+return {before[1] and before[1][1] or '', redis.call('EXPIRE', KEYS[2], ARGV[6])}
+"""
+
+_REPAIR: Final = """
+local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
+if last[1] and last[1][1] == ARGV[1] then
+    redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3])
+end
+"""
+
+
+def begin(job_id: UUID, fence: int) -> None:
+    """A fence begins: whoever wrote before is refused from now on. Raises LostLease when a later one has begun."""
+    first = TelemetryId(fence, 0)
+    _append(job_id, first, ("begin", "1"), _kept(first, EMPTY), 0.0, kept=1)
+
+
+def append(job_id: UUID, entry: TelemetryId, batch: Batch, snapshot: Snapshot, *, whole: bool, progress: float) -> None:
+    """Adds the batch that made `snapshot`, which is written too if `whole`, or if Redis has lost what came before.
+
+    Raises LostLease when the job has passed on, RedisError when it is not known whether the entry was added.
+    """
+    fields = ("b", json.dumps(batch, separators=(",", ":")))
+    kept = _kept(entry, snapshot) if whole else ""
+    before, there = _append(job_id, entry, fields, kept, progress, kept=KEPT_ENTRIES)
+    if not whole and not (there and before == str(TelemetryId(entry.fence, entry.seq - 1))):
+        _script(_REPAIR)(
+            keys=[stream_key(job_id), snapshot_key(job_id)],
+            args=[str(entry), _kept(entry, snapshot), RUNNING_SECONDS],
+            client=connection(),
+        )
+
+
+def shut(job_id: UUID, fence: int) -> None:
+    """Refuses all writers before `fence`, which is an end's own and tells nothing itself. Raises RedisError."""
+    connection().xadd(stream_key(job_id), {"b": "{}"}, id=str(TelemetryId(fence, 0)))
+    expire(job_id)
+
+
+def expire(job_id: UUID) -> None:
+    """The job has ended, and its row has all of this. Raises RedisError."""
+    pipeline = connection().pipeline(transaction=False)
+    for key in (stream_key(job_id), snapshot_key(job_id), progress_key(job_id)):
+        pipeline.expire(key, ENDED_SECONDS)
+    pipeline.execute()
+
+
+def _append(
+    job_id: UUID, entry: TelemetryId, fields: tuple[str, str], snapshot: str, progress: float, *, kept: int
+) -> tuple[str, int]:
+    keys = [stream_key(job_id), snapshot_key(job_id), progress_key(job_id)]
+    arguments: list[Any] = [str(entry), *fields, snapshot, f"{progress:.4f}", RUNNING_SECONDS, kept]
+    try:
+        before, there = _script(_APPEND)(keys=keys, args=arguments, client=connection())
+    except ResponseError as error:
+        if "equal or smaller" in str(error):
+            raise LostLease("The job has passed on to another worker; its stream goes on without this one.") from error
+        raise
+    return before.decode(), there
+
+
+def _kept(last: TelemetryId, snapshot: Snapshot) -> str:
+    return json.dumps({"id": str(last), "snapshot": snapshot}, separators=(",", ":"))
+
+
+@cache
+def _script(source: str) -> Script:
+    return connection().register_script(source)

@@ -1,0 +1,115 @@
+"""Wake-ups: RQ messages that say "try the gate", and nothing else. The only module that talks to django-rq.
+
+A lost message is only delay, a doubled one does nothing. Whoever writes to Redis must not run code here: of a message
+nothing is unpacked, called or imported; it is compared with the one that we send.
+"""
+
+import logging
+import time
+import zlib
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from typing import Any
+
+from django_rq import get_queue
+from redis.exceptions import RedisError
+from rq import SimpleWorker
+from rq.exceptions import DequeueTimeout, StopRequested
+from rq.job import Job as Message
+from rq.queue import Queue
+from rq.serializers import JSONSerializer
+
+from runs.models import Job
+from runs.redis import connection, waiting_connection
+
+QUEUE = "loupe"
+FUNCTION = "runs.worker.wake"
+PAYLOAD: bytes = JSONSerializer.dumps((FUNCTION, None, [], {}))  # type: ignore[no-untyped-call]
+BLOCK_SECONDS = 5
+AWAY_SECONDS = 0.5
+
+Stopped = StopRequested
+"""What a signal handler raises to leave `listen` while it waits."""
+
+logger = logging.getLogger(__name__)
+
+
+def wake() -> None:
+    """Sends as many wake-ups as jobs may start and none are under way for. Without Redis, the sweep makes up for it."""
+    try:
+        for _ in range(Job.objects.startable() - pending()):
+            _queue().enqueue_call(FUNCTION, result_ttl=0, timeout=-1)
+    except RedisError as error:
+        logger.info("No worker was woken, as Redis did not answer (%s). The sweep does it when Redis is back.", error)
+
+
+def pending() -> int:
+    """How many wake-ups no worker has taken yet. Raises RedisError."""
+    return int(connection().llen(_queue().key))
+
+
+def listen(name: str, on_wake: Callable[[], None]) -> None:
+    """Calls `on_wake` at every wake-up until it, or a signal handler, raises `Stopped`.
+
+    While Redis is away it calls it again and again, as nobody can send wake-ups then.
+    """
+    while True:
+        try:
+            Listener(name, on_wake).work()
+        except RedisError as error:
+            logger.info("Redis is away (%s); meanwhile this worker looks for jobs by itself.", error)
+            on_wake()
+            time.sleep(AWAY_SECONDS)
+
+
+class Listener(SimpleWorker):
+    """RQ's worker without what lets a message, or whoever wrote it, decide what happens here.
+
+    It is registered and beats as RQ's tools expect; RQ's ways to run a message, to do maintenance (which calls back for
+    abandoned messages) and to take commands by Redis are not in its loop.
+    """
+
+    def __init__(self, name: str, on_wake: Callable[[], None]) -> None:
+        redis = waiting_connection(BLOCK_SECONDS)
+        super().__init__([get_queue(QUEUE, connection=redis)], name, connection=redis, worker_ttl=BLOCK_SECONDS + 15)
+        self._on_wake = on_wake
+
+    def work(self, *_args: Any, **_options: Any) -> bool:
+        """Takes messages until `Stopped` is raised. Raises RedisError when Redis goes away, where RQ's own waits."""
+        self.connection.delete(self.key)  # left behind by a connection that was lost
+        self.register_birth()  # type: ignore[no-untyped-call]
+        try:
+            while True:
+                self.heartbeat()
+                with suppress(DequeueTimeout):
+                    self._take()
+        finally:
+            with suppress(RedisError):
+                self.register_death()  # type: ignore[no-untyped-call]
+
+    def _take(self) -> None:
+        _, message_id = Queue.lpop(self.queue_keys(), BLOCK_SECONDS, connection=self.connection)
+        key = Message.redis_job_namespace_prefix.encode() + message_id
+        pipeline = self.connection.pipeline()
+        pipeline.hget(key, "data")
+        pipeline.delete(key)
+        payload, _ = pipeline.execute()
+        if _unpacked(payload or b"") == PAYLOAD:
+            self._on_wake()
+        else:
+            logger.warning("A message in the queue %s was not ours; nothing of it was run. Who writes to Redis?", QUEUE)
+
+
+def _unpacked(payload: bytes) -> bytes:
+    """At most a little more than our own message has: what unpacks to gigabytes is not ours."""
+    try:
+        return zlib.decompressobj().decompress(payload, 2 * len(PAYLOAD))
+    except zlib.error:
+        return payload
+
+
+@cache
+def _queue() -> Any:
+    """Kept, as making one costs more than its use."""
+    return get_queue(QUEUE, connection=connection(), commit_mode="auto")

@@ -1,0 +1,90 @@
+"""What is published arrives at the channel layer's groups, and nothing fails when Redis is away."""
+
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+import redis
+from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
+from pytest_django import Settings
+
+from runs import publish
+from runs.redis import CANCEL_CHANNEL, stream_key
+from runs.telemetry import TelemetryId
+
+JOB, WORKFLOW = uuid.uuid4(), uuid.uuid4()
+
+Heard = Callable[..., Awaitable[dict[str, Any]]]
+
+
+async def heard(group: str, tell: Callable[[], None]) -> dict[str, Any]:
+    """What arrives at the group when `tell` publishes."""
+    layer = get_channel_layer()
+    channel = await layer.new_channel()
+    await layer.group_add(group, channel)
+    await sync_to_async(tell)()
+    message: dict[str, Any] = await layer.receive(channel)
+    await layer.flush()
+    return message
+
+
+@pytest.mark.parametrize("group", [f"job.{JOB}", f"workflow.{WORKFLOW}"])
+async def test_a_batch_reaches_those_who_follow_the_job_and_its_workflow(valkey: redis.Redis, group: str) -> None:
+    batch = {"values": {"n1": {"value": 2**80}}, "text": {"n1": "\ud83c"}}
+    message = await heard(group, lambda: publish.telemetry(JOB, WORKFLOW, TelemetryId(3, 7), batch))
+    assert message == {
+        "type": "telemetry.batch",
+        "job_id": str(JOB),
+        "workflow_id": str(WORKFLOW),
+        "id": "3-7",
+        "after": "3-6",
+        "batch": batch,
+    }
+
+
+async def test_a_fence_begins_after_nothing(valkey: redis.Redis) -> None:
+    message = await heard(f"job.{JOB}", lambda: publish.telemetry(JOB, WORKFLOW, TelemetryId(3, 0), {}))
+    assert (message["id"], message["after"], message["batch"]) == ("3-0", None, {})
+
+
+async def test_a_change_of_the_job_tells_its_version(valkey: redis.Redis) -> None:
+    message = await heard(f"workflow.{WORKFLOW}", lambda: publish.job_changed(JOB, WORKFLOW, 4))
+    assert message == {"type": "job.changed", "job_id": str(JOB), "workflow_id": str(WORKFLOW), "version": 4}
+
+
+async def test_an_asset_is_told_with_its_document(valkey: redis.Redis) -> None:
+    asset = {"id": "a1", "job_id": str(JOB), "workflow_id": str(WORKFLOW), "kind": "image"}
+    message = await heard(f"workflow.{WORKFLOW}", lambda: publish.asset_events("created", [asset]))
+    assert message["event"] == "created"
+    assert message["asset"] == asset
+
+
+async def test_a_revoked_token_and_a_moved_queue_have_groups_of_their_own(valkey: redis.Redis) -> None:
+    assert await heard("token.5", lambda: publish.token_revoked(5)) == {"type": "token.revoked"}
+    assert await heard("queue", publish.queue_moved) == {"type": "queue.moved"}
+
+
+def test_pools_hear_which_job_to_cancel(valkey: redis.Redis) -> None:
+    with valkey.pubsub() as listener:
+        listener.subscribe(CANCEL_CHANNEL)
+        listener.get_message(timeout=5)
+        publish.cancel_requested(JOB)
+        message = listener.get_message(timeout=5)
+    assert message is not None
+    assert message["data"] == str(JOB).encode()
+
+
+def test_a_job_that_ended_from_outside_takes_no_more_entries(valkey: redis.Redis) -> None:
+    publish.closed(JOB, "4-0")
+    with pytest.raises(redis.ResponseError, match="equal or smaller"):
+        valkey.xadd(stream_key(JOB), {"b": "{}"}, id="3-99")
+    assert 0 < valkey.ttl(stream_key(JOB)) <= 600
+
+
+def test_nothing_fails_while_redis_is_away(settings: Settings) -> None:
+    settings.REDIS_URL = "unix:///nowhere/valkey.sock"
+    publish.job_changed(JOB, WORKFLOW, 1)
+    publish.cancel_requested(JOB)
+    publish.closed(JOB, "4-0")

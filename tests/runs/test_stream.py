@@ -1,0 +1,94 @@
+"""A job's stream takes entries in order from one writer, and readers find their way whatever Redis has lost."""
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+import redis
+
+from runs import stream
+from runs.errors import LostLease
+from runs.redis import last_known, progress_key, snapshot_key, stream_key
+from runs.telemetry import EMPTY, Snapshot, TelemetryId, fold
+
+JOB = uuid.uuid4()
+
+
+def tell(entry: TelemetryId, snapshot: Snapshot, *, whole: bool = False) -> Snapshot:
+    """Adds an entry that says its own number."""
+    batch = {"nodes": {"a": {"elapsed_ms": entry.seq}}, "logs": [entry.seq]}
+    snapshot = fold(snapshot, batch)
+    stream.append(JOB, entry, batch, snapshot, whole=whole, progress=0.25)
+    return snapshot
+
+
+def kept(valkey: redis.Redis) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(valkey.get(snapshot_key(JOB)) or b"null")
+    return document
+
+
+def test_a_fence_begins_with_an_empty_snapshot(valkey: redis.Redis) -> None:
+    stream.begin(JOB, 1)
+    assert kept(valkey) == {"id": "1-0", "snapshot": EMPTY}
+    assert valkey.xrange(stream_key(JOB)) == [(b"1-0", {b"begin": b"1"})]
+
+
+def test_entries_and_snapshot_together_are_all_that_was_told(valkey: redis.Redis) -> None:
+    stream.begin(JOB, 1)
+    snapshot = EMPTY
+    for seq in range(1, 6):
+        snapshot = tell(TelemetryId(1, seq), snapshot, whole=seq == 3)
+    assert kept(valkey)["id"] == "1-3"
+    assert last_known(JOB) == snapshot
+    assert valkey.get(progress_key(JOB)) == b"0.2500"
+
+
+def test_nobody_writes_after_a_later_fence_has_begun(valkey: redis.Redis) -> None:
+    stream.begin(JOB, 1)
+    snapshot = tell(TelemetryId(1, 1), EMPTY)
+    stream.begin(JOB, 2)
+    with pytest.raises(LostLease):
+        tell(TelemetryId(1, 2), snapshot, whole=True)
+    with pytest.raises(LostLease):
+        stream.begin(JOB, 1)
+    assert kept(valkey) == {"id": "2-0", "snapshot": EMPTY}
+    assert last_known(JOB) == EMPTY
+
+
+def test_a_redis_that_came_back_empty_gets_the_whole_snapshot(valkey: redis.Redis) -> None:
+    stream.begin(JOB, 1)
+    snapshot = tell(TelemetryId(1, 1), EMPTY)
+    valkey.flushall()
+    snapshot = tell(TelemetryId(1, 2), snapshot)
+    assert kept(valkey) == {"id": "1-2", "snapshot": snapshot}
+
+
+def test_a_redis_that_lost_the_last_second_gets_the_whole_snapshot(valkey: redis.Redis) -> None:
+    stream.begin(JOB, 1)
+    snapshot = tell(TelemetryId(1, 1), EMPTY)
+    snapshot = tell(TelemetryId(1, 2), snapshot)
+    valkey.xdel(stream_key(JOB), "1-2")
+    snapshot = tell(TelemetryId(1, 3), snapshot)
+    assert kept(valkey) == {"id": "1-3", "snapshot": snapshot}
+    assert last_known(JOB) == snapshot
+
+
+def test_only_the_newest_entries_stay_beside_a_snapshot(valkey: redis.Redis) -> None:
+    stream.begin(JOB, 1)
+    snapshot = EMPTY
+    for seq in range(1, stream.KEPT_ENTRIES + 102):
+        snapshot = tell(TelemetryId(1, seq), snapshot, whole=seq % 50 == 0)
+    assert valkey.xlen(stream_key(JOB)) <= stream.KEPT_ENTRIES + 50
+    assert last_known(JOB) == snapshot
+
+
+def test_the_keys_of_an_ended_job_go_soon(valkey: redis.Redis) -> None:
+    stream.begin(JOB, 1)
+    assert valkey.ttl(stream_key(JOB)) > 3600
+    stream.expire(JOB)
+    assert all(0 < valkey.ttl(key(JOB)) <= 600 for key in (stream_key, snapshot_key, progress_key))
+
+
+def test_without_telemetry_the_last_known_is_empty(valkey: redis.Redis) -> None:
+    assert last_known(uuid.uuid4()) == EMPTY
