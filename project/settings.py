@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -13,14 +14,26 @@ env = environ.Env()
 env.read_env(str(BASE_DIR / ".env"))
 
 
-def _secret(path: Path) -> str:
-    """The secret kept in `path`, made on first use, readable by its owner alone."""
+def _prepare(folder: Path) -> Path:
+    """Makes the folder of all that this installation keeps, for its owner alone."""
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text()
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_urlsafe(48))
+        (folder / "tmp").mkdir(parents=True, exist_ok=True, mode=0o700)
+        _secret(folder / "secret_key")
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"DATA_DIR is {folder}, which cannot be used ({error.strerror}): "
+            "make it yours to write, with room on its disk, or set DATA_DIR to a folder that is."
+        ) from error
+    return folder
+
+
+def _secret(path: Path) -> str:
+    """The secret kept in `path`, made on first use, readable by its owner alone; whole or not there at all."""
+    if not path.exists():
+        new = path.with_name(f"{path.name}.{os.getpid()}")
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        new.rename(path)
     return path.read_text()
 
 
@@ -33,8 +46,7 @@ def _redis_url(folder: Path) -> str:
 # Where things are ------------------------------------------------------------------------------------------------
 HOST = env.str("HOST", "127.0.0.1")
 PORT = env.int("PORT", 8000)
-DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var"))).resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+DATA_DIR = _prepare(Path(env.str("DATA_DIR", str(BASE_DIR / "var"))).resolve())
 PUBLIC_URL = env.str("PUBLIC_URL", "").rstrip("/")
 REDIS_URL = env.str("REDIS_URL", "") or _redis_url(DATA_DIR / "valkey")
 EMBEDDED_REDIS = not env.str("REDIS_URL", "")
@@ -136,11 +148,14 @@ STATICFILES_DIRS = [
 ]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024**2
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
-FILE_UPLOAD_TEMP_DIR.mkdir(exist_ok=True, mode=0o700)
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": DATA_DIR / "media", "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
+        "OPTIONS": {
+            "location": DATA_DIR / "media",
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
     },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
@@ -165,7 +180,7 @@ RQ_QUEUES = {"loupe": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": -1, "SERIALIZER": "r
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [{"address": REDIS_URL}]},
+        "CONFIG": {"hosts": [{"address": REDIS_URL}], "serializer_format": "json"},
     },
 }
 
