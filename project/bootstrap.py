@@ -71,12 +71,12 @@ REASONS = {
         "one of the {what} is not the file that was pinned: whatever serves them here altered it, so use another index"
     ),
     (
-        r"connection broken by|Max retries exceeded|Failed to establish|name resolution|Read timed out|CERTIFICATE_VERIFY"
-        r"|[45]\d\d (Client|Server) Error|error sending request"
+        r"connection broken by|Max retries exceeded|Failed to establish|name resolution|Read timed out"
+        r"|[45]\d\d (Client|Server) Error|error sending request|CERTIFICATE_VERIFY|_CERT_|UNABLE_TO_VERIFY"
         r"|ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ENETUNREACH|ERR_SOCKET"
     ): (
-        "the index of the {what} cannot be reached: check the network, the proxy and the index that is configured here,"
-        " then run this again"
+        "the index of the {what} cannot be reached: check the network, the proxy, its certificate and the index that"
+        " is configured here, then run this again"
     ),
     r"No matching distribution found for (?P<package>[^\s;]+)|EBADPLATFORM": (
         "{package} has no ready-made file for {machine}: Loupe runs on Linux (x86-64, arm64) and macOS (arm64) with"
@@ -228,8 +228,8 @@ def _set_up_front_end(kind: str, lock: int) -> None:
     npm = _npm(lock)
     _say(f"Front-end packages: by npm {'of this machine' if npm == ['npm'] else 'from a Python package'}")
     _remove_stamp(ROOT / "node_modules")
-    options = ["--ignore-scripts", "--no-audit", "--no-fund"] + ([] if kind == "dev" else ["--omit=dev"])
-    _follow("front-end packages", [*npm, "ci", *options], lock)
+    packages = [] if kind == "dev" else ["--omit=dev"]
+    _follow("front-end packages", [*npm, "ci", *packages, "--fetch-retry-mintimeout=1000"], lock)
     _write_stamp(ROOT / "node_modules", _front_end_stamp(kind))
 
 
