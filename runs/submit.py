@@ -1,5 +1,6 @@
 """The way into the queue: everything is checked first, then one transaction makes the job, or nothing is made."""
 
+import contextlib
 import secrets
 import uuid
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from workflows import parameters, validation
 from workflows.errors import GraphInvalid, Problem
 from workflows.graph import Graph
 from workflows.models import Workflow
+from workflows.ports import MEDIA
 from workflows.registry import registry
 
 
@@ -67,26 +69,40 @@ def _draw_seed(minimum: int, maximum: int) -> int:
 
 
 def _asset_problems(user: User, graph: Graph) -> list[Problem]:
-    """The assets that the graph names and that are not there, or not this person's."""
+    """Assets that the graph names and that are not there, not this person's, or of another kind than is needed."""
     named = parameters.asset_references(graph)
-    if not named:
-        return []
-    there = {str(pk) for pk in Asset.objects.visible_to(user).filter(pk__in=_uuids(named)).values_list("pk", flat=True)}
+    mine = Asset.objects.visible_to(user).filter(pk__in=_uuids(named)) if named else []
+    kinds = {str(asset.pk): asset.kind for asset in mine}
     return [
-        Problem("bad_value", "There is no such asset. Upload the file, and give the id of the answer.", node, name)
+        Problem("bad_value", message, node, name)
         for asset, places in named.items()
-        if asset not in there
         for node, name in places
+        if (message := _objection(kinds.get(asset), _kind(graph, node, name)))
     ]
 
 
+def _objection(kind: str | None, needed: str) -> str | None:
+    if kind is None:
+        return "There is no such asset. Upload the file, and give the id of the answer."
+    if needed in MEDIA - {"file", kind}:
+        return f"An asset of kind “{needed}” is needed here, and this one is of kind “{kind}”. Upload a file that fits."
+    return None
+
+
+def _kind(graph: Graph, node_id: str, name: str) -> str:
+    """The kind of value that a property takes; `file` where anything goes."""
+    node = graph.node(node_id)
+    declared = registry.get(node.type) if node else None
+    given = declared.by_name.get(name) if declared else None
+    return (given.port.items or given.port).kind if given else "file"
+
+
 def _uuids(texts: Mapping[str, object]) -> list[UUID]:
+    """Those that are ids at all."""
     found = []
     for text in texts:
-        try:
+        with contextlib.suppress(ValueError):
             found.append(UUID(text))
-        except ValueError:
-            continue
     return found
 
 

@@ -1,5 +1,10 @@
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class WorkflowsConfig(AppConfig):
     name = "workflows"
+
+    def ready(self) -> None:
+        """Find node types: each installed app may have a `nodes` module, as it may have an `admin` one."""
+        autodiscover_modules("nodes")
