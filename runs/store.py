@@ -1,0 +1,80 @@
+"""The bytes of blobs: one file each, named by its SHA-256, in a folder that nothing else writes to.
+
+A row says that a blob is in use, and is touched before its file is looked at; the file of an unused one goes in the
+transaction that deletes its row. So no file goes that someone has just come to need.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from runs.models import Blob
+
+UNUSED_FOR = timedelta(hours=1)
+
+
+def keep(data: bytes, *, media_type: str, **known: Any) -> Blob:
+    """The blob of these bytes, stored if they are new. `known`: width, height and thumbnail, of a picture."""
+    blob = _row(hashlib.sha256(data).hexdigest(), len(data), media_type, known)
+    if not path(blob.digest).exists():
+        _write([data], path(blob.digest))
+    return blob
+
+
+def keep_file(chunks: Iterable[bytes], *, digest: str, size: int, media_type: str, **known: Any) -> Blob:
+    """As `keep`, of bytes that are too many to hold, whose SHA-256 is known; they are read only if they are new."""
+    blob = _row(digest, size, media_type, known)
+    if not path(digest).exists():
+        _write(chunks, path(digest))
+    return blob
+
+
+def path(digest: str) -> Path:
+    """Where the bytes are."""
+    return Path(settings.DATA_DIR) / "media" / "blobs" / digest[:2] / digest
+
+
+def clear_unused(limit: int = 100) -> int:
+    """Deletes bytes that nothing has needed for an hour. Answers how many; call again until it is none."""
+    thumbnails = Blob.objects.exclude(thumbnail=None).values("thumbnail")
+    old = Blob.objects.filter(used_at__lt=timezone.now() - UNUSED_FOR, assets=None).exclude(pk__in=thumbnails)
+    return sum(_clear(digest) for digest in list(old.values_list("pk", flat=True)[:limit]))
+
+
+def _clear(digest: str) -> int:
+    with transaction.atomic():
+        old = Blob.objects.filter(pk=digest, used_at__lt=timezone.now() - UNUSED_FOR, assets=None)
+        gone = old.delete()[0]
+        if gone:
+            path(digest).unlink(missing_ok=True)
+    return gone
+
+
+def _row(digest: str, size: int, media_type: str, known: dict[str, Any]) -> Blob:
+    now = timezone.now()
+    fields = {"size": size, "media_type": media_type, "used_at": now, **known}
+    blob, made = Blob.objects.get_or_create(digest=digest, defaults=fields)
+    if not made:
+        Blob.objects.filter(pk=digest).update(used_at=now)
+    return blob
+
+
+def _write(chunks: Iterable[bytes], target: Path) -> None:
+    """The whole file appears at once, so that nobody reads half of one."""
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(chunks)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
