@@ -1,4 +1,4 @@
-"""Jobs and assets as other programs see them: the documents of the contract, for REST, sockets, pages and commands alike."""
+"""Jobs and assets as other programs see them, for REST, sockets, telemetry, pages and commands alike."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ def job_document(
 ) -> dict[str, Any]:
     """The job as `GET /jobs/{id}` gives it; lists and sockets leave `outputs` out, and with None so does this.
 
-    `position` counts from 1 among the waiting; `progress` (0–1) of an active job is read elsewhere, an ended job knows its own.
+    `position` counts from 1 among the waiting. `progress` (0–1) of an active job stands in Redis; an ended job has its own.
     """
     document = {
         "id": str(job.id),
@@ -50,7 +50,7 @@ def job_document(
 
 
 def asset_document(asset: Asset) -> dict[str, Any]:
-    """The asset as every list, socket and telemetry shows it. Reads `asset.job` and `asset.blob`: select them beforehand."""
+    """The asset as all show it. Reads `asset.job` and `asset.blob`: select them beforehand."""
     blob = asset.blob
     content = None if blob else inline_content(asset)
     return {
@@ -76,7 +76,7 @@ def asset_document(asset: Asset) -> dict[str, Any]:
 
 
 def outputs_document(assets: Iterable[Asset]) -> dict[str, Any]:
-    """A job's outputs by result name, of its assets that are results; a result that got several items is their list, in order."""
+    """A job's outputs by result name, of those of its assets that are results; of several items their list, in order."""
     items: defaultdict[str, list[object]] = defaultdict(list)
     for asset in sorted(assets, key=lambda asset: asset.index):
         items[asset.result].append(_output(asset))

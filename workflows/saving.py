@@ -11,7 +11,7 @@ from workflows.models import Graph, Workflow, WorkflowVersion
 
 
 def parsed(document: object) -> graphs.Graph:
-    """The graph that a document is. Raises GraphInvalid unless it is well-formed and within this installation's limits."""
+    """The graph that a document is. Raises GraphInvalid unless it is well-formed and within the settings' limits."""
     limits = graphs.Limits(settings.MAX_GRAPH_NODES, settings.MAX_GRAPH_EDGES, settings.MAX_GRAPH_BYTES)
     return graphs.parse(document, limits)
 

@@ -1,0 +1,11 @@
+"""REST: jobs, what they made, and the queue."""
+
+from ninja import Router
+
+from runs.api import assets, jobs, queue, workflows
+
+__all__ = ["router", "workflows"]
+
+router = Router()
+for _part in (jobs, assets, queue):
+    router.add_router("", _part.router)

@@ -1,0 +1,1 @@
+"""REST: what jobs made and people uploaded."""

@@ -1,0 +1,141 @@
+"""REST: submit jobs, list and read them, cancel and delete them."""
+
+import json
+from uuid import UUID
+
+from django.db.models import Q
+from django.db.models.fields.json import KeyTransform, KeyTransformExact
+from django.http import HttpResponse, JsonResponse
+from ninja import Query as FromQuery, Router
+
+from accounts.authentication import READ, RUN, WRITE, ApiRequest, visible
+from accounts.idempotency import once
+from accounts.problems import not_found
+from runs import gate, queue, tail
+from runs.models import Asset, Job
+from runs.redis import connection, snapshot_key, stream_key
+from runs.removal import remove_job
+from runs.representation import outputs_document
+from runs.schemas import JobBody, JobDocument, JobQuery, JobSummary, StateFilter, TelemetryDocument
+from runs.states import TERMINAL, State
+from runs.submit import Order, submit
+from runs.telemetry import EMPTY, NOTHING, TelemetryId
+from workflows.api import find as find_workflow
+from workflows.paging import page
+from workflows.schemas import Page
+
+router = Router(tags=["jobs"])
+
+
+@router.post("/workflows/{uuid:workflow_id}/jobs", auth=RUN, response={201: JobDocument, 200: JobDocument})
+def submit_job(request: ApiRequest, workflow_id: UUID, body: JobBody | None = None) -> HttpResponse:
+    """A new job at the end of the queue. 422 lists everything that keeps the workflow from running."""
+    workflow, body = find_workflow(request, workflow_id), body or JobBody()
+    order = Order(params=body.params, id=body.id, label=body.label, focus=body.focus)
+    made = once(request, request.auth, lambda: str(submit(request.auth.user, workflow, order).pk), asked=request.body)
+    response = _answer(find(request, UUID(made.name)), status=made.status)
+    response["Location"] = f"/api/v1/jobs/{made.name}"
+    return response
+
+
+@router.get("/jobs", auth=READ, response=Page[JobSummary])
+def list_jobs(request: ApiRequest, query: FromQuery[JobQuery]) -> HttpResponse:
+    """The jobs that you may see, without their outputs."""
+    rows = visible(Job.objects.defer("traceback"), request.auth).filter(_filter(query), *_parameter_filters(request))
+    part = page(rows, order=query.order, limit=query.limit, cursor=query.cursor)
+    return JsonResponse({"items": queue.documents(part.rows), "next": part.next})
+
+
+list_jobs.parameter_prefix = JobQuery.PARAMETER  # type: ignore[attr-defined]  # for project.strict
+
+
+@router.get("/jobs/{uuid:job_id}", auth=READ, response=JobDocument)
+def read_job(request: ApiRequest, job_id: UUID) -> HttpResponse:
+    """One job, with its outputs."""
+    return _answer(find(request, job_id))
+
+
+@router.delete("/jobs/{uuid:job_id}", auth=WRITE, response={204: None})
+def delete_job(request: ApiRequest, job_id: UUID) -> HttpResponse:
+    """Deletes an ended job with its telemetry and products; 409 while it is active."""
+    remove_job(find(request, job_id))
+    return HttpResponse(status=204)
+
+
+@router.post("/jobs/{uuid:job_id}/cancellation", auth=RUN, response={202: JobDocument, 200: JobDocument})
+def cancel_job(request: ApiRequest, job_id: UUID) -> HttpResponse:
+    """Tells a running job to stop (202); one that waits leaves the queue at once (200). 409 when it ended otherwise."""
+    job = gate.cancel(find(request, job_id).pk, by=request.auth.user.get_username())
+    return _answer(job, status=200 if job.state == State.CANCELLED else 202)
+
+
+@router.get("/jobs/{uuid:job_id}/telemetry", auth=READ, response=TelemetryDocument)
+def read_telemetry(request: ApiRequest, job_id: UUID) -> HttpResponse:
+    """All that the job has told, folded: live, or as it was kept when the job ended."""
+    job = find(request, job_id)
+    standing = tail.stored(job.pk) if job.state in TERMINAL else _live(job.pk)
+    standing = standing or tail.Standing(NOTHING, EMPTY)
+    return JsonResponse({"id": str(standing.id), "snapshot": standing.snapshot})
+
+
+def find(request: ApiRequest, job_id: UUID) -> Job:
+    """The job, if these credentials may see it; else ProblemError 404."""
+    job = visible(Job.objects.defer("traceback"), request.auth).filter(pk=job_id).first()
+    if job is None:
+        raise not_found("There is no such job.")
+    return job
+
+
+def _answer(job: Job, *, status: int = 200) -> HttpResponse:
+    outputs = Asset.objects.filter(job=job).exclude(result="").select_related("blob") if job.started_at else ()
+    return JsonResponse(queue.document(job, outputs=outputs_document(outputs)), status=status)
+
+
+def _filter(query: JobQuery) -> Q:
+    found = Q()
+    if query.workflow is not None:
+        found &= Q(workflow_id=query.workflow)
+    if query.state:
+        found &= Q(state__in={"cancelled" if state is StateFilter.CANCELED else str(state) for state in query.state})
+    if query.batch is not None:
+        found &= Q(pk__in=())  # no job is part of a batch
+    if query.label is not None:
+        found &= Q(label=query.label)
+    if query.submitted_after is not None:
+        found &= Q(created_at__gt=query.submitted_after)
+    return found
+
+
+def _parameter_filters(request: ApiRequest) -> list[Q]:
+    given = [(name, value) for name, values in request.GET.lists() for value in values]
+    prefix = JobQuery.PARAMETER
+    return [_parameter(name.removeprefix(prefix), value) for name, value in given if name.startswith(prefix)]
+
+
+def _parameter(name: str, text: str) -> Q:
+    """Whether a job's parameter is what the text says as JSON, or is the text."""
+    found = _equals(name, text)
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return found
+    return found | _equals(name, value)
+
+
+def _equals(name: str, value: object) -> Q:
+    return Q(KeyTransformExact(KeyTransform(name, "params"), value))
+
+
+def _live(job_id: UUID) -> tail.Standing | None:
+    """What an active job has told so far. Raises RedisError."""
+    kept = connection().get(snapshot_key(job_id))
+    base = None
+    if isinstance(kept, bytes):
+        document = json.loads(kept)
+        base = tail.Standing(TelemetryId.parse(document["id"]), document["snapshot"])
+    entries = connection().xrange(stream_key(job_id), min=f"({base.id}" if base else "-")
+    return tail.stand(base, [_entry(key.decode(), fields.get(b"b")) for key, fields in entries])
+
+
+def _entry(key: str, batch: bytes | None) -> tail.Entry:
+    return tail.Entry(TelemetryId.parse(key), None if batch is None else json.loads(batch))

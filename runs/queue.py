@@ -1,0 +1,118 @@
+"""The queue as those in it see it: how many are before them, why they wait, and how far the running ones are."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import redis
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from runs import gate
+from runs.models import Job, Worker
+from runs.redis import connection, progress_key
+from runs.representation import job_document
+from runs.states import HOLDING, State
+from workflows.representation import moment
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an active job stands: its `position` from 1 and what it waits for, or how far it is (0–1)."""
+
+    position: int | None = None
+    waiting_for: str | None = None
+    progress: float | None = None
+
+
+def places(jobs: Collection[Job]) -> dict[UUID, Place]:
+    """The place of every job among these that is active, in a number of queries that does not grow with them."""
+    waiting = [job.pk for job in jobs if job.state == State.QUEUED]
+    running = [job.pk for job in jobs if job.state in HOLDING]
+    if not waiting and not running:
+        return {}
+    progress = _progress(running)
+    found = {} if progress is None else {pk: Place(progress=value) for pk, value in progress.items()}
+    return found | _waiting_places(waiting, redis_away=progress is None)
+
+
+def documents(jobs: Collection[Job]) -> list[dict[str, Any]]:
+    """The jobs as lists show them: with their places, without their outputs."""
+    found = places(jobs)
+    return [document(job, found.get(job.pk, Place())) for job in jobs]
+
+
+def document(job: Job, place: Place | None = None, outputs: dict[str, Any] | None = None) -> dict[str, Any]:
+    """One job with its place, which is looked up unless it is given."""
+    place = places([job]).get(job.pk, Place()) if place is None else place
+    return job_document(
+        job, position=place.position, progress=place.progress, waiting_for=place.waiting_for, outputs=outputs
+    )
+
+
+def live_workers() -> QuerySet[Worker]:
+    """The worker processes that their pools have seen within one term of a lease."""
+    return Worker.objects.filter(heartbeat_at__gt=timezone.now() - timedelta(seconds=settings.LEASE_SECONDS))
+
+
+def summary(user: User) -> dict[str, Any]:
+    """The queue as `GET /queue` shows it; to staff with its workers."""
+    running, mine_running = _count(Job.objects.holding(), user)
+    waiting, mine_waiting = _count(Job.objects.waiting(), user)
+    found = {
+        "cap": gate.cap(),
+        "paused": False,
+        "running": running,
+        "waiting": waiting,
+        "mine": {"running": mine_running, "waiting": mine_waiting},
+    }
+    return {**found, "workers": _workers()} if user.is_staff else found
+
+
+def _waiting_places(waiting: list[UUID], *, redis_away: bool) -> dict[UUID, Place]:
+    if not waiting:
+        return {}
+    free = gate.cap() - Job.objects.holding().count()
+    stuck = "redis" if redis_away else None if live_workers().exists() else "no_worker"
+    return {
+        pk: Place(position=position, waiting_for=stuck or ("cap" if position > free else None))
+        for pk, position in gate.positions(waiting).items()
+    }
+
+
+def _progress(running: list[UUID]) -> dict[UUID, float] | None:
+    """What the workers last said, in one round trip that is made even for none: None tells that Redis is away."""
+    try:
+        if not running:
+            connection().ping()
+            return {}
+        kept = connection().mget([progress_key(pk) for pk in running])
+    except redis.RedisError:
+        return None
+    return {pk: float(value) for pk, value in zip(running, kept, strict=True) if value is not None}
+
+
+def _count(jobs: QuerySet[Job], user: User) -> tuple[int, int]:
+    """How many there are, and how many of them are the user's."""
+    counted = jobs.order_by().aggregate(everyones=Count("pk"), mine=Count("pk", filter=Q(owner=user)))
+    return counted["everyones"], counted["mine"]
+
+
+def _workers() -> list[dict[str, Any]]:
+    held = dict(Job.objects.holding().values_list("worker", "pk"))
+    return [_worker(worker, held.get(worker.name)) for worker in live_workers().order_by("name")]
+
+
+def _worker(worker: Worker, job_id: UUID | None) -> dict[str, Any]:
+    return {
+        "name": worker.name,
+        "host": worker.host,
+        "pid": worker.pid,
+        "state": "draining" if worker.draining else "busy" if job_id else "idle",
+        "job_id": str(job_id) if job_id else None,
+        "heartbeat_at": moment(worker.heartbeat_at),
+    }

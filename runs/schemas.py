@@ -1,0 +1,164 @@
+"""What the API takes and answers about jobs, assets and the queue."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, Field, JsonValue
+
+from workflows.schemas import Id, Paging, Strict
+
+
+class JobBody(Strict):
+    """What a submit may say. An `id` of your own makes it safe to repeat; `focus: false` leaves the lens alone."""
+
+    id: Id | None = None
+    params: dict[str, JsonValue] = {}
+    label: str | None = Field(None, max_length=200)
+    focus: bool = True
+
+
+class QueueChange(Strict):
+    """How many jobs may run at once; null goes back to the setting."""
+
+    cap: int | None = Field(None, ge=1, le=1000)
+
+
+class StateFilter(StrEnum):
+    """The states to filter by, with the other spelling of one."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    CANCELLING = "cancelling"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    CANCELED = "canceled"
+
+
+class JobQuery(Paging):
+    """Which jobs to list, and in which order (`-` before it: descending). Any `param.<name>` filters too."""
+
+    PARAMETER: ClassVar = "param."
+
+    workflow: UUID | None = None
+    state: list[StateFilter] = []
+    batch: UUID | None = None
+    label: str | None = None
+    submitted_after: AwareDatetime | None = None
+    order: Literal[
+        "created_at", "-created_at", "started_at", "-started_at", "ended_at", "-ended_at", "duration", "-duration"
+    ] = "-created_at"
+
+
+class AssetQuery(Paging):
+    """In which order to list assets (`-` before it: descending)."""
+
+    order: Literal["created_at", "-created_at"] = "-created_at"
+
+
+class WorkflowAssetQuery(AssetQuery):
+    """Which assets of a workflow to list."""
+
+    node: str | None = None
+    job: UUID | None = None
+    kind: Literal["image", "audio", "video", "text", "table", "json", "number", "file"] | None = None
+
+
+class JobError(BaseModel):
+    """Why a job failed, and at which node."""
+
+    code: str
+    message: str
+    node: str | None
+
+
+class JobSummary(BaseModel):
+    """A job in a list; `GET /jobs/{id}` adds its outputs."""
+
+    id: UUID
+    number: int
+    waiting_for: Literal["cap", "workflow", "user", "lane", "paused", "no_worker", "redis"] | None
+    workflow_id: UUID
+    workflow_version: int
+    batch_id: UUID | None
+    state: Literal["queued", "running", "cancelling", "completed", "failed", "cancelled"]
+    queue_position: int | None
+    lane: Literal["normal", "background"]
+    label: str
+    params: dict[str, Any]
+    progress: float | None
+    eta: dict[str, Any] | None
+    attempts: int
+    worker: str | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    error: JobError | None
+    cost: float | None
+
+
+class JobDocument(JobSummary):
+    """A job, with its outputs by result name: a value, or `{asset, kind, media_type, url}`."""
+
+    outputs: dict[str, Any]
+
+
+class TelemetryDocument(BaseModel):
+    """All that a job has told, folded, and the id of the last update in it."""
+
+    id: str
+    snapshot: dict[str, Any]
+
+
+class AssetDocument(BaseModel):
+    """One product of a job, or an upload, which has no workflow, node or job."""
+
+    id: UUID
+    workflow_id: UUID | None
+    node: str | None
+    job_id: UUID | None
+    job_number: int | None
+    output: str | None
+    index: int
+    kind: Literal["image", "audio", "video", "text", "table", "json", "number", "file"]
+    media_type: str
+    size: int
+    width: int | None
+    height: int | None
+    duration: float | None
+    value: Any
+    url: str
+    thumbnail_url: str | None
+    created_at: datetime
+    sha256: str
+
+
+class Mine(BaseModel):
+    """How many of the jobs are the user's own."""
+
+    running: int
+    waiting: int
+
+
+class WorkerDocument(BaseModel):
+    """A worker process that lives."""
+
+    name: str
+    host: str
+    pid: int
+    state: Literal["idle", "busy", "draining"]
+    job_id: UUID | None
+    heartbeat_at: datetime
+
+
+class QueueDocument(BaseModel):
+    """The queue in numbers; `workers` is for staff."""
+
+    cap: int
+    paused: bool
+    running: int
+    waiting: int
+    mine: Mine
+    workers: list[WorkerDocument] | None = None
