@@ -20,10 +20,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from runs import publish, wake
+from runs import publish, stream, wake
 from runs.errors import JobActive, JobEnded, LostLease
 from runs.models import Gate, Job, JobTelemetry, JobTransition
-from runs.redis import ENDED_SECONDS, begin_fence, last_known
+from runs.redis import last_known
 from runs.states import HOLDING, TERMINAL, State
 from runs.telemetry import Snapshot, TelemetryId, closing, fold, progress
 
@@ -267,14 +267,14 @@ def _end_from_outside(job: Job, end: End, snapshot: Snapshot, *, by: str) -> Non
     closed = fold(snapshot, closing(snapshot, status))
     last_id = TelemetryId(job.fence + 1, 0)
     ended = replace(end, progress=progress(closed, len(job.graph.document["nodes"])))
-    transaction.on_commit(lambda: _shut_out(job.pk, last_id, closed))
+    transaction.on_commit(lambda: _shut_out(job.pk, last_id.fence))
     _end(job, ended, by=by, telemetry=Telemetry(str(last_id), closed), fence=last_id.fence)
     return None
 
 
-def _shut_out(job_id: UUID, last_id: TelemetryId, closed: Snapshot) -> None:
+def _shut_out(job_id: UUID, fence: int) -> None:
     try:
-        begin_fence(job_id, last_id, closed, seconds=ENDED_SECONDS)
+        stream.shut(job_id, fence)
     except RedisError as error:
         logger.info("The end of job %s is not in its stream (%s); readers take it from the database.", job_id, error)
 

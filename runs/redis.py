@@ -63,18 +63,6 @@ def last_known(job_id: UUID) -> Snapshot:
     return _folded(document["snapshot"], TelemetryId.parse(document["id"]), entries)
 
 
-def begin_fence(job_id: UUID, begin: TelemetryId, snapshot: Snapshot, *, seconds: int) -> None:
-    """Begins a fence in the job's stream, so that from now on Redis refuses what an older one writes.
-
-    Raises redis.RedisError, among them ResponseError where a newer entry is there already.
-    """
-    pipeline = connection().pipeline()
-    pipeline.xadd(stream_key(job_id), {"begin": 1}, id=str(begin))
-    pipeline.set(snapshot_key(job_id), json.dumps({"id": str(begin), "snapshot": snapshot}), ex=seconds)
-    pipeline.expire(stream_key(job_id), seconds)
-    pipeline.execute()
-
-
 def _folded(snapshot: Snapshot, last: TelemetryId, entries: Iterable[tuple[bytes, dict[bytes, bytes]]]) -> Snapshot:
     for key, fields in entries:
         if TelemetryId.parse(key.decode()) > last:

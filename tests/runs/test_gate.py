@@ -12,10 +12,10 @@ import redis
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from runs import gate
+from runs import gate, stream
 from runs.errors import JobActive, JobEnded, LostLease
 from runs.models import Job, JobTelemetry, JobTransition
-from runs.redis import begin_fence, last_known, stream_key
+from runs.redis import stream_key
 from runs.states import HOLDING, TERMINAL, State, allowed
 from runs.telemetry import EMPTY, TelemetryId, fold
 from tests import factories
@@ -199,19 +199,19 @@ def test_an_end_from_outside_closes_the_telemetry_and_shuts_late_writers_out(
     workflow: Workflow, valkey: redis.Redis
 ) -> None:
     job = job_in(workflow, State.RUNNING)
-    told = fold(EMPTY, {"nodes": {"word": {"status": "running"}, "out": {"status": "waiting"}}})
-    told = fold(told, {"edges": {"e1": {"state": "active", "count": 1}}})
-    begin_fence(job.pk, TelemetryId(3, 0), told, seconds=60)
-    valkey.set(f"loupe:snapshot:{job.pk}", json.dumps({"id": "3-0", "snapshot": told}))
+    nodes = {"word": {"status": "running"}, "out": {"status": "waiting"}}
+    batch = {"nodes": nodes, "edges": {"e1": {"state": "active", "count": 1}}}
+    stream.begin(job.pk, 3)
+    stream.append(job.pk, TelemetryId(3, 1), batch, fold(EMPTY, batch), whole=False, progress=0)
     gate.end(job.pk, 3, code="memory_limit", message="Too much.", by="pool")
     kept = JobTelemetry.objects.get(job=job)
     snapshot = json.loads(zlib.decompress(kept.data))
     assert kept.last_id == "4-0"
     assert snapshot["nodes"] == {"word": {"status": "failed"}, "out": {"status": "skipped"}}
     assert snapshot["edges"] == {"e1": {"state": "drained", "count": 1}}
-    assert last_known(job.pk) == snapshot
-    with pytest.raises(redis.ResponseError):
-        valkey.xadd(stream_key(job.pk), {"b": "{}"}, id="3-7")
+    with pytest.raises(LostLease):
+        stream.append(job.pk, TelemetryId(3, 2), batch, EMPTY, whole=False, progress=0)
+    assert valkey.xrevrange(stream_key(job.pk), count=1)[0][0] == b"4-0"
 
 
 def test_a_job_ended_by_its_worker_keeps_what_it_told(workflow: Workflow) -> None:
