@@ -1,0 +1,21 @@
+"""`doctor`: what is wrong with this installation, and what to do."""
+
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from project.doctor import examine
+
+
+class Command(BaseCommand):
+    help = "Checks the database, Redis, the storage, the disk and the workers, and says what to do. Exit code 1: act."
+    requires_system_checks = ()
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        findings = list(examine())
+        for finding in findings:
+            mark = self.style.SUCCESS("ok   ") if finding.good else self.style.ERROR("wrong")
+            self.stdout.write(f"{mark} {finding.subject}: {finding.sentence}")
+        if not all(finding.good for finding in findings):
+            sys.exit(1)
