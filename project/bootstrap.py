@@ -226,7 +226,7 @@ def _has(module: str) -> bool:
 
 def _set_up_front_end(kind: str, lock: int) -> None:
     npm = _npm(lock)
-    _say(f"Front-end packages: by npm {'of this machine' if npm == ['npm'] else 'from a Python package'}")
+    _say("Front-end packages: installing them")
     _remove_stamp(ROOT / "node_modules")
     packages = [] if kind == "dev" else ["--omit=dev"]
     _follow("front-end packages", [*npm, "ci", *packages, "--fetch-retry-mintimeout=1000"], lock)
@@ -238,6 +238,7 @@ def _npm(lock: int) -> list[str]:
     if _version("node") >= OLDEST_NODE and _version("npm") >= OLDEST_NPM:
         return ["npm"]
     if not (NODE.exists() and NPM.exists()):
+        _say(f"Front-end packages: npm {OLDEST_NPM} and Node {OLDEST_NODE} are missing, and come as a Python package")
         _remove_stamp(VENV)
         _install("npm", lock)
         _write_stamp(VENV, _environment_stamp("run"))
