@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, re_path
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
@@ -64,7 +65,7 @@ def _unknown(request: HttpRequest) -> HttpResponseBase:
 
 
 def _finished(pattern: URLPattern) -> URLPattern:
-    """The pattern, with `_finish` behind its view."""
+    """The pattern, with `_finish` behind its view. Sessions' CSRF tokens are checked where the sessions are read."""
     view: Callable[..., Any] = _unknown if pattern.name == "api-root" else pattern.callback
 
     @functools.wraps(view)
@@ -75,8 +76,7 @@ def _finished(pattern: URLPattern) -> URLPattern:
     async def finished_async(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         return _finish(request, await view(request, *args, **kwargs))
 
-    pattern.callback = finished_async if inspect.iscoroutinefunction(view) else finished
-    pattern.callback.csrf_exempt = True  # type: ignore[attr-defined]  # sessions are checked where they are read
+    pattern.callback = csrf_exempt(finished_async if inspect.iscoroutinefunction(view) else finished)
     return pattern
 
 

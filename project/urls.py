@@ -3,6 +3,12 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path
 
+from project.api import api
+from project.health import healthz, readyz
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
+    path("api/v1/", api.urls),
+    path("healthz", healthz),
+    path("readyz", readyz),
 ]

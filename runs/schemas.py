@@ -15,7 +15,7 @@ class JobBody(Strict):
 
     id: Id | None = None
     params: dict[str, JsonValue] = {}
-    label: str | None = Field(None, max_length=200)
+    label: str | None = Field(default=None, max_length=200)
     focus: bool = True
 
 

@@ -1,1 +1,126 @@
 """REST: what jobs made and people uploaded."""
+
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from ninja import File, Query as FromQuery, Router, UploadedFile
+
+from accounts.authentication import READ, RUN, ApiRequest, visible
+from accounts.idempotency import once
+from accounts.problems import ProblemError, fault, invalid, not_found
+from runs import content, store, uploads
+from runs.api.jobs import find as find_job
+from runs.models import Asset, Blob
+from runs.representation import asset_document, inline_content, media_type
+from runs.schemas import AssetDocument, AssetQuery, WorkflowAssetQuery
+from workflows.api import find as find_workflow
+from workflows.errors import MediaError
+from workflows.paging import page
+from workflows.schemas import Page
+
+router = Router(tags=["assets"])
+
+
+@router.get("/workflows/{uuid:workflow_id}/assets", auth=READ, response=Page[AssetDocument])
+def list_workflow_assets(request: ApiRequest, workflow_id: UUID, query: FromQuery[WorkflowAssetQuery]) -> HttpResponse:
+    """What the jobs of a workflow have made, the newest first."""
+    rows = _rows(request).filter(workflow=find_workflow(request, workflow_id))
+    given = {"node": query.node, "job_id": query.job, "kind": query.kind}
+    return _page(rows.filter(**{name: value for name, value in given.items() if value is not None}), query)
+
+
+@router.get("/jobs/{uuid:job_id}/assets", auth=READ, response=Page[AssetDocument])
+def list_job_assets(request: ApiRequest, job_id: UUID, query: FromQuery[AssetQuery]) -> HttpResponse:
+    """What a job has made, the newest first."""
+    return _page(_rows(request).filter(job=find_job(request, job_id)), query)
+
+
+@router.post("/assets", auth=RUN, response={201: AssetDocument, 200: AssetDocument})
+def upload_asset(request: ApiRequest, file: UploadedFile | None = File(None)) -> HttpResponse:  # noqa: B008 (ninja's way)
+    """Keeps a file, to be given to a parameter as `{"asset": "<id>"}`. What it is, its own bytes say."""
+    given = _uploaded(request, file)
+    try:
+        blob = uploads.stored(given)
+    except MediaError as error:
+        raise invalid(fault("bad_value", str(error), name="file")) from error
+    asked = f"{blob.digest} {given.name}".encode()
+    made = once(request, request.auth, lambda: str(uploads.make(request.auth.user, given, blob).pk), asked=asked)
+    asset = find(request, UUID(made.name))
+    location = {"Location": f"/api/v1/assets/{asset.pk}"}
+    return JsonResponse(asset_document(asset), status=made.status, headers=location)
+
+
+@router.get("/assets/{uuid:asset_id}", auth=READ, response=AssetDocument)
+def read_asset(request: ApiRequest, asset_id: UUID) -> HttpResponse:
+    """One asset."""
+    return JsonResponse(asset_document(find(request, asset_id)))
+
+
+@router.get("/assets/{uuid:asset_id}/content", auth=READ, response={200: None, 206: None, 304: None})
+async def read_content(request: ApiRequest, asset_id: UUID) -> HttpResponseBase:
+    """The bytes as they are stored, or the range of them that is asked for."""
+    asset = await sync_to_async(find)(request, asset_id)
+    return await content.respond(request, _content(asset))
+
+
+@router.get("/assets/{uuid:asset_id}/thumbnail", auth=READ, response={200: None, 206: None, 304: None})
+async def read_thumbnail(request: ApiRequest, asset_id: UUID) -> HttpResponseBase:
+    """A small WebP of a picture; 404 for what has none."""
+    asset = await sync_to_async(find)(request, asset_id)
+    thumbnail = asset.blob.thumbnail if asset.blob else None
+    if thumbnail is None:
+        raise not_found("This asset has no thumbnail.")
+    return await content.respond(request, _of_blob(thumbnail, f"{_name(asset)}-thumbnail"))
+
+
+def find(request: ApiRequest, asset_id: UUID) -> Asset:
+    """The asset with its blob and job, if these credentials may see it; else ProblemError 404."""
+    asset = _rows(request).select_related("blob__thumbnail").filter(pk=asset_id).first()
+    if asset is None:
+        raise not_found("There is no such asset.")
+    return asset
+
+
+def _rows(request: ApiRequest) -> QuerySet[Asset]:
+    rows = visible(Asset.objects.all(), request.auth).select_related("blob", "job")
+    return rows.defer("job__params", "job__error", "job__traceback")
+
+
+def _page(rows: QuerySet[Asset], query: AssetQuery) -> HttpResponse:
+    part = page(rows, order=query.order, limit=query.limit, cursor=query.cursor)
+    return JsonResponse(part.document(asset_document))
+
+
+def _uploaded(request: ApiRequest, file: UploadedFile | None) -> UploadedFile:
+    if request.content_type != "multipart/form-data":
+        raise ProblemError(415, "Send the file as “multipart/form-data”, in the field `file`.")
+    if file is None or len(request.FILES) != 1 or request.POST:
+        raise invalid(fault("missing_input", "Send exactly one file, in the field `file`.", name="file"))
+    if (file.size or 0) > settings.MAX_UPLOAD_BYTES:
+        raise ProblemError(413, f"A file may have {settings.MAX_UPLOAD_BYTES:,} bytes at most.")
+    return file
+
+
+def _content(asset: Asset) -> content.Content:
+    if asset.blob:
+        return _of_blob(asset.blob, _name(asset), given=asset.name)
+    data = inline_content(asset)
+    document = asset_document(asset)
+    name = f"{_name(asset)}{content.SHOWN.get(media_type(asset), '.json')}"
+    return content.Content(data, len(data), media_type(asset), name, document["sha256"])
+
+
+def _of_blob(blob: Blob, name: str, *, given: str = "") -> content.Content:
+    """`given` is what a person called the file; `name` is what it is called otherwise, and still lacks its ending."""
+    called = given or f"{name}{content.SHOWN.get(blob.media_type, '')}"
+    return content.Content(store.path(blob.digest), blob.size, blob.media_type, called, blob.digest)
+
+
+def _name(asset: Asset) -> str:
+    if asset.job is None:
+        return "upload"
+    return f"run-{asset.job.number}-{asset.node}-{asset.output}-{asset.index + 1}"

@@ -1,6 +1,7 @@
 """REST: submit jobs, list and read them, cancel and delete them."""
 
 import json
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -128,12 +129,12 @@ def _equals(name: str, value: object) -> Q:
 
 def _live(job_id: UUID) -> tail.Standing | None:
     """What an active job has told so far. Raises RedisError."""
-    kept = connection().get(snapshot_key(job_id))
+    kept: Any = connection().get(snapshot_key(job_id))
     base = None
-    if isinstance(kept, bytes):
+    if kept is not None:
         document = json.loads(kept)
         base = tail.Standing(TelemetryId.parse(document["id"]), document["snapshot"])
-    entries = connection().xrange(stream_key(job_id), min=f"({base.id}" if base else "-")
+    entries: Any = connection().xrange(stream_key(job_id), min=f"({base.id}" if base else "-")
     return tail.stand(base, [_entry(key.decode(), fields.get(b"b")) for key, fields in entries])
 
 
