@@ -299,7 +299,7 @@ def _size_of_indented(value: str, width: int | str = 4, *_: Any) -> float:
     return len(value) + (value.count("\n") + 1) * (width if isinstance(width, int) else len(width))
 
 
-def _size_of_replaced(value: Any, old: Any, new: Any, *_: Any) -> float:
+def _size_of_replaced(value: str, old: Any, new: Any, *_: Any) -> float:
     return len(value) + (value.count(str(old)) + 1) * len(str(new))
 
 

@@ -1,6 +1,5 @@
 """Clouds of noise: small grids of random numbers, enlarged smoothly and laid over each other, finer and fainter."""
 
-import colorsys
 from collections.abc import Sequence
 from typing import Final
 
@@ -10,6 +9,17 @@ from PIL import Image
 
 Plane = NDArray[np.float32]
 _SHADES: Final = 256
+_STOPS: Final = (0, 0.3, 0.7, 1)
+_OKLAB_TO_LMS: Final = np.array(
+    [[1, 0.3963377774, 0.2158037573], [1, -0.1055613458, -0.0638541728], [1, -0.0894841775, -1.2914855480]]
+)
+_LMS_TO_RGB: Final = np.array(
+    [
+        [4.0767416621, -3.3077115913, 0.2309699292],
+        [-1.2684380046, 2.6097574011, -0.3413193965],
+        [-0.0041960863, -0.7034186147, 1.7076147010],
+    ]
+)
 _STRIP: Final = 128  # rows painted at once, so that a large picture needs little memory beside itself
 
 
@@ -22,7 +32,7 @@ def clouds(width: int, height: int, seed: int, *, color: bool) -> Image.Image:
     picture = np.empty((height, width, 3) if color else (height, width), np.uint8)
     for top in range(0, height, _STRIP):
         rows = (top, min(top + _STRIP, height))
-        depth = 0.75 * _contrast(_layered(billows, width, height, rows), 0.22, 0.78)
+        depth = 0.75 * _contrast(_layered(billows, width, height, rows), 0.2, 0.8)
         depth += 0.25 * _contrast(1 - np.abs(2 * _layered(veins, width, height, rows) - 1), 0.35, 0.95)
         levels = (depth * (_SHADES - 1)).astype(np.uint8)
         picture[slice(*rows)] = shades[levels] if color else levels
@@ -30,16 +40,25 @@ def clouds(width: int, height: int, seed: int, *, color: bool) -> Image.Image:
 
 
 def _palette(rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Shades from dark to light whose hues drift to one side, as a sky's do; shape (_SHADES, 3)."""
+    """Shades from dark to light whose hues drift to one side, as a sky's do; shape (_SHADES, 3).
+
+    Mixed in Oklab, where equal steps look equal: so no hue glares, and no palette is muddy in between.
+    """
     hue = rng.random()
-    drift = rng.uniform(0.08, 0.25) * rng.choice((-1, 1))
-    stops = [
-        colorsys.hsv_to_rgb((hue + turn * drift) % 1, saturation, value)
-        for turn, saturation, value in ((0, 0.75, 0.22), (0.5, 0.7, 0.75), (1.4, 0.55, 0.95), (2.2, 0.14, 1.0))
-    ]
-    along = np.linspace(0, len(stops) - 1, _SHADES)
-    channels = [np.interp(along, range(len(stops)), channel) for channel in zip(*stops, strict=True)]
-    return (np.stack(channels, axis=1) * 255).astype(np.uint8)
+    drift = rng.uniform(0.06, 0.22) * rng.choice((-1, 1))
+    along = np.linspace(0, 1, _SHADES)
+    lightness = np.interp(along, _STOPS, (0.26, 0.5, 0.76, 0.97))
+    chroma = np.interp(along, _STOPS, (0.08, 0.17, 0.13, 0.03))
+    angle = 2 * np.pi * (hue + drift * np.interp(along, _STOPS, (0.0, 0.5, 1.3, 1.8)))
+    return _srgb(np.stack([lightness, chroma * np.cos(angle), chroma * np.sin(angle)], axis=1))
+
+
+def _srgb(oklab: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Oklab colours, one per row, as bytes in sRGB; matrices from Björn Ottosson's description of Oklab."""
+    linear = ((oklab @ _OKLAB_TO_LMS.T) ** 3) @ _LMS_TO_RGB.T
+    curved = 1.055 * np.clip(linear, 0.0031308, 1) ** (1 / 2.4) - 0.055
+    encoded: NDArray[np.float64] = np.where(linear <= 0.0031308, 12.92 * linear, curved)
+    return (np.clip(encoded, 0, 1) * 255).astype(np.uint8)
 
 
 def _grids(rng: np.random.Generator, width: int, height: int, *, cells: int, octaves: int) -> list[Image.Image]:

@@ -34,7 +34,6 @@ _SPELT_OUT: Final[Mapping[str, str]] = {
 }
 _MISSING: Final = "\uffff"  # is no letter, so that its box is the one of all that the font lacks
 _SMALLEST: Final = 4
-_SHRINKING: Final = 0.9
 _DARK: Final = (12, 12, 20)
 _LIGHT: Final = (245, 245, 250)
 
@@ -92,15 +91,28 @@ def _has(letter: str) -> bool:
 def _fitting(text: str, size: int, room: tuple[int, int]) -> _Block:
     if len(text) > MAX_LETTERS:
         raise NodeFailed("too_large", f"The text has {len(text):,} characters; use {MAX_LETTERS:,} at most.")
-    tried = float(size)
-    while round(tried) >= _SMALLEST:
-        font = _font(round(tried))
-        block = _Block(tuple(_wrapped(text, font, room[0])), font)
-        if block.height <= room[1] and all(font.getlength(line) <= room[0] for line in block.lines):
-            return block
-        tried *= _SHRINKING
-    message = "The text does not fit on the picture. Shorten it or make the picture larger."
-    raise NodeFailed("too_large", message)
+    block = _block(text, size, room)
+    best, too_large = _SMALLEST - 1, size
+    while block is None and too_large - best > 1:
+        tried = (best + too_large) // 2
+        if _block(text, tried, room):
+            best = tried
+        else:
+            too_large = tried
+    block = block or _block(text, best, room)
+    if block is None:
+        raise NodeFailed("too_large", "The text does not fit on the picture. Shorten it or make the picture larger.")
+    return block
+
+
+def _block(text: str, size: int, room: tuple[int, int]) -> _Block | None:
+    """The text in letters of this size, None when it does not fit or cannot be read."""
+    if size < _SMALLEST:
+        return None
+    font = _font(size)
+    block = _Block(tuple(_wrapped(text, font, room[0])), font)
+    fits = block.height <= room[1] and all(font.getlength(line) <= room[0] for line in block.lines)
+    return block if fits else None
 
 
 @lru_cache(maxsize=32)

@@ -1,0 +1,103 @@
+"""The declarations of the node library, as the contract has them."""
+
+import pytest
+
+from workflows import nodes
+from workflows.registry import NodeType, registry
+
+REQUIRED = object()
+PURE, REPEATED = True, False
+LIBRARY = {
+    "input.text": ({"name": REQUIRED, "value": REQUIRED, "description": ""}, ["value: text"], REPEATED),
+    "input.integer": (
+        {"name": REQUIRED, "value": REQUIRED, "minimum": None, "maximum": None, "description": ""},
+        ["value: integer"],
+        REPEATED,
+    ),
+    "input.number": (
+        {"name": REQUIRED, "value": REQUIRED, "minimum": None, "maximum": None, "description": ""},
+        ["value: number"],
+        REPEATED,
+    ),
+    "input.boolean": ({"name": REQUIRED, "value": REQUIRED, "description": ""}, ["value: boolean"], REPEATED),
+    "input.image": ({"name": REQUIRED, "value": REQUIRED, "description": ""}, ["value: image"], REPEATED),
+    "output.result": ({"name": REQUIRED, "value": None}, [], REPEATED),
+    "output.preview": ({"value": None}, [], REPEATED),
+    "text.template": ({"template": REQUIRED}, ["text: text"], PURE),
+    "text.split": ({"text": REQUIRED, "separator": "\n"}, ["item: text…", "items: list[text]"], PURE),
+    "text.stream": ({"text": REQUIRED, "delay_ms": 20}, ["text: text"], REPEATED),
+    "list.collect": ({"item": None}, ["items: list[any]"], PURE),
+    "control.wait": ({"value": None, "seconds": 1.0}, ["value: any"], REPEATED),
+    "control.fail": ({"value": None, "message": "This run was told to fail.", "when": True}, ["value: any"], PURE),
+    "control.if": ({"condition": REQUIRED, "value": None}, ["then: any", "otherwise: any"], PURE),
+    "image.noise": ({"width": 512, "height": 512, "seed": 0, "color": True}, ["image: image"], PURE),
+    "image.blur": ({"image": REQUIRED, "radius": 4.0}, ["image: image"], PURE),
+    "image.resize": ({"image": REQUIRED, "width": 512, "height": 512, "fit": "contain"}, ["image: image"], PURE),
+    "image.text": (
+        {"image": REQUIRED, "text": REQUIRED, "size": 48, "color": "#ffffff", "position": "bottom"},
+        ["image: image"],
+        PURE,
+    ),
+}
+
+
+def declared(name: str) -> NodeType:
+    found = registry.get(name)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_a_node_has_the_inputs_outputs_and_defaults_of_the_contract(name: str) -> None:
+    inputs, outputs, pure = LIBRARY[name]
+    found = declared(name)
+    assert {port.name: REQUIRED if port.required else port.default for port in found.inputs} == inputs
+    assert [f"{out.name}: {out.port}{'…' * out.streams}" for out in found.outputs] == outputs
+    assert found.pure is pure
+    assert found.safe
+
+
+def test_the_library_has_these_nodes_and_no_others() -> None:
+    assert nodes.__all__
+    library = [kind.type for kind in registry.all() if kind.function.__module__.startswith("workflows.nodes.")]
+    assert library == sorted(LIBRARY)
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_a_node_says_in_one_sentence_what_it_does(name: str) -> None:
+    found = declared(name)
+    assert found.title
+    assert found.description.endswith(".")
+    assert found.description.count(". ") == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "port", "minimum", "maximum", "unit"),
+    [
+        ("control.wait", "seconds", 0, 3600, "s"),
+        ("text.stream", "delay_ms", 0, 10_000, "ms"),
+        ("image.noise", "width", 1, 8192, "px"),
+        ("image.resize", "height", 1, 8192, "px"),
+        ("image.blur", "radius", 0, 200, "px"),
+        ("image.text", "size", 4, 1024, "px"),
+    ],
+)
+def test_numbers_have_bounds_and_units(name: str, port: str, minimum: int, maximum: int, unit: str) -> None:
+    setting = declared(name).by_name[port].setting
+    assert (setting.minimum, setting.maximum, setting.unit) == (minimum, maximum, unit)
+
+
+def test_choices_are_listed() -> None:
+    assert declared("image.resize").by_name["fit"].setting.choices == ("contain", "cover", "stretch")
+    assert "bottom-right" in (declared("image.text").by_name["position"].setting.choices or ())
+
+
+def test_templates_take_any_inputs_and_collecting_takes_all_items() -> None:
+    assert [kind.type for kind in registry.all() if kind.dynamic] == ["text.template"]
+    assert [kind.type for kind in registry.all() if any(port.collects for port in kind.inputs)] == ["list.collect"]
+    assert str(declared("list.collect").by_name["item"].port) == "any"
+
+
+def test_what_outputs_return_is_their_product() -> None:
+    for name in ("output.result", "output.preview"):
+        assert declared(name).keeps is not None

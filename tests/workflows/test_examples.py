@@ -1,0 +1,58 @@
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pytest
+
+from workflows import examples, graph, nodes, parameters, validation
+from workflows.registry import registry
+
+NODE_WIDTH, COLUMN = 216, 300
+DOCUMENTS = {document["name"]: document for document in examples.documents()}
+
+
+def parsed(document: dict[str, Any]) -> graph.Graph:
+    return graph.parse(document["graph"], graph.Limits())
+
+
+def test_there_are_three_and_they_use_the_library_alone() -> None:
+    assert list(DOCUMENTS) == ["Postcard", "Cloud study", "Story line"]
+    assert nodes.__all__
+    used = {node["type"] for document in DOCUMENTS.values() for node in document["graph"]["nodes"]}
+    assert used <= {kind.type for kind in registry.all()}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_an_example_runs_as_it_is_but_for_the_photograph(name: str) -> None:
+    problems = validation.check(parsed(DOCUMENTS[name]), registry)
+    missing = [("photo", "value")] if name == "Postcard" else []
+    assert [(problem.node, problem.property) for problem in problems] == missing
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Postcard", ["photo", "blur", "caption"]),
+        ("Cloud study", ["seed", "size", "blur"]),
+        ("Story line", ["words", "place", "cover", "seed"]),
+    ],
+)
+def test_an_example_has_parameters_with_telling_names(name: str, expected: list[str]) -> None:
+    assert [parameter.name for parameter in parameters.declared(parsed(DOCUMENTS[name]), registry)] == expected
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_an_example_is_laid_out_in_columns_without_overlaps_and_reads_from_left_to_right(name: str) -> None:
+    document = DOCUMENTS[name]
+    places = {node["id"]: node["position"] for node in document["graph"]["nodes"]}
+    assert all(place["x"] % COLUMN == 0 for place in places.values())
+    for first, second in combinations(places.values(), 2):
+        assert abs(first["x"] - second["x"]) > NODE_WIDTH or abs(first["y"] - second["y"]) >= 200
+    assert all(places[edge["source"]]["x"] < places[edge["target"]]["x"] for edge in document["graph"]["edges"])
+
+
+def test_the_picture_that_stands_in_is_worth_a_look_and_always_the_same() -> None:
+    picture = examples.stand_in_picture()
+    assert picture.size == (1200, 800)
+    assert np.asarray(picture, float).std() > 30
+    assert picture == examples.stand_in_picture()
