@@ -62,14 +62,14 @@ class Sweep(threading.Thread):
 
     def _has_slept(self) -> bool:
         """By the clock on the wall, which goes on while a machine sleeps."""
-        return time.time() - self._seen_at > SWEEP_SECONDS + settings.LEASE_SECONDS / 2
+        return time.time() - self._seen_at > SWEEP_SECONDS + float(settings.LEASE_SECONDS) / 2
 
     def _take_duty(self) -> bool:
         now = timezone.now()
         until = now + timedelta(seconds=DUTY_SECONDS)
         Duty.objects.get_or_create(name="sweep", defaults={"until": now})
         mine = Duty.objects.filter(Q(holder=self._pool) | Q(until__lt=now), name="sweep")
-        return mine.update(holder=self._pool, until=until) == 1
+        return bool(mine.update(holder=self._pool, until=until))
 
     def _rescue(self) -> None:
         for job in gate.expired():
