@@ -1,7 +1,7 @@
 """The addresses: pages end with a slash, the API's paths do not."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from project.api import api
 from project.health import healthz, readyz
@@ -11,4 +11,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
     path("healthz", healthz),
     path("readyz", readyz),
+    path("", include("accounts.urls")),
+    path("", include("runs.urls")),
 ]
