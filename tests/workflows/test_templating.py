@@ -47,7 +47,10 @@ def test_values_print_as_json_writes_them_and_texts_as_they_are(value: object, p
         ("{% filter upper %}abc {{ 1.0 }}{% endfilter %}\n", "ABC 1.0\n"),
         ("{% macro f() %}[{{ caller() }}]{% endmacro %}{% call f() %}in{% endcall %}", "[in]"),
         ("{{ missing | default('none') }} {{ missing is defined }}", "none false"),
-        ("{{ [{'n': 1}, {'n': 2}] | join('+', attribute='n') }} {{ 2 ** 10 }} {{ 'ab' * 2 }}", "1+2 1024 abab"),
+        (
+            "{{ [{'n': 1}, {'n': 2}] | join('+', attribute='n') }} {{ 2 ** 10 }} {{ 4 ** 0.5 }} {{ 'ab' * 2 }}",
+            "1+2 1024 2.0 abab",
+        ),
         ("{{ xs | groupby('real') | length }} {{ '<b>' }} {{ 7 // 2 }} {{ -xs[0] }}", "3 <b> 3 -1"),
         ("{% block b %}{{ xs[0] }}{% endblock %}", "1"),
     ],

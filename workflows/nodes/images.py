@@ -49,13 +49,10 @@ def resize(
 ) -> Image.Image:
     """Return the picture in `width` × `height` pixels; for `contain`, in the largest size of its shape inside."""
     check_size(width, height)
-    match fit:
-        case "contain":
-            return image.resize(_inside(image.size, (width, height)), _RESAMPLING)
-        case "cover":
-            return ImageOps.fit(image, (width, height), _RESAMPLING)
-        case "stretch":
-            return image.resize((width, height), _RESAMPLING)
+    if fit == "cover":
+        return ImageOps.fit(image, (width, height), _RESAMPLING)
+    size = _inside(image.size, (width, height)) if fit == "contain" else (width, height)
+    return image.resize(size, _RESAMPLING)
 
 
 @node("image.text", title="Text on picture", description="Writes on a picture, wrapped to stay inside.", output="image")

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, cast
 
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
@@ -66,8 +66,10 @@ def lettered(image: Image.Image, text: str, size: int, colour: Colour, position:
     room = (picture.width - 2 * margin, picture.height - 2 * margin)
     block = _fitting(text, size, room)
     letters = _drawn(block, picture.size, margin, position)
-    picture.paste(_shade(colour), mask=letters.filter(ImageFilter.GaussianBlur(block.line_height / 10)))
-    picture.paste(colour, mask=letters)
+    box = _around(letters, block.line_height // 2)  # On a large picture most of it need not be touched.
+    letters = letters.crop(box)
+    picture.paste(_shade(colour), box, letters.filter(ImageFilter.GaussianBlur(block.line_height / 10)))
+    picture.paste(colour, box, letters)
     return picture
 
 
@@ -117,11 +119,7 @@ def _block(text: str, size: int, room: tuple[int, int]) -> _Block | None:
 
 @lru_cache(maxsize=32)
 def _font(size: int) -> ImageFont.FreeTypeFont:
-    font = ImageFont.load_default(size)
-    if not isinstance(font, ImageFont.FreeTypeFont):
-        message = "This Pillow cannot draw letters. Install the one that Loupe's requirements name."
-        raise NodeFailed("unavailable", message)
-    return font
+    return cast("ImageFont.FreeTypeFont", ImageFont.load_default(size))  # Given a size, it is never the bitmap font.
 
 
 def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
@@ -161,6 +159,12 @@ def _drawn(block: _Block, size: tuple[int, int], margin: int, position: Position
         draw.text((x, y), line, fill=255, font=block.font, anchor=anchor)
         y += block.line_height
     return mask
+
+
+def _around(mask: Image.Image, room: int) -> tuple[int, int, int, int]:
+    """The part of the picture that has letters, with some room for their shade."""
+    left, top, right, bottom = mask.getbbox() or (0, 0, 0, 0)
+    return max(0, left - room), max(0, top - room), min(mask.width, right + room), min(mask.height, bottom + room)
 
 
 def _across(width: int, margin: int, position: Position) -> tuple[float, str]:

@@ -155,6 +155,14 @@ def test_letters_that_the_font_lacks_lose_their_marks_and_the_log_says_so() -> N
     assert [level for level, _ in context.lines] == ["warning"]
 
 
+def test_text_on_the_largest_picture_touches_no_more_than_its_corner() -> None:
+    ground = Image.new("L", (8000, 8000))
+    started = time.process_time()
+    written = images.text(Listener(), ground, "Hello", 64, position="top-left")
+    assert time.process_time() - started < 3
+    assert written.crop((1000, 1000, 8000, 8000)).getbbox() is None
+
+
 def test_text_that_fits_in_no_size_is_refused() -> None:
     with pytest.raises(NodeFailed, match="does not fit"):
         images.text(Listener(), Image.new("RGB", (30, 10)), "far too much " * 20)
