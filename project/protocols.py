@@ -1,0 +1,271 @@
+"""Daphne's connections, mended: they wait for slow readers, bound what clients send, and close in good order.
+
+What each override mends, and the numbers, are in docs/adr/0003-daphne-subclass.md.
+"""
+# ruff: noqa: D102, N802, N803 - most methods here are Twisted's and Autobahn's, under their names
+
+import asyncio
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+# Daphne's server comes first: it installs the reactor that all other Twisted modules then use.
+import daphne.server  # isort: skip
+from daphne.http_protocol import HTTPFactory, WebRequest
+from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
+from twisted.internet.interfaces import IPushProducer
+from twisted.internet.protocol import connectionDone
+from twisted.python.failure import Failure
+from twisted.web.http import HTTPChannel
+from zope.interface import implementer
+
+if TYPE_CHECKING:
+    from project.server import Server
+
+loop: asyncio.AbstractEventLoop = daphne.server.twisted_loop
+
+Message = dict[str, Any]
+
+KIB = 1024
+MIB = 1024 * KIB
+BODY_CHUNK_BYTES = 64 * KIB
+INBOX_MESSAGES = 32
+REFUSAL_LINGER_SECONDS = 5
+CLOSE_HANDSHAKE_SECONDS = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What one client may take. `max_body_bytes` leaves room for the wrapping around an upload of 256 MiB."""
+
+    max_body_bytes: int = 257 * MIB
+    max_message_bytes: int = 64 * KIB
+    head_seconds: float = 30
+    ping_seconds: float = 20
+    stall_seconds: float = 120
+    leave_seconds: float = 10
+    drain_seconds: float = 3
+
+
+@implementer(IPushProducer)
+class Room(asyncio.Event):
+    """Set while a client's send buffer has room (64 KiB). The transport is told that this is what fills it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.set()
+
+    def pauseProducing(self) -> None:
+        self.clear()
+
+    def resumeProducing(self) -> None:
+        self.set()
+
+    def stopProducing(self) -> None:
+        self.set()
+
+
+class RequestInbox(asyncio.Queue[Message]):
+    """What a request's application receives: the body from the file that holds it, piece by piece, then the queue."""
+
+    def __init__(self, body: IO[bytes]) -> None:
+        super().__init__()
+        self.body = body
+
+    async def get(self) -> Message:
+        chunk = b"" if self.body.closed else self.body.read(BODY_CHUNK_BYTES)
+        if not chunk:
+            self.body.close()
+            return await super().get()
+        await asyncio.sleep(0)
+        return {"type": "http.request", "body": chunk, "more_body": True}
+
+
+class SocketInbox(asyncio.Queue[Message]):
+    """What a WebSocket's application receives. While it is behind, nothing more is read from the client."""
+
+    def __init__(self, transport: Any) -> None:
+        super().__init__()
+        self.transport = transport
+
+    def put_nowait(self, item: Message) -> None:
+        super().put_nowait(item)
+        if self.qsize() == INBOX_MESSAGES:
+            self.transport.pauseProducing()
+
+    async def get(self) -> Message:
+        item = await super().get()
+        if self.qsize() == INBOX_MESSAGES - 1:
+            self.transport.resumeProducing()
+        return item
+
+
+class Channel(HTTPChannel):
+    """One HTTP connection."""
+
+    def connectionMade(self) -> None:
+        self.room = Room()
+        super().connectionMade()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.room.set()
+        super().connectionLost(reason)
+
+    def pauseProducing(self) -> None:
+        self.room.clear()
+        super().pauseProducing()
+
+    def resumeProducing(self) -> None:
+        self.room.set()
+        super().resumeProducing()
+
+    def resetTimeout(self) -> None:
+        """Each piece of a body buys time, and the first of a head, but not those that a slow client adds to a head."""
+        head_has_begun = self.line_mode and (self._buffer or self.requests)
+        if not head_has_begun:
+            super().resetTimeout()
+
+
+class Request(WebRequest):
+    """One HTTP request and its response."""
+
+    # So that Daphne's own answers (malformed requests) name no product.
+    error_template = "<!doctype html><title>%(title)s</title><p>%(body)s</p>"
+
+    def __init__(self, channel: Channel, queued: object) -> None:
+        # Twisted would read a whole form into memory to parse it; Django does that from the file.
+        super().__init__(channel, queued, parsePOSTFormSubmission=False)
+        self.room = channel.room
+        self.body_bytes = 0
+        self.refused = False
+
+    def __repr__(self) -> str:
+        """Name the path alone: this goes to the log, and a query may hold a ticket."""
+        return f"<Request {self.method!r} {self.path!r}>"
+
+    @property
+    def gone(self) -> bool:
+        return bool(self.finished or self._disconnected)
+
+    def gotLength(self, length: int | None) -> None:
+        super().gotLength(length)
+        if (length or 0) > self.server.limits.max_body_bytes:
+            self._refuse_body()
+
+    def handleContentChunk(self, data: bytes) -> None:
+        self.body_bytes += len(data)
+        if self.body_bytes > self.server.limits.max_body_bytes:
+            self._refuse_body()
+        if not self.refused:
+            super().handleContentChunk(data)
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
+        if self.refused:
+            self.channel.loseConnection()
+        else:
+            super().requestReceived(command, path, version)
+
+    def process(self) -> None:
+        # Daphne takes the application's mount point from this header, whoever sent it.
+        self.requestHeaders.removeHeader(b"Daphne-Root-Path")
+        if self.server.draining:
+            self.go_away()
+        super().process()
+
+    def take_inbox(self) -> RequestInbox:
+        """Give the body to the application and leave Daphne an empty file: it would queue the whole body in memory."""
+        inbox = RequestInbox(self.content)
+        super().gotLength(0)
+        return inbox
+
+    def go_away(self) -> None:
+        if not self.gone:
+            self.channel.persistent = 0
+            self.responseHeaders.setRawHeaders(b"Connection", [b"close"])
+
+    def _refuse_body(self) -> None:
+        """Answer 413 at once, but read on for a moment: a close would take the answer from a client still sending."""
+        if self.refused:
+            return
+        self.refused = True
+        self.requestHeaders.removeHeader(b"Expect")
+        transport = self.channel.transport
+        transport.write(b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+        transport.loseWriteConnection()
+        loop.call_later(REFUSAL_LINGER_SECONDS, transport.abortConnection)
+
+
+class Socket(WebSocketProtocol):
+    """One WebSocket."""
+
+    def connectionMade(self) -> None:
+        self.room = Room()
+        self.transport.unregisterProducer()
+        self.transport.registerProducer(self.room, True)
+        super().connectionMade()
+
+    @property
+    def gone(self) -> bool:
+        return self.state in (self.STATE_CLOSING, self.STATE_CLOSED)
+
+    def onOpen(self) -> None:
+        super().onOpen()
+        if self.server.draining:
+            self.go_away()
+
+    def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
+        self.room.set()
+        # Autobahn also closes what never came as far as an application: a malformed handshake.
+        if hasattr(self, "server"):
+            super().onClose(wasClean, code, reason)
+
+    def serverClose(self, code: int | None = None) -> None:
+        """Send any close code; Autobahn's own way raises for 1012 and other codes below 3000."""
+        self.sendCloseFrame(code=code or 1000)
+
+    def check_timeouts(self) -> None:
+        """Ping, unless frames wait: behind them a ping would cut a slow reader that lives. The kernel watches those."""
+        if self.room.is_set():
+            super().check_timeouts()
+
+    def take_inbox(self) -> SocketInbox:
+        return SocketInbox(self.transport)
+
+    def go_away(self) -> None:
+        if self.state == self.STATE_OPEN:
+            self.sendCloseFrame(code=1012, reasonUtf8=b"restarting")
+
+
+class RequestFactory(HTTPFactory):
+    """Makes the HTTP connections of one server."""
+
+    protocol = Channel
+
+    def __init__(self, server: "Server") -> None:
+        super().__init__(server)
+        self.timeOut = server.limits.head_seconds
+
+    def buildProtocol(self, addr: Any) -> Channel:
+        channel: Channel = super().buildProtocol(addr)
+        channel.requestFactory = Request  # type: ignore[assignment]  # Daphne's WebRequest has no types
+        return channel
+
+    def log(self, request: object) -> None:
+        """Keep no access log: its lines have query strings, and with them tickets."""
+
+
+class SocketFactory(WebSocketFactory):
+    """Makes the WebSockets of one server."""
+
+    protocol = Socket
+
+    def __init__(self, server: "Server") -> None:
+        super().__init__(server, server="")
+        self.setProtocolOptions(
+            allowNullOrigin=True,  # Origins are the application's affair.
+            autoPingTimeout=server.limits.ping_seconds,
+            closeHandshakeTimeout=CLOSE_HANDSHAKE_SECONDS,
+            failByDrop=False,  # Else a message that is too long ends as 1006, not 1009.
+            maxFramePayloadSize=server.limits.max_message_bytes,
+            maxMessagePayloadSize=server.limits.max_message_bytes,
+            openHandshakeTimeout=server.websocket_handshake_timeout,
+        )

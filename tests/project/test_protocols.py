@@ -1,0 +1,303 @@
+"""What the web process promises to clients and applications on each connection: with real ones."""
+
+import contextlib
+import hashlib
+import os
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from tests.project.web_process import (
+    DEADLINE_SECONDS,
+    PING,
+    PONG,
+    TEXT,
+    WebProcess,
+    close_code,
+    masked_frame,
+    read_all,
+    read_frame,
+    settled,
+    wait_until,
+)
+
+MIB = 1024 * 1024
+GROWTH_BYTES = 40 * MIB
+OFFERED = 3_200  # pieces of 64 KiB: 200 MB
+
+
+def test_a_stalled_socket_holds_its_application_and_costs_no_memory(fresh: WebProcess) -> None:
+    before = fresh.memory_bytes
+    with contextlib.closing(fresh.raw_websocket("/pour")):
+        poured = settled(lambda: fresh.count("poured"))
+        assert 0 < poured < OFFERED
+        assert fresh.memory_bytes - before < GROWTH_BYTES
+
+
+def test_a_stalled_socket_gets_everything_once_it_reads(fresh: WebProcess) -> None:
+    with fresh.websocket("/pour", max_queue=1) as client:
+        assert settled(lambda: fresh.count("poured")) < OFFERED
+        assert sum(len(client.recv()) for _ in range(OFFERED)) == OFFERED * 65_536
+        assert fresh.count("pours ended") == 1
+
+
+def test_a_stalled_socket_does_not_hold_up_others(fresh: WebProcess) -> None:
+    with contextlib.closing(fresh.raw_websocket("/pour")), fresh.websocket("/echo") as other:
+        settled(lambda: fresh.count("poured"))
+        begun = time.monotonic()
+        for number in range(100):
+            other.send(str(number))
+            assert other.recv() == str(number)
+        assert time.monotonic() - begun < 1
+
+
+def test_a_stalled_socket_that_leaves_frees_its_application(strict: WebProcess) -> None:
+    with contextlib.closing(strict.raw_websocket("/pour")):
+        assert settled(lambda: strict.count("poured")) < OFFERED
+    wait_until(lambda: strict.count("pours ended") == 1)
+    assert "ERROR" not in strict.log
+
+
+def test_a_consumer_held_by_a_stalled_socket_learns_that_it_left(fresh: WebProcess) -> None:
+    with contextlib.closing(fresh.raw_websocket("/consumer")) as client:
+        client.sendall(masked_frame(TEXT, b"begin"))
+        assert 0 < settled(lambda: fresh.count("consumed")) < 200
+    wait_until(lambda: fresh.count("consumers disconnected") == 1)
+    assert "ERROR" not in fresh.log
+
+
+@pytest.mark.parametrize("path", ["/download", "/django/stream"])
+def test_a_stalled_download_holds_its_application_and_costs_no_memory(fresh: WebProcess, path: str) -> None:
+    before = fresh.memory_bytes
+    with contextlib.closing(fresh.raw(f"GET {path} HTTP/1.1\r\nHost: probe\r\n\r\n".encode())) as client:
+        settled(lambda: fresh.count("downloaded"))
+        assert fresh.count("downloaded") < OFFERED
+        assert fresh.memory_bytes - before < GROWTH_BYTES
+        client.settimeout(DEADLINE_SECONDS)
+        received = 0
+        while received < OFFERED * 65_536:
+            received += len(client.recv(MIB))
+    wait_until(lambda: fresh.count("downloads closed") + fresh.count("streams closed") == 1)
+
+
+@pytest.mark.parametrize(("path", "closed"), [("/download", "downloads closed"), ("/django/stream", "streams closed")])
+def test_a_client_that_leaves_a_download_ends_its_application(strict: WebProcess, path: str, closed: str) -> None:
+    client = strict.raw(f"GET {path} HTTP/1.1\r\nHost: probe\r\n\r\n".encode())
+    assert client.recv(1000)
+    client.close()
+    wait_until(lambda: strict.count(closed) == 1)
+    assert "ERROR" not in strict.log
+
+
+def test_an_application_that_ignores_a_client_gone_is_cancelled(strict: WebProcess) -> None:
+    client = strict.raw(b"GET /stubborn?ticket=secret HTTP/1.1\r\nHost: probe\r\n\r\n")
+    assert client.recv(1000)
+    client.close()
+    wait_until(lambda: strict.count("stubborn cancelled") == 1)
+    assert "/stubborn" in strict.log
+    assert "secret" not in strict.log
+
+
+def test_a_reader_that_takes_nothing_is_dropped_in_the_end(strict: WebProcess) -> None:
+    with contextlib.closing(strict.raw(b"GET /download HTTP/1.1\r\nHost: probe\r\n\r\n")):
+        wait_until(lambda: strict.count("downloads closed") == 1)
+
+
+@pytest.mark.parametrize("pieces", [1, 20])
+def test_a_message_over_64_kib_closes_with_1009(web: WebProcess, pieces: int) -> None:
+    with web.websocket("/echo") as client:
+        client.send("x" * 65_536)
+        assert len(client.recv()) == 65_536
+        with contextlib.suppress(ConnectionClosed):
+            client.send("x" * 65_537 if pieces == 1 else ["x" * 4_096] * pieces)
+        assert close_code(client) == 1009
+
+
+def test_a_client_that_sends_far_too_much_still_reads_1009(web: WebProcess) -> None:
+    with web.websocket("/echo") as client:
+        with contextlib.suppress(ConnectionClosed):
+            client.send("x" * 20 * MIB)
+        assert close_code(client) == 1009
+
+
+@pytest.mark.parametrize("code", [1000, 1012, 4401, 4404, 4429])
+def test_a_close_of_the_application_arrives(fresh: WebProcess, code: int) -> None:
+    with fresh.websocket("/echo") as client:
+        client.send(f"close {code}")
+        assert close_code(client) == code
+    wait_until(lambda: fresh.count("echoes open") == 0)
+    assert "ERROR" not in fresh.log
+
+
+def test_a_handshake_that_the_application_refuses_gets_403(web: WebProcess) -> None:
+    with pytest.raises(InvalidStatus) as refusal:
+        web.websocket("/refused")
+    assert refusal.value.response.status_code == 403
+
+
+def test_a_malformed_handshake_gets_400(fresh: WebProcess) -> None:
+    with fresh.raw(b"GET /echo HTTP/1.1\r\nHost: probe\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n") as client:
+        assert read_all(client).startswith(b"HTTP/1.1 400")
+    assert "ERROR" not in fresh.log
+
+
+def test_a_flood_of_messages_waits_at_the_client(fresh: WebProcess) -> None:
+    before = fresh.memory_bytes
+    with contextlib.closing(fresh.raw_websocket("/deaf")) as client:
+        client.settimeout(0.5)
+        sent = 0
+        with contextlib.suppress(TimeoutError):
+            while sent < OFFERED:
+                client.sendall(masked_frame(TEXT, b"x" * 65_535))
+                sent += 1
+        assert sent < OFFERED
+        assert fresh.memory_bytes - before < GROWTH_BYTES
+        fresh.get("/wake")
+        wait_until(lambda: fresh.count("heard") >= sent)
+
+
+def test_no_extension_is_agreed_upon(web: WebProcess) -> None:
+    with web.websocket("/echo") as client:
+        assert client.response is not None
+        assert "Sec-WebSocket-Extensions" not in client.response.headers
+
+
+def test_a_peer_that_answers_no_ping_is_dropped(strict: WebProcess) -> None:
+    with strict.raw_websocket("/echo"):
+        wait_until(lambda: strict.count("closed with 1006") == 1)
+
+
+def test_a_quiet_peer_that_answers_pings_stays(strict: WebProcess) -> None:
+    with strict.raw_websocket("/echo") as client:
+        for _ in range(2):
+            ping = read_frame(client)
+            assert ping[0] == PING
+            client.sendall(masked_frame(PONG, ping[1]))
+        client.sendall(masked_frame(TEXT, b"still here"))
+        assert read_frame(client) == (TEXT, b"still here")
+
+
+def test_a_large_body_costs_no_memory_and_arrives_whole(fresh: WebProcess) -> None:
+    before = fresh.memory_bytes
+    piece = os.urandom(MIB)
+    with ThreadPoolExecutor(1) as pool:
+        upload = pool.submit(
+            fresh.json,
+            "/digest",
+            method="POST",
+            body=(piece for _ in range(256)),
+            headers={"Content-Length": 256 * MIB},
+        )
+        peak = before
+        while not upload.done():
+            peak = max(peak, fresh.memory_bytes)
+    assert upload.result() == {"size": 256 * MIB, "sha256": hashlib.sha256(piece * 256).hexdigest()}
+    assert peak - before < GROWTH_BYTES
+
+
+def test_a_form_with_a_large_file_costs_no_memory(fresh: WebProcess) -> None:
+    before = fresh.memory_bytes
+    head = b'--limit\r\nContent-Disposition: form-data; name="file"; filename="large"\r\n\r\n'
+    parts = [head, *[bytes(MIB)] * 100, b"\r\n--limit--\r\n"]
+    headers = {"Content-Type": "multipart/form-data; boundary=limit", "Content-Length": sum(map(len, parts))}
+    assert fresh.get("/django/upload", method="POST", body=iter(parts), headers=headers) == (200, b"104857600")
+    assert fresh.memory_bytes - before < GROWTH_BYTES
+
+
+def test_a_chunked_body_arrives_whole(strict: WebProcess) -> None:
+    pieces = [b"ab" * 50_000, b"c", b"d" * 70_000]
+    answer = strict.json("/digest", method="POST", body=iter(pieces))
+    assert answer == {"size": 170_001, "sha256": hashlib.sha256(b"".join(pieces)).hexdigest()}
+
+
+def test_a_body_at_the_limit_is_taken(strict: WebProcess) -> None:
+    assert strict.json("/digest", method="POST", body=bytes(1_000_000))["size"] == 1_000_000
+
+
+def test_a_body_announced_as_too_large_is_refused_before_it_is_sent(strict: WebProcess) -> None:
+    with strict.raw(
+        b"POST /digest HTTP/1.1\r\nHost: probe\r\nExpect: 100-continue\r\nContent-Length: 1000001\r\n\r\n"
+    ) as client:
+        assert_refused_as_too_large(read_all(client))
+    assert strict.count("digested") == 0
+
+
+def test_a_client_that_sends_too_much_at_once_still_reads_the_refusal(strict: WebProcess) -> None:
+    with strict.raw() as client:
+        client.sendall(b"POST /digest HTTP/1.1\r\nHost: probe\r\nContent-Length: 5000000\r\n\r\n" + bytes(5_000_000))
+        assert_refused_as_too_large(read_all(client))
+    assert strict.count("digested") == 0
+
+
+def test_a_chunked_body_is_refused_when_it_passes_the_limit(strict: WebProcess) -> None:
+    with strict.raw(b"POST /digest HTTP/1.1\r\nHost: probe\r\nTransfer-Encoding: chunked\r\n\r\n") as client:
+        for _ in range(11):
+            client.sendall(b"%x\r\n" % 100_000 + bytes(100_000) + b"\r\n")
+        assert_refused_as_too_large(read_all(client))
+    assert strict.count("digested") == 0
+
+
+def test_head_answers_without_a_body(web: WebProcess) -> None:
+    with contextlib.closing(web.client()) as client:
+        client.request("HEAD", "/counts")
+        answer = client.getresponse()
+        assert (answer.status, answer.read()) == (200, b"")
+        assert answer.getheader("Content-Length") is not None
+
+
+def test_no_answer_names_the_server(web: WebProcess) -> None:
+    with contextlib.closing(web.client()) as client:
+        client.request("GET", "/counts")
+        assert client.getresponse().getheader("Server") is None
+    with web.websocket("/echo") as socket_client:
+        assert socket_client.response is not None
+        assert "Server" not in socket_client.response.headers
+    with web.raw(b"GET / HTTP/1.1\r\nHost: probe\r\nbad name: x\r\n\r\n") as bad:
+        assert b"aphne" not in read_all(bad)
+
+
+def test_headers_of_a_proxy_are_not_believed(web: WebProcess) -> None:
+    claims = {"X-Forwarded-For": "1.2.3.4", "X-Forwarded-Proto": "https", "Daphne-Root-Path": "/elsewhere"}
+    scope = web.json("/scope", headers=claims)
+    assert (scope["client"][0], scope["scheme"], scope["root_path"]) == ("127.0.0.1", "http", "")
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET /counts HT", b"GET / HTTP/1.1\r\nContent-Length: 5\r\nHost:"])
+def test_a_head_that_trickles_in_is_dropped(strict: WebProcess, begun: bytes) -> None:
+    with strict.raw(begun) as client:
+        client.settimeout(0.1)
+        wait_until(lambda: is_closed_though_fed(client, b"x" if begun else b""))
+
+
+def test_a_body_may_take_longer_than_a_head(strict: WebProcess) -> None:
+    with strict.raw(b"POST /digest HTTP/1.1\r\nHost: probe\r\nContent-Length: 20\r\n\r\n") as client:
+        trickle = threading.Event()
+        for _ in range(20):
+            trickle.wait(0.1)
+            client.sendall(b"x")
+        assert b"200 OK" in client.recv(1000)
+
+
+def test_a_head_that_is_too_long_is_refused(web: WebProcess) -> None:
+    with web.raw(b"GET / HTTP/1.1\r\nHost: probe\r\nX: " + b"x" * 20_000 + b"\r\n\r\n") as client:
+        assert b"200 OK" not in read_all(client)
+
+
+def assert_refused_as_too_large(answer: bytes) -> None:
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert answer.endswith(b"\r\n\r\n")
+    assert answer.count(b"HTTP/1.1") == 1
+
+
+def is_closed_though_fed(client: socket.socket, data: bytes) -> bool:
+    try:
+        client.sendall(data)
+        return client.recv(1) == b""
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True
