@@ -1,0 +1,191 @@
+"""Loupe as people run it: the supervisor with Valkey, workers and the web process, on its own port and data folder."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+ROOT = Path(__file__).resolve().parents[2]
+STARTS_WITHIN = 60.0
+ENDS_WITHIN = 30.0
+"""Seconds, with room for a machine that does much else."""
+ROLES = {
+    "valkey": "valkey-server",
+    "pool": "manage.py workers",
+    "web": "project.server",
+    "worker": "runs.worker",
+    "watchdog": "watchdog.py",
+}
+Json = dict[str, Any]
+
+
+class Product:
+    """One installation in `folder`. `settings` go into its environment."""
+
+    def __init__(self, folder: Path, **settings: object) -> None:
+        self.data_dir = folder / "data"
+        self.port = free_port()
+        self.base = f"http://127.0.0.1:{self.port}"
+        self.environment = os.environ | {
+            "DATA_DIR": str(self.data_dir),
+            "PORT": str(self.port),
+            "LEASE_SECONDS": "3",
+            "LOUPE_DEMO": "0",
+            **{name: str(value) for name, value in settings.items()},
+        }
+        self._printed = folder / "printed"
+        self._supervisor: subprocess.Popen[bytes] | None = None
+
+    @property
+    def supervisor(self) -> psutil.Process:
+        assert self._supervisor
+        return psutil.Process(self._supervisor.pid)
+
+    def start(self) -> "Product":
+        """Returns when the sign-in link is printed and the web process answers."""
+        self.launch()
+        eventually(lambda: "/sign-in/" in self.printed() or self.has_ended(), STARTS_WITHIN)
+        assert not self.has_ended(), self.printed()
+        return self
+
+    def launch(self, *arguments: str) -> None:
+        """Starts it and does not wait."""
+        with self._printed.open("wb") as output:
+            self._supervisor = subprocess.Popen(
+                [sys.executable, "manage.py", "run", *arguments],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> float:
+        """Asks it to end, waits, and answers after how many seconds it had. The exit code must be 0."""
+        assert self._supervisor
+        began = time.monotonic()
+        self._supervisor.send_signal(number)
+        code = self._supervisor.wait(ENDS_WITHIN)
+        assert code == 0, self.printed()
+        return time.monotonic() - began
+
+    def end(self) -> None:
+        """Leaves nothing of it, in whatever state it is."""
+        if self._supervisor:
+            processes = self.processes()
+            self._supervisor.kill()
+            self._supervisor.wait()
+            eventually(lambda: not alive(processes), ENDS_WITHIN)
+
+    def has_ended(self) -> bool:
+        assert self._supervisor
+        return self._supervisor.poll() is not None
+
+    def printed(self) -> str:
+        return self._printed.read_text()
+
+    @property
+    def link(self) -> str:
+        found = re.search(r"http\S+/sign-in/\S+", self.printed())
+        assert found, self.printed()
+        return found[0]
+
+    def log(self, name: str) -> str:
+        """What `valkey`, `workers` or `web` has logged."""
+        return (self.data_dir / "logs" / f"{name}.log").read_text()
+
+    def processes(self, role: str = "") -> list[psutil.Process]:
+        """All its processes, or those of one of `ROLES`; without the supervisor."""
+        try:
+            children = self.supervisor.children(recursive=True)
+        except psutil.NoSuchProcess:
+            return []
+        return [process for process in children if ROLES.get(role, "") in command_line(process)]
+
+    def signal(self, role: str, number: signal.Signals) -> psutil.Process:
+        """Signals the first process of this role, which it answers."""
+        process = self.processes(role)[0]
+        process.send_signal(number)
+        return process
+
+    def command(self, *arguments: str) -> str:
+        """What `./loupe …` prints."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    @contextmanager
+    def client(self, user: str = "owner", scope: str = "write") -> Iterator[httpx.Client]:
+        """REST, by a token of `user`, who is made when missing."""
+        token = self.command("create_token", user, "--scope", scope, "--create")
+        with httpx.Client(
+            base_url=f"{self.base}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=30
+        ) as client:
+            yield client
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def eventually(holds: Callable[[], object], seconds: float = 15.0) -> None:
+    """Waits until it holds, which must be within so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come to hold in time"
+        time.sleep(0.02)
+
+
+def command_line(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
+def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Those that still run; a zombie does not."""
+    return [process for process in processes if command_line(process)]
+
+
+def submit(client: httpx.Client, workflow: str, **body: object) -> Json:
+    """A new job of the workflow, as REST answers it."""
+    answer = client.post(f"/workflows/{workflow}/jobs", json=body)
+    assert answer.status_code == 201, answer.text
+    job: Json = answer.json()
+    return job
+
+
+def make_workflow(client: httpx.Client, nodes: list[Json], edges: list[Json]) -> str:
+    """The id of a new workflow."""
+    answer = client.post("/workflows", json={"name": "test", "graph": {"version": 1, "nodes": nodes, "edges": edges}})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+def ended(client: httpx.Client, job: Json, seconds: float = 30.0) -> Json:
+    """The job as it is once it has ended."""
+    states = {"completed", "failed", "cancelled"}
+    eventually(lambda: client.get(f"/jobs/{job['id']}").json()["state"] in states, seconds)
+    found: Json = client.get(f"/jobs/{job['id']}").json()
+    return found
