@@ -86,7 +86,7 @@ def decode_image(source: bytes | Path) -> Image.Image:
     except UnidentifiedImageError as error:
         raise MediaError(f"This file is not a picture that Loupe reads. Use one of: {', '.join(_FORMATS)}.") from error
     except _ILL_FORMED as error:
-        raise MediaError(f"The picture is damaged or incomplete ({error}). Save it anew and upload that.") from error
+        raise MediaError("The picture is damaged or incomplete. Save it anew and upload that.") from error
 
 
 def encode_image(image: Image.Image) -> Encoded:

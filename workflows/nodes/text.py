@@ -29,6 +29,7 @@ def template(template: Annotated[str, Setting(multiline=True)], **inputs: Any) -
     description="Cuts a text at each separator and sends the parts one by one, and as a list.",
     outputs={"item": "text", "items": "list[text]"},
     streams={"item"},
+    inline=True,
 )
 def split(
     text: Text,
