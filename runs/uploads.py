@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from pathlib import PurePosixPath
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
@@ -16,7 +17,7 @@ _decoding = threading.Semaphore(1)
 """A large photograph takes 200 MB while it is decoded: one at a time."""
 
 
-def stored(file: UploadedFile) -> Blob:
+def stored(file: "UploadedFile[Any]") -> Blob:
     """The blob of the file's bytes. Raises MediaError when they say that they are a picture and can't be read."""
     file.seek(0)
     media_type = media.sniff(file.read(64))
@@ -24,7 +25,7 @@ def stored(file: UploadedFile) -> Blob:
     return store.keep_file(file.chunks(), digest=_digest(file), size=file.size or 0, media_type=media_type, **known)
 
 
-def make(user: User, file: UploadedFile, blob: Blob) -> Asset:
+def make(user: User, file: "UploadedFile[Any]", blob: Blob) -> Asset:
     """The upload as an asset of the user."""
     return Asset.objects.create(
         owner=user,
@@ -35,14 +36,14 @@ def make(user: User, file: UploadedFile, blob: Blob) -> Asset:
     )
 
 
-def _digest(file: UploadedFile) -> str:
+def _digest(file: "UploadedFile[Any]") -> str:
     found = hashlib.sha256()
     for chunk in file.chunks():
         found.update(chunk)
     return found.hexdigest()
 
 
-def _picture(file: UploadedFile) -> dict[str, object]:
+def _picture(file: "UploadedFile[Any]") -> dict[str, object]:
     """What is known of a picture once it has been decoded: its size as it is seen, upright, and its thumbnail."""
     with _decoding:
         file.seek(0)
