@@ -21,8 +21,8 @@ class NodeFields(TypedDict, total=False):
 class Host(Protocol):
     """Whoever runs a graph: hears what happens, keeps what nodes make, opens what they ask for.
 
-    The plain methods are called from any thread and must not block. A host whose own right to act has ended raises
-    from any of them that is called in the loop, and the run ends with that error.
+    The plain methods are called from any thread; they neither block nor raise. What the others raise, other than a
+    `WorkflowError`, ends the run.
     """
 
     def node(self, node: str, **fields: Unpack[NodeFields]) -> None:
@@ -40,8 +40,14 @@ class Host(Protocol):
     def cost(self, node: str, amount: float) -> None:
         """What a node has just cost, in US dollars, to be added up."""
 
+    async def unsafe(self, node: str) -> None:
+        """A node is about to begin that is not safe to repeat; it does when this returns."""
+
     async def product(self, node: str, output: str, index: int, port_type: str, value: object) -> None:
-        """A value that a node put out, in order; called before the value is sent on. NodeFailed fails the node."""
+        """A value that a node put out, in order; called before the value is sent on.
+
+        NodeFailed fails the node.
+        """
 
     async def open_asset(self, asset_id: str) -> object:
         """The run's value of an asset that a property names, such as a picture. NodeFailed fails the node."""

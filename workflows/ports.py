@@ -76,12 +76,6 @@ def convert(value: object, source: PortType, target: PortType) -> object:
     raise TypeMismatch(message)
 
 
-def spread(value: object, source: PortType, target: PortType) -> list[object]:
-    """The items that one value adds to a list-typed input: its own items when it is a list, else itself."""
-    converted = convert(value, source, target)
-    return list(converted) if isinstance(converted, list) else [converted]
-
-
 def matches(value: object, port: PortType) -> bool:
     """Whether a run's value is one of this type as it stands, without conversion."""
     if port.items is None:

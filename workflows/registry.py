@@ -40,7 +40,8 @@ class NodeType:
     """A declared function and all that the graph, the engine and the pages need to know of it.
 
     `pure`: the same inputs always give the same outputs. `safe`: a lost worker's run may repeat it. `inline`: so quick
-    that the engine calls it without a thread. `keeps`: what a node without outputs returns is kept as this product.
+    that the engine calls it without a thread. `packed`: it gives dicts of its outputs by name. `keeps`: what a node
+    without outputs returns is kept as this product.
     """
 
     type: str
@@ -53,6 +54,7 @@ class NodeType:
     pure: bool = True
     safe: bool = True
     inline: bool = False
+    packed: bool = False
     keeps: Output | None = None
     dynamic: bool = False
     context: str | None = None
@@ -143,6 +145,7 @@ class Registry:
                     pure=pure,
                     safe=safe,
                     inline=inline,
+                    packed=outputs is not None,
                     keeps=None if sent or signature.returns is None else Output(KEPT, signature.returns),
                     dynamic=signature.dynamic,
                     context=signature.context,

@@ -65,6 +65,11 @@ def fault(value: object, depth: int = DEFAULTS.depth) -> Problem | None:
             return Problem("bad_value", f"a {type(value).__name__} is no JSON")
 
 
+def storable(text: str) -> str:
+    """The text without the characters that no database keeps."""
+    return _NOT_TEXT.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def _bad(message: str, wrong: object) -> Problem | None:
     return Problem("bad_value", message) if wrong else None
 
