@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+django_stubs_ext.monkeypatch()  # Django's generic classes can be written as such, `ModelAdmin[Job]`
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

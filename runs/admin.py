@@ -1,0 +1,204 @@
+"""Jobs, lenses and products in the admin: every run can be looked at and stopped there."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from runs import gate, tail
+from runs.errors import JobActive, JobEnded
+from runs.models import Asset, Job, JobTransition, RunFocus
+from runs.redis import last_known
+from runs.states import TERMINAL
+
+
+class ReadOnly:
+    """Rows that only the product itself writes."""
+
+    def has_add_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
+        """They come from running workflows."""
+        return False
+
+    def has_change_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
+        """They are what happened."""
+        return False
+
+
+class TransitionInline(ReadOnly, admin.TabularInline[JobTransition, Job]):
+    """The job's history: who moved it from where to where, when and why."""
+
+    model = JobTransition
+    fields = ("at", "from_state", "to_state", "by", "why")
+    can_delete = False
+    extra = 0
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnly, admin.ModelAdmin[Job]):
+    """All runs, newest first, each with its nodes, parameters, error and history; cancelled by an action."""
+
+    list_display = (
+        "title",
+        "workflow",
+        "state",
+        "owner",
+        "label",
+        "worker",
+        "progress",
+        "created_at",
+        "started_at",
+        "took",
+    )
+    list_filter = (
+        "state",
+        ("owner", admin.RelatedOnlyFieldListFilter),
+        ("workflow", admin.RelatedOnlyFieldListFilter),
+        "created_at",
+    )
+    list_select_related = ("workflow", "owner")
+    search_fields = ("id", "label", "workflow__name", "owner__username", "worker")
+    date_hierarchy = "created_at"
+    ordering = ("-created_at", "-id")
+    show_full_result_count = False
+    actions = ("cancel",)
+    inlines = (TransitionInline,)
+    fieldsets = (
+        (None, {"fields": ("id", "workflow", "workflow_version", "number", "label", "owner", "state")}),
+        ("What it does", {"fields": ("nodes", "parameters", "products")}),
+        ("Error", {"fields": ("error", "trace")}),
+        ("Times", {"fields": ("created_at", "started_at", "ended_at", "took")}),
+        ("Right to write", {"fields": ("worker", "fence", "attempts", "lease_until", "repeatable", "place")}),
+    )
+    readonly_fields = ("title", "took", "nodes", "parameters", "products", "trace")
+
+    @admin.display(description="run", ordering="number")
+    def title(self, job: Job) -> str:
+        """Its number within the workflow."""
+        return f"#{job.number}"
+
+    @admin.display(description="took", ordering="duration")
+    def took(self, job: Job) -> str:
+        """Seconds from its start to its end."""
+        return "–" if job.duration is None else f"{job.duration:.2f} s"
+
+    @admin.display(description="nodes")
+    def nodes(self, job: Job) -> SafeString:
+        """Each node's state as the telemetry has it."""
+        snapshot = _snapshot(job)
+        return _table(("node", "status", "time", "error"), (_node_row(*each) for each in snapshot["nodes"].items()))
+
+    @admin.display(description="parameters")
+    def parameters(self, job: Job) -> SafeString:
+        """As resolved when the job was submitted."""
+        return _table(("parameter", "value"), ((name, _json(value)) for name, value in job.params.items()))
+
+    @admin.display(description="products")
+    def products(self, job: Job) -> SafeString:
+        """The first hundred that it made."""
+        made = job.assets.order_by("node", "output", "index")[:100]
+        rows = ((asset.node, asset.output, asset.index, asset.kind, _link(asset)) for asset in made)
+        return _table(("node", "output", "index", "kind", "content"), rows)
+
+    @admin.display(description="traceback")
+    def trace(self, job: Job) -> SafeString | str:
+        """Where the node failed."""
+        return format_html("<pre>{}</pre>", job.traceback) if job.traceback else "–"
+
+    @admin.action(description="Cancel the selected jobs", permissions=["cancel"])
+    def cancel(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        """Through the gate, which records who did it; in the admin's own log too."""
+        stopped = 0
+        for job in jobs.select_related(None):
+            try:
+                gate.cancel(job.pk, by=request.user.get_username(), why="cancelled in the administration")
+            except JobEnded:
+                continue
+            self.log_change(request, job, "Cancelled.")
+            stopped += 1
+        messages.success(request, f"{stopped} cancelled. Jobs that had ended already stay as they are.")
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change jobs may stop them."""
+        return request.user.has_perm("runs.change_job")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
+        """Only what has ended is deleted."""
+        return super().has_delete_permission(request, obj) and (obj is None or obj.state in TERMINAL)
+
+    def delete_model(self, request: HttpRequest, obj: Job) -> None:
+        """Through the gate, which refuses an active job."""
+        self.delete_queryset(request, Job.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        """Through the gate, which refuses active jobs."""
+        for pk in list(queryset.values_list("pk", flat=True)):
+            try:
+                gate.delete(pk)
+            except JobActive as error:
+                messages.warning(request, f"Job {pk}: {error}")
+
+
+@admin.register(RunFocus)
+class RunFocusAdmin(admin.ModelAdmin[RunFocus]):
+    """Which job each person's canvas shows."""
+
+    list_display = ("user", "workflow", "job", "pinned", "updated_at")
+    list_filter = ("pinned", ("user", admin.RelatedOnlyFieldListFilter))
+    list_select_related = ("user", "workflow", "job__workflow")
+    search_fields = ("user__username", "workflow__name")
+    raw_id_fields = ("user", "workflow", "job")
+
+
+@admin.register(Asset)
+class AssetAdmin(ReadOnly, admin.ModelAdmin[Asset]):
+    """All products and uploads."""
+
+    list_display = ("id", "kind", "workflow", "job", "node", "output", "index", "owner", "created_at")
+    list_filter = ("kind", ("owner", admin.RelatedOnlyFieldListFilter), "created_at")
+    list_select_related = ("workflow", "job__workflow", "owner")
+    search_fields = ("id", "node", "name", "workflow__name", "owner__username", "blob__digest")
+    date_hierarchy = "created_at"
+    ordering = ("-created_at", "-id")
+    show_full_result_count = False
+    fields = ("id", "kind", "picture", "owner", "workflow", "job", "node", "output", "index", "name", "blob", "value")
+    readonly_fields = ("picture",)
+
+    @admin.display(description="content")
+    def picture(self, asset: Asset) -> SafeString:
+        """A link to the bytes."""
+        return _link(asset)
+
+
+def _snapshot(job: Job) -> Mapping[str, Any]:
+    kept = tail.stored(job.pk)
+    return kept.snapshot if kept is not None else last_known(job.pk)
+
+
+def _node_row(name: str, node: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    error = node.get("error") or {}
+    elapsed = f"{node['elapsed_ms']} ms" if "elapsed_ms" in node else ""
+    return name, node.get("status", ""), elapsed, error.get("message", "")
+
+
+def _link(asset: Asset) -> SafeString:
+    return format_html('<a href="/api/v1/assets/{}/content">open</a>', asset.pk)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> SafeString:
+    head = format_html_join("", "<th>{}</th>", ((head,) for head in heads))
+    cells = (format_html_join("", "<td>{}</td>", ((cell,) for cell in row)) for row in rows)
+    body = format_html_join("", "<tr>{}</tr>", ((row,) for row in cells))
+    return (
+        format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", head, body)
+        if body
+        else SafeString("–")
+    )

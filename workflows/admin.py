@@ -1,0 +1,42 @@
+"""Workflows in the admin: looked at there, drawn elsewhere."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from workflows.models import Workflow, WorkflowVersion
+
+
+class VersionInline(admin.TabularInline[WorkflowVersion, Workflow]):
+    """What the workflow was before."""
+
+    model = WorkflowVersion
+    fields = readonly_fields = ("number", "graph", "created_at")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, _request: HttpRequest, _obj: Workflow | None = None) -> bool:
+        """Versions come from saving the workflow."""
+        return False
+
+
+@admin.register(Workflow)
+class WorkflowAdmin(admin.ModelAdmin[Workflow]):
+    """Every workflow with its owner and how often it ran."""
+
+    list_display = ("name", "owner", "version", "jobs_made", "updated_at")
+    list_filter = (("owner", admin.RelatedOnlyFieldListFilter), "updated_at")
+    search_fields = ("id", "name", "description", "owner__username")
+    date_hierarchy = "created_at"
+    fields = ("id", "name", "description", "owner", "version", "graph", "jobs_made", "created_at", "updated_at")
+    readonly_fields = ("id", "owner", "version", "graph", "jobs_made", "created_at", "updated_at")
+    inlines = (VersionInline,)
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Workflow]:
+        """Without the graphs: lists name them only."""
+        return super().get_queryset(request).select_related("owner").defer("graph__document")
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        """Workflows are drawn, sent or imported."""
+        return False
