@@ -5,7 +5,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from tests.live.product import Product, eventually
+from tests.live.product import Product
+from tests.waiting import eventually
 
 
 def refusal(product: Product) -> str:

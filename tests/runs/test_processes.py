@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -13,6 +13,7 @@ import pytest
 
 from runs.processes import Backoff, Child, Condition, memory_of_groups, spawn
 from runs.watchdog import Watchdog
+from tests.waiting import eventually
 
 PYTHON = [sys.executable, "-I", "-S", "-c"]
 SLEEPER = [*PYTHON, "import time; time.sleep(60)"]
@@ -42,13 +43,6 @@ def sleeper(watchdog: Watchdog) -> Iterator[Child]:
     child = spawn(SLEEPER, watchdog, folder=Path.cwd())
     yield child
     child.reap()
-
-
-def wait_until(holds: Callable[[], object], seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come to hold in time"
-        time.sleep(0.01)
 
 
 def is_gone(pid: int) -> bool:
@@ -87,25 +81,25 @@ def test_a_child_leads_a_session_of_its_own(sleeper: Child) -> None:
 def test_a_child_gets_what_it_is_given_and_prints_where_it_is_told(watchdog: Watchdog, tmp_path: Path) -> None:
     with (tmp_path / "log").open("wb") as log:
         child = spawn([*PYTHON, "print(input()[::-1])"], watchdog, folder=tmp_path, output=log, given=b"olleh\n")
-    wait_until(lambda: child.look() == Condition.ENDED)
+    eventually(lambda: child.look() == Condition.ENDED)
     assert child.reap() == 0
     assert (tmp_path / "log").read_text() == "hello\n"
 
 
 def test_a_stopped_child_is_seen_at_the_second_look(sleeper: Child) -> None:
     sleeper.send(signal.SIGSTOP)
-    wait_until(lambda: psutil.Process(sleeper.pid).status() == psutil.STATUS_STOPPED)
+    eventually(lambda: psutil.Process(sleeper.pid).status() == psutil.STATUS_STOPPED)
     assert [sleeper.look(), sleeper.look()] == [Condition.LIVES, Condition.STOPPED]
 
 
 def test_what_a_dead_child_started_dies_when_it_is_reaped(watchdog: Watchdog) -> None:
     child = spawn(PARENT_OF_SLEEPER, watchdog, folder=Path.cwd())
-    wait_until(lambda: grandchildren(child.pid))
+    eventually(lambda: grandchildren(child.pid))
     (grandchild,) = grandchildren(child.pid)
     child.tell(signal.SIGKILL)
-    wait_until(lambda: child.look() == Condition.ENDED)
+    eventually(lambda: child.look() == Condition.ENDED)
     assert child.reap() == -signal.SIGKILL
-    wait_until(lambda: is_gone(grandchild))
+    eventually(lambda: is_gone(grandchild))
 
 
 def test_signals_to_a_reaped_child_reach_nobody(sleeper: Child) -> None:
@@ -118,7 +112,7 @@ def test_signals_to_a_reaped_child_reach_nobody(sleeper: Child) -> None:
 
 def test_the_memory_of_a_group_counts_all_its_processes(watchdog: Watchdog) -> None:
     child = spawn(PARENT_OF_SLEEPER, watchdog, folder=Path.cwd())
-    wait_until(lambda: grandchildren(child.pid))
+    eventually(lambda: grandchildren(child.pid))
     memory = memory_of_groups({child.pid})
     assert memory[child.pid] > psutil.Process(child.pid).memory_info().rss
     child.send(signal.SIGKILL)
@@ -128,12 +122,12 @@ def test_the_memory_of_a_group_counts_all_its_processes(watchdog: Watchdog) -> N
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
 def test_nothing_outlives_a_supervisor_that_is_killed_or_stopped(number: signal.Signals) -> None:
     supervisor, child, watchdog = supervised(PARENT_OF_SLEEPER)
-    wait_until(lambda: grandchildren(child))
+    eventually(lambda: grandchildren(child))
     (grandchild,) = grandchildren(child)
     supervisor.send_signal(number)
     try:
-        wait_until(lambda: supervisor.poll() is not None)
-        wait_until(lambda: all(map(is_gone, (child, grandchild, watchdog))))
+        eventually(lambda: supervisor.poll() is not None)
+        eventually(lambda: all(map(is_gone, (child, grandchild, watchdog))))
     finally:
         kill_and_close(supervisor)
 
@@ -142,7 +136,7 @@ def test_a_child_dies_with_its_supervisor_without_a_watchdog() -> None:
     supervisor, child, watchdog = supervised(SLEEPER)
     psutil.Process(watchdog).suspend()
     kill_and_close(supervisor)
-    wait_until(lambda: is_gone(child))
+    eventually(lambda: is_gone(child))
     psutil.Process(watchdog).kill()
 
 
@@ -153,7 +147,7 @@ def test_a_watchdog_that_was_killed_is_replaced(watchdog: Watchdog, sleeper: Chi
     watchdog.beat()
     assert watchdog._process.pid != before
     watchdog.close()
-    wait_until(lambda: sleeper.look() == Condition.ENDED)
+    eventually(lambda: sleeper.look() == Condition.ENDED)
     watchdog._start()
 
 
