@@ -1,11 +1,13 @@
 """REST: submit jobs, list and read them, cancel and delete them."""
 
+import functools
 import json
+import operator
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
-from django.db.models.fields.json import KeyTransform, KeyTransformExact
+from django.db.models import Q, QuerySet
+from django.db.models.fields.json import KeyTransform
 from django.http import HttpResponse, JsonResponse
 from ninja import Query as FromQuery, Router
 
@@ -42,7 +44,8 @@ def submit_job(request: ApiRequest, workflow_id: UUID, body: JobBody | None = No
 @router.get("/jobs", auth=READ, response=Page[JobSummary])
 def list_jobs(request: ApiRequest, query: FromQuery[JobQuery]) -> HttpResponse:
     """The jobs that you may see, without their outputs."""
-    rows = visible(Job.objects.defer("traceback"), request.auth).filter(_filter(query), *_parameter_filters(request))
+    rows = visible(Job.objects.defer("traceback"), request.auth).filter(_filter(query))
+    rows = _with_parameters(rows, request)
     part = page(rows, order=query.order, limit=query.limit, cursor=query.cursor)
     return JsonResponse({"items": queue.documents(part.rows), "next": part.next})
 
@@ -107,24 +110,25 @@ def _filter(query: JobQuery) -> Q:
     return found
 
 
-def _parameter_filters(request: ApiRequest) -> list[Q]:
-    given = [(name, value) for name, values in request.GET.lists() for value in values]
+def _with_parameters(rows: QuerySet[Job], request: ApiRequest) -> QuerySet[Job]:
+    """Those of the jobs whose parameters are as each `param.<name>=` says: it is compared as JSON, else as text."""
     prefix = JobQuery.PARAMETER
-    return [_parameter(name.removeprefix(prefix), value) for name, value in given if name.startswith(prefix)]
+    given = [(name, text) for name, texts in request.GET.lists() for text in texts if name.startswith(prefix)]
+    for number, (name, text) in enumerate(given):
+        alias = f"parameter_{number}"
+        matches = [Q(**{alias: value}) for value in _readings(text)]
+        rows = rows.alias(**{alias: KeyTransform(name.removeprefix(prefix), "params")}).filter(
+            functools.reduce(operator.or_, matches)
+        )
+    return rows
 
 
-def _parameter(name: str, text: str) -> Q:
-    """Whether a job's parameter is what the text says as JSON, or is the text."""
-    found = _equals(name, text)
+def _readings(text: str) -> list[Any]:
+    """What a text may stand for: itself, and the JSON value that it spells."""
     try:
-        value = json.loads(text)
+        return [text, json.loads(text)]
     except (ValueError, RecursionError):
-        return found
-    return found | _equals(name, value)
-
-
-def _equals(name: str, value: object) -> Q:
-    return Q(KeyTransformExact(KeyTransform(name, "params"), value))
+        return [text]
 
 
 def _live(job_id: UUID) -> tail.Standing | None:

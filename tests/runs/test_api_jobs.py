@@ -1,0 +1,285 @@
+"""What REST promises of jobs once they are there."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import redis
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from accounts.scopes import Scope
+from runs import gate, stream
+from runs.models import Asset, Gate, Job, JobTransition, Worker
+from runs.states import State
+from runs.telemetry import EMPTY, TelemetryId
+from tests import factories
+from tests.rest import Rest, codes
+from workflows.models import Workflow
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def rest(ada: User, valkey: redis.Redis) -> Rest:
+    return Rest(ada)
+
+
+@pytest.fixture
+def workflow(ada: User) -> Workflow:
+    return factories.workflow(ada)
+
+
+def worker(name: str = "w1") -> Worker:
+    now = timezone.now()
+    return Worker.objects.create(name=name, host="here", pid=1, pool="p", started_at=now, heartbeat_at=now)
+
+
+def ids(answer: Any) -> list[str]:
+    assert answer.status_code == 200
+    return [item["id"] for item in answer.json()["items"]]
+
+
+def test_the_waiting_know_their_position_and_what_they_wait_for(rest: Rest, workflow: Workflow) -> None:
+    worker()
+    Gate.objects.update_or_create(pk=1, defaults={"cap": 2})
+    jobs = [factories.job(workflow) for _ in range(3)]
+
+    seen = [rest.get(f"/jobs/{job.pk}").json() for job in jobs]
+
+    assert [each["queue_position"] for each in seen] == [1, 2, 3]
+    assert [each["waiting_for"] for each in seen] == [None, None, "cap"]
+
+
+def test_without_a_worker_that_is_what_they_wait_for(rest: Rest, workflow: Workflow) -> None:
+    job = factories.job(workflow)
+
+    assert rest.get(f"/jobs/{job.pk}").json()["waiting_for"] == "no_worker"
+
+
+def test_a_running_job_tells_its_progress(rest: Rest, workflow: Workflow) -> None:
+    job = factories.job(workflow)
+    claim = gate.claim("w1")
+    assert claim is not None
+    stream.begin(job.pk, claim.fence)
+    stream.append(job.pk, TelemetryId(claim.fence, 1), {"nodes": {}}, EMPTY, whole=False, progress=0.25)
+
+    seen = rest.get(f"/jobs/{job.pk}").json()
+
+    assert (seen["state"], seen["progress"], seen["worker"], seen["attempts"]) == ("running", 0.25, "w1", 1)
+    assert (seen["queue_position"], seen["waiting_for"]) == (None, None)
+
+
+def test_outputs_are_values_or_where_they_are(rest: Rest, workflow: Workflow) -> None:
+    job = factories.job(workflow, state=State.COMPLETED, started_at=timezone.now())
+    place = {"job": job, "workflow": workflow, "owner": workflow.owner, "output": "value", "created_at": timezone.now()}
+    Asset.objects.create(node="a", result="echo", kind="text", value="hello", **place)
+    Asset.objects.create(node="b", result="many", kind="number", value=1, index=0, **place)
+    Asset.objects.create(node="b", result="many", kind="number", value=2, index=1, **place)
+    Asset.objects.create(node="c", result="", kind="text", value="no result", **place)
+
+    assert rest.get(f"/jobs/{job.pk}").json()["outputs"] == {"echo": "hello", "many": [1, 2]}
+
+
+def test_a_waiting_job_that_is_cancelled_never_starts(rest: Rest, workflow: Workflow) -> None:
+    job = factories.job(workflow)
+
+    answer = rest.post(f"/jobs/{job.pk}/cancellation")
+
+    assert (answer.status_code, answer.json()["state"]) == (200, "cancelled")
+    assert gate.claim("w1") is None
+    assert JobTransition.objects.get(to_state="cancelled").by == "ada"
+
+
+def test_a_running_job_is_told_to_stop_and_told_again(rest: Rest, workflow: Workflow) -> None:
+    job = factories.job(workflow)
+    gate.claim("w1")
+
+    answers = [rest.post(f"/jobs/{job.pk}/cancellation") for _ in range(2)]
+
+    assert [(answer.status_code, answer.json()["state"]) for answer in answers] == [(202, "cancelling")] * 2
+
+
+@pytest.mark.parametrize(("state", "status"), [(State.CANCELLED, 200), (State.COMPLETED, 409), (State.FAILED, 409)])
+def test_what_has_ended_otherwise_cannot_be_cancelled(
+    rest: Rest, workflow: Workflow, state: State, status: int
+) -> None:
+    job = factories.job(workflow, state=state)
+
+    assert rest.post(f"/jobs/{job.pk}/cancellation").status_code == status
+
+
+def test_an_ended_job_is_deleted_with_all_that_is_its(rest: Rest, workflow: Workflow) -> None:
+    job = factories.job(workflow, state=State.FAILED)
+    Asset.objects.create(
+        job=job, workflow=workflow, owner=workflow.owner, node="a", output="v", kind="text", value="x",
+        created_at=timezone.now(),
+    )  # fmt: skip
+
+    assert rest.delete(f"/jobs/{job.pk}").status_code == 204
+    assert not Job.objects.exists()
+    assert not Asset.objects.exists()
+
+
+def test_an_active_job_is_not_deleted(rest: Rest, workflow: Workflow) -> None:
+    job = factories.job(workflow)
+
+    assert rest.delete(f"/jobs/{job.pk}").status_code == 409
+    assert Job.objects.exists()
+
+
+def test_deleting_needs_the_scope_write(ada: User, workflow: Workflow) -> None:
+    job = factories.job(workflow, state=State.FAILED)
+
+    assert Rest(ada, Scope.RUN).delete(f"/jobs/{job.pk}").status_code == 403
+
+
+def test_a_workflow_goes_with_its_jobs_once_none_is_active(rest: Rest, workflow: Workflow) -> None:
+    factories.job(workflow, state=State.COMPLETED)
+    active = factories.job(workflow)
+
+    assert rest.delete(f"/workflows/{workflow.pk}").status_code == 409
+    gate.cancel(active.pk, by="ada")
+    assert rest.delete(f"/workflows/{workflow.pk}").status_code == 204
+    assert not Workflow.objects.exists()
+    assert not Job.objects.exists()
+
+
+def test_cancelling_by_deleting_is_not_known_yet(rest: Rest, workflow: Workflow) -> None:
+    answer = rest.send("DELETE", f"/workflows/{workflow.pk}?cancel=true")
+
+    assert (answer.status_code, codes(answer)) == (422, {("cancel", "unknown_property")})
+    assert Workflow.objects.exists()
+
+
+def test_telemetry_of_a_waiting_job_is_empty(rest: Rest, workflow: Workflow) -> None:
+    job = factories.job(workflow)
+
+    assert rest.get(f"/jobs/{job.pk}/telemetry").json() == {"id": "0-0", "snapshot": EMPTY}
+
+
+def test_telemetry_of_a_running_job_is_all_that_it_told(rest: Rest, workflow: Workflow) -> None:
+    job = factories.job(workflow)
+    claim = gate.claim("w1")
+    assert claim is not None
+    stream.begin(job.pk, claim.fence)
+    for seq, chunk in enumerate(("he", "llo"), start=1):
+        stream.append(job.pk, TelemetryId(claim.fence, seq), {"text": {"n": chunk}}, EMPTY, whole=False, progress=0.0)
+
+    told = rest.get(f"/jobs/{job.pk}/telemetry").json()
+
+    assert told["id"] == f"{claim.fence}-2"
+    assert told["snapshot"]["text"] == {"n": "hello"}
+
+
+def test_telemetry_of_an_ended_job_is_kept(rest: Rest, workflow: Workflow) -> None:
+    factories.job(workflow)
+    claim = gate.claim("w1")
+    assert claim is not None
+    snapshot = {**EMPTY, "nodes": {"n": {"status": "completed"}}}
+    gate.finish(claim, gate.End(State.COMPLETED), gate.Telemetry(f"{claim.fence}-7", snapshot))
+
+    assert rest.get(f"/jobs/{claim.job_id}/telemetry").json() == {"id": f"{claim.fence}-7", "snapshot": snapshot}
+
+
+def test_a_list_holds_no_outputs_and_the_newest_first(rest: Rest, workflow: Workflow) -> None:
+    jobs = [factories.job(workflow) for _ in range(3)]
+
+    answer = rest.get("/jobs").json()
+
+    assert [item["id"] for item in answer["items"]] == [str(job.pk) for job in reversed(jobs)]
+    assert "outputs" not in answer["items"][0]
+    assert [item["queue_position"] for item in answer["items"]] == [3, 2, 1]
+
+
+def test_a_list_costs_the_same_number_of_queries_however_long(
+    rest: Rest, workflow: Workflow, django_assert_max_num_queries: Any
+) -> None:
+    for _ in range(20):
+        factories.job(workflow)
+    for number in range(4):
+        gate.claim(f"w{number}")
+    rest.get("/me")
+
+    with django_assert_max_num_queries(6):
+        assert len(ids(rest.get("/jobs", {"limit": 200}))) == 20
+
+
+def test_lists_are_filtered(rest: Rest, ada: User, workflow: Workflow) -> None:
+    other = factories.workflow(ada)
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    first = factories.job(workflow, state=State.CANCELLED, label="a", created_at=long_ago)
+    second = factories.job(workflow, label="b", params={"seed": 3, "style": "ink", "a__b": True})
+    third = factories.job(other, state=State.RUNNING, params={"seed": "3"})
+
+    def found(**query: object) -> set[str]:
+        return set(ids(rest.get("/jobs", query)))
+
+    assert found(workflow=other.pk) == {str(third.pk)}
+    assert found(state="canceled") == found(state="cancelled") == {str(first.pk)}
+    assert found(state=["cancelled", "running"]) == {str(first.pk), str(third.pk)}
+    assert found(label="b") == {str(second.pk)}
+    assert found(submitted_after="2020-01-01T00:00:00Z") == {str(second.pk), str(third.pk)}
+    assert found(batch=first.pk) == set()
+    assert found(**{"param.style": "ink"}) == {str(second.pk)}
+    assert found(**{"param.seed": "3"}) == {str(second.pk), str(third.pk)}
+    assert found(**{"param.a__b": "true"}) == {str(second.pk)}
+    assert found(**{"param.style": "ink", "param.seed": "4"}) == set()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"state": "done"},
+        {"order": "number"},
+        {"workflow": "x"},
+        {"submitted_after": "yesterday"},
+        {"limit": 0},
+        {"limit": 201},
+        {"sort": "x"},
+        {"label": "\0"},
+    ],
+)
+def test_a_filter_that_is_not_known_is_refused(rest: Rest, query: dict[str, Any]) -> None:
+    assert rest.get("/jobs", query).status_code == 422
+
+
+@pytest.mark.parametrize("field", ["created_at", "started_at", "ended_at", "duration"])
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_every_order_is_read_in_parts_that_join_without_gap(
+    rest: Rest, workflow: Workflow, field: str, sign: str
+) -> None:
+    now = timezone.now()
+    values: list[Any] = [now + timedelta(seconds=n // 2) for n in range(6)]
+    if field == "duration":
+        values = [0.1 * (n // 2) for n in range(6)]
+    for value in values:
+        factories.job(workflow, state=State.COMPLETED, **{field: value})
+    if field != "created_at":
+        for _ in range(3):
+            factories.job(workflow)
+
+    seen: list[str] = []
+    cursor: str | None = None
+    while True:
+        query = {"order": f"{sign}{field}", "limit": 2, **({"cursor": cursor} if cursor else {})}
+        part = rest.get("/jobs", query).json()
+        seen += [item["id"] for item in part["items"]]
+        cursor = part["next"]
+        if cursor is None:
+            break
+
+    rows = {str(job.pk): getattr(job, field) for job in Job.objects.all()}
+    assert len(seen) == len(rows)
+    assert set(seen) == set(rows)
+    valued = [rows[each] for each in seen if rows[each] is not None]
+    assert valued == sorted(values, reverse=bool(sign))
+    assert [rows[each] for each in seen[len(valued) :]] == [None] * (len(rows) - len(valued))
+
+
+def test_a_cursor_belongs_to_its_order(rest: Rest, workflow: Workflow) -> None:
+    for _ in range(2):
+        factories.job(workflow)
+    cursor = rest.get("/jobs", {"limit": 1}).json()["next"]
+
+    assert codes(rest.get("/jobs", {"order": "created_at", "cursor": cursor})) == {("cursor", "bad_value")}
