@@ -99,7 +99,7 @@ class NamesWhatIsMissing(StrictUndefined):
     def __init__(self, hint: str | None = None, obj: Any = missing, name: str | None = None, **more: Any) -> None:
         if hint is None and obj is missing:
             hint = (
-                f"The template uses “{name}”, but this node has no input of that name. Add and connect it,"
+                f"The template uses “{name}”, but no input of that name has a value. Connect one,"
                 f' or write {{{{ {name} | default("…") }}}}.'
             )
         super().__init__(hint, obj, name, **more)
