@@ -1,0 +1,135 @@
+"""What a program may ask for on a socket, checked and done as REST does it."""
+
+import logging
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import redis
+from django.db import InterfaceError, OperationalError
+from pydantic import Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from accounts.authentication import visible
+from accounts.credentials import Credentials
+from accounts.problems import ProblemError, fault, invalid, not_found, unavailable
+from accounts.scopes import Scope
+from runs import gate, queue
+from runs.errors import RunError
+from runs.models import Asset, Job
+from runs.representation import outputs_document
+from runs.schemas import JobBody
+from runs.submit import Order, submit
+from workflows.errors import GraphInvalid
+from workflows.models import Workflow
+from workflows.schemas import Id, Strict
+
+REF_LENGTH = 200
+Ref = Annotated[str, Field(max_length=REF_LENGTH)] | int | None
+"""What the client calls its command, to know the answer by."""
+
+logger = logging.getLogger(__name__)
+
+
+class Cancel(Strict):
+    """Stop a job."""
+
+    type: Literal["cancel"]
+    ref: Ref = None
+    job_id: Id
+
+
+class Run(Strict):
+    """Submit a new job of the workflow; `body` is what `POST …/jobs` takes."""
+
+    type: Literal["run"]
+    ref: Ref = None
+    body: JobBody | None = None
+
+
+class Resume(Strict):
+    """Begin again behind the last id that the client has."""
+
+    type: Literal["resume"]
+    ref: Ref = None
+    job_id: Id
+    after: Annotated[str, Field(pattern="^[0-9]{1,18}-[0-9]{1,18}$")]
+
+
+Command = Cancel | Run | Resume
+_COMMANDS: Mapping[str, type[Command]] = {"cancel": Cancel, "run": Run, "resume": Resume}
+_CODES = {"missing": "missing_input", "extra_forbidden": "unknown_property"}
+
+
+def read(message: object) -> Command:
+    """The command that a JSON value is. Raises ProblemError or pydantic's ValidationError."""
+    if not isinstance(message, dict):
+        raise ProblemError(400, "A command is a JSON object with a “type”.")
+    kind = _COMMANDS.get(str(message.get("type")))
+    if kind is None:
+        known = ", ".join(_COMMANDS)
+        raise invalid(fault("bad_value", f"There is no such command here. There are: {known}.", name="type"))
+    return kind.model_validate(message)
+
+
+def reference(message: object) -> str | int | None:
+    """What the client calls its command, also of one that can't be read otherwise."""
+    ref = message.get("ref") if isinstance(message, dict) else None
+    return ref if isinstance(ref, str | int) and len(str(ref)) <= REF_LENGTH else None
+
+
+def job_id(message: object) -> str | None:
+    """The job that a command is about, also one that can't be read otherwise."""
+    try:
+        return str(UUID(message["job_id"])) if isinstance(message, dict) else None
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def cancel(command: Cancel, credentials: Credentials) -> dict[str, Any]:
+    """The job as it is then. Raises ProblemError, or JobEnded."""
+    _need(credentials, Scope.RUN)
+    job = visible(Job.objects.all(), credentials).filter(pk=command.job_id).first()
+    if job is None:
+        raise not_found("There is no such job.")
+    job = gate.cancel(job.pk, by=credentials.user.get_username())
+    results = Asset.objects.filter(job=job).exclude(result="").select_related("blob")
+    return queue.document(job, outputs=outputs_document(results))
+
+
+def run(command: Run, credentials: Credentials, workflow_id: UUID) -> dict[str, Any]:
+    """The new job. Raises ProblemError, GraphInvalid with all that is wrong, or JobExists."""
+    _need(credentials, Scope.RUN)
+    workflow = visible(Workflow.objects.select_related("graph"), credentials).filter(pk=workflow_id).first()
+    if workflow is None:
+        raise not_found("There is no such workflow.")
+    body = command.body or JobBody.model_validate({})
+    order = Order(params=body.params, id=body.id, label=body.label, focus=body.focus)
+    return queue.document(submit(credentials.user, workflow, order), outputs={})
+
+
+def problem(error: Exception) -> ProblemError:
+    """What a socket says of an error that ended a command."""
+    if isinstance(error, ProblemError):
+        return error
+    if isinstance(error, ValidationError):
+        return invalid(*[_fault(each) for each in error.errors()])
+    if isinstance(error, GraphInvalid):
+        return invalid(*[each.as_dict() for each in error.problems])
+    if isinstance(error, RunError):
+        return ProblemError(409, str(error))
+    if isinstance(error, OperationalError | InterfaceError | redis.RedisError):
+        logger.warning("A command failed, as database or Redis is away: %s", error)
+        return unavailable("The database or Redis is busy or away. Nothing was changed; try again in a moment.")
+    logger.error("A command failed", exc_info=error)
+    return ProblemError(500, "Something went wrong here, and was noted. Try again, or ask who runs Loupe.")
+
+
+def _need(credentials: Credentials, scope: Scope) -> None:
+    if not credentials.may(scope):
+        raise ProblemError(403, f"This needs the scope “{scope}”. Use a token that has it.")
+
+
+def _fault(error: ErrorDetails) -> Mapping[str, object]:
+    name = ".".join(str(part) for part in error["loc"])
+    return fault(_CODES.get(error["type"], "bad_value"), error["msg"], name=name)

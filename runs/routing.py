@@ -1,0 +1,13 @@
+"""The addresses of sockets."""
+
+from typing import Any
+
+from django.urls import path, re_path
+
+from runs.consumers import ProgramSocket
+from runs.sockets import nothing_here
+
+websocket_urlpatterns: list[Any] = [  # Channels gives ASGI applications where Django has views
+    path("ws/v1/jobs/<uuid:job_id>", ProgramSocket.serve),  # type: ignore[arg-type]
+    re_path("", nothing_here),  # type: ignore[arg-type]
+]

@@ -1,0 +1,107 @@
+"""Where a job's telemetry is read: in Redis while its stream lives, in its row once the job has ended."""
+
+import json
+import zlib
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from redis.asyncio import Redis
+
+from runs import redis as keys
+from runs.models import JobTelemetry
+from runs.telemetry import EMPTY, Batch, Snapshot, TelemetryId, fold, merge
+
+
+class Entry(NamedTuple):
+    """One entry of a stream; without a batch it says that a fence begins."""
+
+    id: TelemetryId
+    batch: Batch | None
+
+
+class Standing(NamedTuple):
+    """All the telemetry of a job, folded, and the id of the last update that is in it."""
+
+    id: TelemetryId
+    snapshot: Snapshot
+
+
+class Piece(NamedTuple):
+    """What one frame tells: an update that follows on `after`, or, without it, a snapshot that replaces all before."""
+
+    id: TelemetryId
+    after: TelemetryId | None
+    body: dict[str, Any]
+
+
+def pieces(last: TelemetryId, entries: Iterable[Entry], fence: int) -> list[Piece] | None:
+    """What brings a reader from `last` to the newest entry of `fence`, merged into as few pieces as can be.
+
+    None when an entry in between is gone: only a snapshot helps then.
+    """
+    told: list[Piece] = []
+    for entry in entries:
+        if entry.id.fence > fence:
+            break
+        if entry.batch is None:
+            told = [Piece(entry.id, None, EMPTY)]
+        elif entry.id != last.next():
+            return None
+        elif told and told[-1].after is not None:
+            told[-1] = Piece(entry.id, told[-1].after, merge(told[-1].body, entry.batch))
+        else:
+            told.append(Piece(entry.id, last, entry.batch))
+        last = entry.id
+    return told
+
+
+def stand(base: Standing | None, entries: Iterable[Entry]) -> Standing | None:
+    """`base` with all that follows on it folded in; None while nothing tells where the fold begins."""
+    for entry in entries:
+        if entry.batch is None:
+            base = Standing(entry.id, EMPTY)
+        elif base is not None and entry.id == base.id.next():
+            base = Standing(entry.id, fold(base.snapshot, entry.batch))
+    return base
+
+
+async def after(redis: Redis, job_id: UUID, last: TelemetryId | None) -> list[Entry]:
+    """The entries of the job's stream behind `last`, or all of them. Raises RedisError."""
+    found: Any = await redis.xrange(keys.stream_key(job_id), min=f"({last}" if last else "-")
+    return [_entry(key, fields) for key, fields in found]
+
+
+async def latest(redis: Redis, job_id: UUID) -> Standing | None:
+    """The whole telemetry as Redis has it; None when it has none. Raises RedisError."""
+    kept = await redis.get(keys.snapshot_key(job_id))
+    base = None
+    if kept is not None:
+        document = json.loads(kept)
+        base = Standing(TelemetryId.parse(document["id"]), document["snapshot"])
+    return stand(base, await after(redis, job_id, base.id if base else None))
+
+
+async def newest(redis: Redis, job_ids: Sequence[UUID]) -> list[TelemetryId | None]:
+    """The id of the last entry of each job's stream, in one round trip. Raises RedisError."""
+    pipeline = redis.pipeline(transaction=False)
+    for job_id in job_ids:
+        pipeline.xrevrange(keys.stream_key(job_id), count=1)
+    return [TelemetryId.parse(found[0][0].decode()) if found else None for found in await pipeline.execute()]
+
+
+def stored(job_id: UUID) -> Standing | None:
+    """The telemetry that an ended job keeps; None for one that never ran."""
+    row = JobTelemetry.objects.filter(pk=job_id).first()
+    return Standing(TelemetryId.parse(row.last_id), json.loads(zlib.decompress(row.data))) if row else None
+
+
+def stored_id(job_id: UUID) -> TelemetryId | None:
+    """The id of the last update of an ended job, without unpacking its telemetry."""
+    found = JobTelemetry.objects.filter(pk=job_id).values_list("last_id", flat=True).first()
+    return TelemetryId.parse(found) if found else None
+
+
+def _entry(key: bytes, fields: dict[bytes, bytes]) -> Entry:
+    batch = fields.get(b"b")
+    return Entry(TelemetryId.parse(key.decode()), None if batch is None else json.loads(batch))
