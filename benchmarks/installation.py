@@ -1,0 +1,54 @@
+"""A running Loupe to measure, and what it knows afterwards."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.live.product import Product, eventually
+
+Json = dict[str, Any]
+PATIENCE = 300.0
+"""Seconds until a benchmark gives up."""
+
+
+@contextmanager
+def running(folder: Path, cap: int) -> Iterator[tuple[Product, httpx.Client]]:
+    """A product with this cap, all its workers idle, and a client of its API."""
+    product = Product(folder, MAX_CONCURRENT_JOBS=cap, LEASE_SECONDS=30).start()
+    try:
+        with product.client() as client:
+            eventually(lambda: httpx.get(f"{product.base}/readyz").status_code == 200, PATIENCE)
+            yield product, client
+        product.stop()
+    finally:
+        product.end()
+
+
+def workflow(client: httpx.Client, graph: Json) -> str:
+    """The path under which jobs of a new workflow with this graph are submitted."""
+    made = client.post("/workflows", json={"name": "Measured", "graph": graph})
+    made.raise_for_status()
+    return f"/workflows/{made.json()['id']}/jobs"
+
+
+def drained(client: httpx.Client) -> list[Json]:
+    """All jobs, once none is active; every one of them must have completed."""
+    eventually(lambda: (now := client.get("/queue").json())["running"] + now["waiting"] == 0, PATIENCE)
+    jobs: list[Json] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = client.get("/jobs", params={"limit": 200, **({"cursor": cursor} if cursor else {})}).json()
+        jobs += page["items"]
+        cursor = page["next"]
+    assert all(job["state"] == "completed" for job in jobs), "a measured job did not complete"
+    return jobs
+
+
+def span(jobs: list[Json], first: str = "started_at") -> float:
+    """Seconds from the first start (or submit) to the last end, by the product's own records."""
+    begun = min(datetime.fromisoformat(job[first]) for job in jobs)
+    return (max(datetime.fromisoformat(job["ended_at"]) for job in jobs) - begun).total_seconds()

@@ -1,0 +1,50 @@
+"""`make bench`: every benchmark in one run, as a table and as `benchmarks/results/latest.json`.
+
+Machines differ and are shared, so what counts are the ratios to something measured in the same run.
+"""
+
+import argparse
+import json
+import platform
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+
+from benchmarks import concurrency, idle, pictures, trivial
+from benchmarks.figures import Figure
+
+RESULTS = Path(__file__).parent / "results" / "latest.json"
+ALL: dict[str, Callable[[Path], list[Figure]]] = {
+    "trivial": trivial.measure,
+    "idle": idle.measure,
+    "concurrency": concurrency.measure,
+    "pictures": pictures.measure,
+}
+
+
+def main() -> None:
+    """Runs those that are named, or all."""
+    parser = argparse.ArgumentParser(description="Measures Loupe on this machine.")
+    parser.add_argument("names", nargs="*", choices=[[], *ALL], help="which ones; all when none is named")
+    names = parser.parse_args().names or list(ALL)
+    figures = [figure for name in names for figure in _measured(name)]
+    RESULTS.parent.mkdir(exist_ok=True)
+    machine = f"{platform.machine()}, {psutil.cpu_count()} cores, Python {platform.python_version()}"
+    document = {"at": datetime.now(UTC).isoformat(), "machine": machine, "figures": [asdict(each) for each in figures]}
+    RESULTS.write_text(json.dumps(document, indent=2) + "\n")
+
+
+def _measured(name: str) -> list[Figure]:
+    with tempfile.TemporaryDirectory(prefix="loupe-bench-") as folder:
+        figures = ALL[name](Path(folder))
+    for figure in figures:
+        print(figure.line(), flush=True)
+    return figures
+
+
+if __name__ == "__main__":
+    main()
