@@ -19,3 +19,14 @@ class JobActive(RunError):  # noqa: N818
 
 class JobExists(RunError):  # noqa: N818
     """A job with this id exists already. Leave `id` out, or choose a new one."""
+
+
+class JobGone(RunError):  # noqa: N818
+    """The job does not exist any more: it has been deleted. Ask for the workflow's jobs again."""
+
+
+class OutputLimit(RunError):  # noqa: N818
+    """The job would store more bytes than it may. Make fewer or smaller products, or raise MAX_OUTPUT_BYTES."""
+
+    node: str | None = None
+    """The node that made the product which was too much."""

@@ -122,7 +122,7 @@ class Pool:
                 time.sleep(1.0)
 
     def _start_worker(self, name: str) -> Child:
-        return spawn([sys.executable, "-m", "runs.worker", name], self._watchdog, folder=settings.BASE_DIR)
+        return spawn([sys.executable, "manage.py", "worker", name], self._watchdog, folder=settings.BASE_DIR)
 
     def _take_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from django.contrib.auth.models import User
 from pytest_django import Settings
 from rq import Callback
 from rq.job import Job as Message
@@ -16,9 +17,8 @@ from rq.queue import Queue
 from rq.serializers import JSONSerializer
 
 from runs import wake
-from runs.models import Job
 from runs.states import State
-from tests.factories import queued
+from tests.factories import job, workflow
 
 OURS = zlib.compress(wake.PAYLOAD)
 
@@ -69,37 +69,37 @@ def forge(valkey: redis.Redis, name: str, **fields: str | bytes) -> None:
     valkey.rpush("rq:queue:loupe", name)
 
 
-@pytest.mark.django_db
-def test_as_many_are_woken_as_may_start(valkey: redis.Redis, settings: Settings) -> None:
+def test_as_many_are_woken_as_may_start(valkey: redis.Redis, ada: User, settings: Settings) -> None:
     settings.MAX_CONCURRENT_JOBS = 3
-    queued(2)
+    mine = workflow(ada)
+    for _ in range(2):
+        job(mine)
     wake.wake()
     assert wake.pending() == 2
-    queued(5)
+    for _ in range(5):
+        job(mine)
     wake.wake()
     wake.wake()
     assert wake.pending() == 3
 
 
-@pytest.mark.django_db
-def test_nobody_is_woken_while_all_slots_are_taken(valkey: redis.Redis, settings: Settings) -> None:
+def test_nobody_is_woken_while_all_slots_are_taken(valkey: redis.Redis, ada: User, settings: Settings) -> None:
     settings.MAX_CONCURRENT_JOBS = 1
-    queued(2)
-    Job.objects.filter(pk=Job.objects.waiting()[0].pk).update(state=State.RUNNING)
+    mine = workflow(ada)
+    job(mine, state=State.RUNNING)
+    job(mine)
     wake.wake()
     assert wake.pending() == 0
 
 
-@pytest.mark.django_db
-def test_a_wake_up_without_redis_is_no_error(settings: Settings) -> None:
-    queued(1)
+def test_a_wake_up_without_redis_is_no_error(ada: User, settings: Settings) -> None:
+    job(workflow(ada))
     settings.REDIS_URL = "unix:///nowhere/valkey.sock"
     wake.wake()
 
 
-@pytest.mark.django_db
-def test_a_wake_up_is_heard_and_leaves_nothing_behind(valkey: redis.Redis, ear: Ear) -> None:
-    queued(1)
+def test_a_wake_up_is_heard_and_leaves_nothing_behind(valkey: redis.Redis, ada: User, ear: Ear) -> None:
+    job(workflow(ada))
     wake.wake()
     until(lambda: ear.heard == 1)
     assert wake.pending() == 0

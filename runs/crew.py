@@ -1,0 +1,58 @@
+"""The threads of a worker process beside its event loop, kept from job to job."""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, ParamSpec, TypeVar
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+
+from runs.errors import LostLease
+
+P = ParamSpec("P")
+T = TypeVar("T")
+LONGEST_PAUSE_SECONDS: Final = 1.0
+
+
+class Crew:
+    """A desk, the one thread that writes rows and telemetry while a job runs, and a workshop for pictures."""
+
+    def __init__(self) -> None:
+        self._desk = ThreadPoolExecutor(1, "desk")
+        self._workshop = ThreadPoolExecutor(os.cpu_count() or 1, "workshop")
+
+    async def at_desk(self, act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Does something where it may wait for the database or Redis, after all that was given to the desk before."""
+        return await asyncio.wrap_future(self._desk.submit(act, *args, **kwargs))
+
+    async def in_workshop(self, act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Does something that needs a processor."""
+        return await asyncio.wrap_future(self._workshop.submit(act, *args, **kwargs))
+
+    def wait_at_desk(self, act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `at_desk`, holding up the calling thread meanwhile."""
+        return self._desk.submit(act, *args, **kwargs).result()
+
+    def close(self) -> None:
+        """Ends the threads when they have done what they were given."""
+        self._desk.submit(connection.close)
+        self._desk.shutdown()
+        self._workshop.shutdown()
+
+
+def insist(act: Callable[[], T]) -> T:
+    """Does it until the database lets it, over a new connection each time. Raises LostLease when a lease has passed."""
+    deadline = time.monotonic() + settings.LEASE_SECONDS
+    pause = 0.05
+    while True:
+        try:
+            return act()
+        except (OperationalError, InterfaceError) as error:
+            connection.close()
+            if time.monotonic() + pause > deadline:
+                raise LostLease("The database was away for longer than a lease lasts.") from error
+        time.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)

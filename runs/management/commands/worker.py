@@ -1,0 +1,18 @@
+"""`worker NAME`: one process of a pool."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from runs import worker
+
+
+class Command(BaseCommand):
+    help = "One worker process of a pool, which starts it. Use `workers` to start a pool."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name")
+
+    def handle(self, *_arguments: Any, **options: Any) -> None:
+        worker.run(options["name"])
