@@ -17,7 +17,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
-from urllib.parse import quote
 
 READY_SECONDS = 30.0
 STOP_SECONDS = 20.0
@@ -39,7 +38,7 @@ def serving() -> Iterator[str]:
         programs = _programs(folder)
         _make_cluster(programs, folder)
         with _server(programs, folder):
-            yield f"postgres://loupe@{quote(str(folder), safe='')}/postgres"
+            yield f"postgres://loupe@/{folder}/postgres"
 
 
 @contextlib.contextmanager
