@@ -68,9 +68,13 @@ class Ledger(threading.Thread):
         while not self._closing.is_set():
             self._nudged.wait(TICK_SECONDS)
             self._nudged.clear()
-            self._try(self._renewal, self._sync_rows, self._look)
+            self.round()
         self._try(self._look_at_jobs, self._remove_rows)
         connection.close()
+
+    def round(self) -> None:
+        """Does what is due."""
+        self._try(self._renewal, self._sync_rows, self._look)
 
     def _try(self, *duties: Callable[[], None]) -> None:
         """A database that is away is tried again at the next tick, over a new connection."""

@@ -31,24 +31,26 @@ class Sweep(threading.Thread):
         self._pool = pool
         self._closing = threading.Event()
         self._clear_store_sometimes = Every(CLEARING_SECONDS, self._clear_store)
-        self._seen_at = time.time()
+        self.seen_at = time.time()
+        """When the last round began, by the clock on the wall."""
 
     def close(self) -> None:
-        """Ends the sweep soon; who takes over need not wait."""
+        """Ends the sweep soon."""
         self._closing.set()
 
     def run(self) -> None:
         """Goes on until `close`."""
         while not self._closing.wait(SWEEP_SECONDS):
             try:
-                self._round()
+                self.round()
             except (DatabaseError, OSError) as error:
                 logger.warning("The sweep waits for the database (%s).", error)
                 connection.close()
         connection.close()
 
-    def _round(self) -> None:
-        slept, self._seen_at = self._has_slept(), time.time()
+    def round(self) -> None:
+        """Sweeps once, if this pool is the one to do it."""
+        slept, self.seen_at = self._has_slept(), time.time()
         if not self._take_duty():
             return
         if slept:
@@ -62,13 +64,13 @@ class Sweep(threading.Thread):
 
     def _has_slept(self) -> bool:
         """By the clock on the wall, which goes on while a machine sleeps."""
-        return time.time() - self._seen_at > SWEEP_SECONDS + float(settings.LEASE_SECONDS) / 2
+        return time.time() - self.seen_at > SWEEP_SECONDS + float(settings.LEASE_SECONDS) / 2
 
     def _take_duty(self) -> bool:
         now = timezone.now()
         until = now + timedelta(seconds=DUTY_SECONDS)
         Duty.objects.get_or_create(name="sweep", defaults={"until": now})
-        mine = Duty.objects.filter(Q(holder=self._pool) | Q(until__lt=now), name="sweep")
+        mine = Duty.objects.filter(Q(holder=self._pool) | Q(until__lte=now), name="sweep")
         return bool(mine.update(holder=self._pool, until=until))
 
     def _rescue(self) -> None:
