@@ -88,7 +88,7 @@ def _finish(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBas
     if not response.has_header("Cache-Control"):
         response["Cache-Control"] = "no-store"
     if request.method == "HEAD" and not response.streaming:  # Daphne would send what is behind the first 64 KiB
-        response["Content-Length"] = str(len(response.content))  # type: ignore[attr-defined]
+        response.headers.setdefault("Content-Length", str(len(response.content)))  # type: ignore[attr-defined]
         response.content = b""  # type: ignore[attr-defined]
     return response
 

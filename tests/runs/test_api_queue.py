@@ -1,0 +1,94 @@
+"""What REST promises of the queue."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import redis
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from accounts.scopes import Scope
+from runs import gate
+from runs.models import Worker
+from runs.states import State
+from tests import factories
+from tests.rest import Rest, codes
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def admin(root: User, valkey: redis.Redis) -> Rest:
+    return Rest(root, Scope.ADMIN)
+
+
+def worker(name: str, **fields: Any) -> Worker:
+    now = timezone.now()
+    return Worker.objects.create(
+        name=name, **{"host": "here", "pid": 7, "pool": "p", "started_at": now, "heartbeat_at": now, **fields}
+    )
+
+
+def test_the_queue_counts_everyones_jobs_and_mine(ada: User, bob: User, valkey: redis.Redis) -> None:
+    for owner in (ada, bob):
+        workflow = factories.workflow(owner)
+        for state in (State.QUEUED, State.QUEUED, State.RUNNING, State.CANCELLING, State.COMPLETED):
+            factories.job(workflow, state=state)
+
+    assert Rest(ada, Scope.READ).get("/queue").json() == {
+        "cap": settings.MAX_CONCURRENT_JOBS,
+        "paused": False,
+        "running": 4,
+        "waiting": 4,
+        "mine": {"running": 2, "waiting": 2},
+    }
+
+
+def test_staff_see_who_works(root: User, ada: User, valkey: redis.Redis) -> None:
+    worker("w1")
+    worker("w2")
+    worker("w3", draining=True)
+    worker("gone", heartbeat_at=timezone.now() - timedelta(seconds=settings.LEASE_SECONDS + 1))
+    job = factories.job(factories.workflow(ada))
+    gate.claim("w1")
+
+    workers = Rest(root, Scope.READ).get("/queue").json()["workers"]
+
+    assert [(each["name"], each["state"], each["job_id"]) for each in workers] == [
+        ("w1", "busy", str(job.pk)),
+        ("w2", "idle", None),
+        ("w3", "draining", None),
+    ]
+    assert set(workers[0]) == {"name", "host", "pid", "state", "job_id", "heartbeat_at"}
+
+
+def test_the_cap_is_changed_and_kept(admin: Rest) -> None:
+    assert admin.patch("/queue", {"cap": 7}).json()["cap"] == 7
+    assert admin.get("/queue").json()["cap"] == 7
+    assert admin.patch("/queue", {}).json()["cap"] == 7
+
+
+def test_null_goes_back_to_the_setting(admin: Rest) -> None:
+    admin.patch("/queue", {"cap": 7})
+
+    assert admin.patch("/queue", {"cap": None}).json()["cap"] == settings.MAX_CONCURRENT_JOBS
+
+
+@pytest.mark.parametrize("cap", [0, 1001, "4", 2.5, True])
+def test_the_cap_is_a_number_from_1_to_1000(admin: Rest, cap: object) -> None:
+    answer = admin.patch("/queue", {"cap": cap})
+
+    assert (answer.status_code, codes(answer)) == (422, {("cap", "bad_value")})
+    assert gate.cap() == settings.MAX_CONCURRENT_JOBS
+
+
+def test_pausing_is_not_known_yet(admin: Rest) -> None:
+    assert codes(admin.patch("/queue", {"paused": True})) == {("paused", "unknown_property")}
+
+
+def test_only_staff_with_the_scope_admin_change_it(root: User, ada: User, valkey: redis.Redis) -> None:
+    assert Rest(root, Scope.WRITE).patch("/queue", {"cap": 7}).status_code == 403
+    assert Rest(ada, Scope.ADMIN).patch("/queue", {"cap": 7}).status_code == 403
+    assert gate.cap() == settings.MAX_CONCURRENT_JOBS
