@@ -1,6 +1,7 @@
 """The worker processes of one pool: started, looked at, bounded in memory, and killed. Knows no database."""
 
 import logging
+import os
 import signal
 import time
 from collections.abc import Callable, Collection
@@ -10,6 +11,9 @@ from enum import Enum
 from runs.processes import Backoff, Child, Condition, memory_of_groups
 
 LONGEST_PAUSE_SECONDS = 2.0
+STARTING_SECONDS = 1.0
+STARTING_AT_ONCE = max(4, os.cpu_count() or 1)
+"""More would only hold each other up, and the web process that starts beside them."""
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +70,7 @@ class Children:
     def keep(self, wanted: int, busy: Collection[str]) -> None:
         """Starts workers until there are as many as wanted, or lets some go, those that are not busy first."""
         staying = [worker for worker in self.alive().values() if not worker.draining]
-        for _ in range(wanted - len(staying)):
+        for _ in range(min(wanted - len(staying), STARTING_AT_ONCE - self._starting())):
             if self._backoff.due:
                 self._start_one()
         staying.sort(key=lambda worker: worker.name in busy)
@@ -114,6 +118,10 @@ class Children:
         """Kills every worker with all that it has started."""
         for name in self.alive():
             self.kill(name, cause)
+
+    def _starting(self) -> int:
+        now = time.monotonic()
+        return sum(now - worker.child.started < STARTING_SECONDS for worker in self._workers.values())
 
     def _start_one(self) -> None:
         self._started += 1

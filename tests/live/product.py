@@ -25,7 +25,7 @@ ROLES = {
     "valkey": "valkey-server",
     "pool": "manage.py workers",
     "web": "project.server",
-    "worker": "runs.worker",
+    "worker": "manage.py worker ",
     "watchdog": "watchdog.py",
 }
 Json = dict[str, Any]
@@ -60,18 +60,23 @@ class Product:
         assert not self.has_ended(), self.printed()
         return self
 
-    def launch(self, *arguments: str) -> None:
+    def launch(self) -> None:
         """Starts it and does not wait."""
         with self._printed.open("wb") as output:
-            self._supervisor = subprocess.Popen(
-                [sys.executable, "manage.py", "run", *arguments],
-                cwd=ROOT,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            self.launch_on(output.fileno())
+
+    def launch_on(self, output: int) -> "subprocess.Popen[bytes]":
+        """Starts it, printing into this open file, and does not wait."""
+        self._supervisor = subprocess.Popen(
+            [sys.executable, "manage.py", "run"],
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+        return self._supervisor
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> float:
         """Asks it to end, waits, and answers after how many seconds it had. The exit code must be 0."""
@@ -175,6 +180,12 @@ def make_workflow(client: httpx.Client, nodes: list[Json], edges: list[Json]) ->
     answer = client.post("/workflows", json={"name": "test", "graph": {"version": 1, "nodes": nodes, "edges": edges}})
     assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])
+
+
+def running(client: httpx.Client, job: Json) -> Json:
+    """The job as it is once it runs."""
+    eventually(lambda: client.get(f"/jobs/{job['id']}").json()["state"] == "running", 30)
+    return job
 
 
 def ended(client: httpx.Client, job: Json, seconds: float = 30.0) -> Json:

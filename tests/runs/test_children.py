@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from runs.children import Cause, Children, Worker
+from runs.children import STARTING_AT_ONCE, Cause, Children, Worker
 from runs.processes import Child, spawn
 from runs.watchdog import Watchdog
 from tests.waiting import eventually
@@ -52,6 +52,17 @@ def crew() -> Iterator[Crew]:
 def test_there_are_as_many_as_are_wanted(crew: Crew) -> None:
     crew.children.keep(3, busy=())
     assert list(crew.children.alive()) == ["pool.1", "pool.2", "pool.3"]
+
+
+def test_only_so_many_start_at_once(crew: Crew) -> None:
+    crew.children.keep(STARTING_AT_ONCE + 2, busy=())
+    assert len(crew.children) == STARTING_AT_ONCE
+
+    def are_all_started() -> bool:
+        crew.children.keep(STARTING_AT_ONCE + 2, busy=())
+        return len(crew.children) == STARTING_AT_ONCE + 2
+
+    eventually(are_all_started)
 
 
 def test_those_that_are_idle_go_first_when_fewer_are_wanted(crew: Crew) -> None:

@@ -1,0 +1,132 @@
+"""Whatever part of it is killed or stopped, every job ends exactly once."""
+
+import fcntl
+import signal
+import time
+from collections.abc import Iterator
+
+import httpx
+import psutil
+import pytest
+
+from tests.live.product import Json, Product, alive, ended, make_workflow, running, submit
+from tests.waiting import eventually
+
+ENDS_WITHIN = 60.0
+TERMINAL = {"completed", "failed", "cancelled"}
+
+
+@pytest.fixture
+def client(product: Product) -> Iterator[httpx.Client]:
+    with product.client() as client:
+        yield client
+
+
+def wait_for(client: httpx.Client, seconds: float, jobs: int = 1) -> list[Json]:
+    """Jobs that take so long, of which the first runs."""
+    node = {"id": "wait", "type": "control.wait", "properties": {"seconds": seconds}}
+    workflow = make_workflow(client, [node], [])
+    made = [submit(client, workflow) for _ in range(jobs)]
+    running(client, made[0])
+    return made
+
+
+def ends_of(product: Product, job: Json) -> list[str]:
+    """The terminal states that the job's history has."""
+    code = (
+        "from runs.models import JobTransition; "
+        f"print(*[step.to_state for step in JobTransition.objects.filter(job='{job['id']}')])"
+    )
+    return [state for state in product.command("shell", "-v0", "-c", code).split() if state in TERMINAL]
+
+
+def assert_completed_once(
+    product: Product, client: httpx.Client, jobs: list[Json], attempts: int | None = None
+) -> None:
+    for job in jobs:
+        found = ended(client, job, ENDS_WITHIN)
+        assert found["state"] == "completed", found
+        assert ends_of(product, job) == ["completed"]
+    if attempts is not None:
+        assert client.get(f"/jobs/{jobs[0]['id']}").json()["attempts"] == attempts
+
+
+def worker_of(product: Product, client: httpx.Client, job: Json) -> psutil.Process:
+    name = client.get(f"/jobs/{job['id']}").json()["worker"]
+    (worker,) = [process for process in product.processes("worker") if name in process.cmdline()]
+    return worker
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_worker_that_dies_or_is_stopped_loses_no_job(
+    product: Product, client: httpx.Client, number: signal.Signals
+) -> None:
+    jobs = wait_for(client, 2.0)
+    began = time.monotonic()
+    worker = worker_of(product, client, jobs[0])
+    worker.send_signal(number)
+    eventually(lambda: client.get(f"/jobs/{jobs[0]['id']}").json()["attempts"] == 2)
+    assert time.monotonic() - began < 6
+    assert_completed_once(product, client, jobs, attempts=2)
+    assert not alive([worker])
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_pool_that_dies_or_is_stopped_loses_no_job(
+    product: Product, client: httpx.Client, number: signal.Signals
+) -> None:
+    jobs = wait_for(client, 3.0, jobs=3)
+    before = product.processes("worker")
+    pool = product.signal("pool", number)
+    eventually(lambda: not alive([pool, *before]), 20)
+    assert_completed_once(product, client, jobs)
+
+
+def test_valkey_killed_loses_no_job(product: Product, client: httpx.Client) -> None:
+    jobs = wait_for(client, 2.0, jobs=6)
+    product.signal("valkey", signal.SIGKILL)
+    workflow = client.get(f"/jobs/{jobs[0]['id']}").json()["workflow_id"]
+    jobs.append(submit(client, workflow))
+    assert_completed_once(product, client, jobs, attempts=1)
+
+
+def test_the_web_process_killed_is_back_and_the_jobs_go_on(product: Product, client: httpx.Client) -> None:
+    jobs = wait_for(client, 3.0)
+    killed = product.signal("web", signal.SIGKILL)
+    eventually(lambda: [web for web in product.processes("web") if web != killed], 20)
+    assert_completed_once(product, client, jobs, attempts=1)
+
+
+def test_workers_are_ended_before_their_leases_pass_on_when_the_database_stalls(
+    product: Product, client: httpx.Client
+) -> None:
+    jobs = wait_for(client, 4.0)
+    worker = worker_of(product, client, jobs[0])
+    with (product.data_dir / "loupe.sqlite3.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        eventually(lambda: not alive([worker]), 3)
+    assert_completed_once(product, client, jobs)
+
+
+def test_all_of_it_frozen_for_longer_than_a_lease_goes_on_where_it_was(product: Product, client: httpx.Client) -> None:
+    jobs = wait_for(client, 6.0)
+    everything = [product.supervisor, *product.processes()]
+    for process in everything:
+        process.suspend()
+    time.sleep(5)  # the machine sleeps
+    for process in reversed(everything):
+        process.resume()
+    assert_completed_once(product, client, jobs, attempts=1)
+
+
+def test_a_job_that_needs_too_much_memory_fails_and_the_others_go_on(unstarted: Product) -> None:
+    unstarted.environment["WORKER_MEMORY_BYTES"] = str(256 * 1024**2)
+    product = unstarted.start()
+    with product.client() as client:
+        noise = {"id": "noise", "type": "image.noise", "properties": {"width": 8192, "height": 7800}}
+        greedy = submit(client, make_workflow(client, [noise], []))
+        others = wait_for(client, 3.0)
+        found = ended(client, greedy, ENDS_WITHIN)
+        assert found["error"]["code"] == "memory_limit"
+        assert "WORKER_MEMORY_BYTES" in found["error"]["message"]
+        assert_completed_once(product, client, others, attempts=1)
