@@ -254,7 +254,10 @@ class RequestFactory(HTTPFactory):
 
 
 class SocketFactory(WebSocketFactory):
-    """Makes the WebSockets of one server."""
+    """Makes the WebSockets of one server.
+
+    It agrees to no compression: that costs 10 µs for each KiB, while all others wait, and 150 KiB for each socket.
+    """
 
     protocol = Socket
 

@@ -28,6 +28,7 @@ Application = Callable[..., Awaitable[None]]
 
 BACKLOG = 512
 CANCEL_SECONDS = 0.5
+THREADS_SECONDS = 1
 # A send to a client that has gone takes this long, so that a loop of sends can be cancelled and holds up nobody.
 GONE_SECONDS = 0.01
 # Ctrl-C reaches the whole process group, and a supervisor adds its own signal at once: together they are one request.
@@ -42,7 +43,7 @@ class Server(daphne.server.Server):
         super().__init__(
             application,
             application_close_timeout=limits.leave_seconds,
-            endpoints=[str(listener.getsockname())],
+            endpoints=["{} port {}".format(*listener.getsockname()[:2])],
             ping_interval=limits.ping_seconds,
             server_name="",
             websocket_handshake_timeout=20,
@@ -171,7 +172,7 @@ def _bound_stalls(listener: socket.socket, seconds: float) -> None:
     """
     for name, value in (("TCP_USER_TIMEOUT", int(seconds * 1000)), ("TCP_NOTSENT_LOWAT", 128 * KIB)):
         option = getattr(socket, name, None)
-        if option is not None and listener.family != socket.AF_UNIX:
+        if option is not None:
             listener.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
@@ -198,7 +199,7 @@ def _let_signals_kill() -> None:
 
 def _end_without_threads() -> None:
     """Exit although a synchronous view may still run: Python would wait for its thread."""
-    ending = threading.Timer(CANCEL_SECONDS, os._exit, [0])
+    ending = threading.Timer(THREADS_SECONDS, os._exit, [0])
     ending.daemon = True
     ending.start()
 

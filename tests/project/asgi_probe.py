@@ -133,6 +133,15 @@ async def deaf(scope: Message, receive: Receive, send: Send) -> None:
         counts["heard"] += 1
 
 
+async def late(scope: Message, receive: Receive, send: Send) -> None:
+    """Accept once somebody asks for `/wake`."""
+    counts["late begun"] += 1
+    await receive()
+    await woken.wait()
+    await send({"type": "websocket.accept"})
+    await receive()
+
+
 async def wake(scope: Message, receive: Receive, send: Send) -> None:
     woken.set()
     await answer(send, b"")
@@ -201,6 +210,7 @@ SOCKETS: dict[str, Application] = {
     "echo": echoed,
     "pour": poured,
     "deaf": deaf,
+    "late": late,
     "refused": refused,
     "consumer": Consumer.as_asgi(),
 }

@@ -1,5 +1,6 @@
 """How the web process serves, logs and ends: with real processes and clients."""
 
+import contextlib
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.project.web_process import WebProcess, close_code, listening, serving, wait_until
+from tests.project.web_process import (
+    CLOSE,
+    WebProcess,
+    close_code,
+    listening,
+    read_frame,
+    read_until,
+    running,
+    serving,
+    wait_until,
+)
 
 
 def test_blocking_views_run_side_by_side(web: WebProcess) -> None:
@@ -67,6 +78,19 @@ def test_ending_accepts_no_one_more(fresh: WebProcess) -> None:
                 late.recv(1)
 
 
+def test_while_ending_open_connections_are_served_once_more(fresh: WebProcess) -> None:
+    with fresh.raw_handshake("/late") as late, contextlib.closing(fresh.client()) as kept:
+        wait_until(lambda: fresh.count("late begun") == 1)
+        kept.request("GET", "/counts")
+        kept.getresponse().read()
+        fresh.terminate()
+        wait_until(lambda: "Ending" in fresh.log)
+        kept.request("GET", "/wake")
+        assert kept.getresponse().getheader("Connection") == "close"
+        assert read_until(late, b"\r\n\r\n").startswith(b"HTTP/1.1 101")
+        assert read_frame(late) == (CLOSE, (1012).to_bytes(2, "big") + b"restarting")
+
+
 @pytest.mark.parametrize("path", ["/slow/60", "/download", "/stubborn", "/django/hanging"])
 def test_ending_waits_for_nothing_longer_than_five_seconds(fresh: WebProcess, path: str) -> None:
     with fresh.raw(f"GET {path} HTTP/1.1\r\nHost: probe\r\n\r\n".encode()), fresh.raw(b"GET /half"):
@@ -88,6 +112,13 @@ def test_more_signals_end_it_at_once(fresh: WebProcess) -> None:
         wait_until(signal_again)
         assert fresh.exit_code() == -signal.SIGTERM
         assert time.monotonic() - begun < 2
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_it_listens_on_a_host_and_port(tmp_path: Path, host: str) -> None:
+    with running(tmp_path / "log", "--host", host, "--port", "0") as server:
+        assert server.address[0] == host
+        assert server.get("/counts")[0] == 200
 
 
 def test_two_processes_share_a_socket_and_one_may_be_killed(tmp_path: Path) -> None:

@@ -3,13 +3,14 @@
 import contextlib
 import http.client
 import json
+import re
 import signal
 import socket
 import struct
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,19 +22,19 @@ from websockets.sync.client import ClientConnection, connect
 ROOT = Path(__file__).resolve().parents[2]
 APPLICATION = "tests.project.asgi_probe:application"
 DEADLINE_SECONDS = 20
-TEXT, PING, PONG = 0x1, 0x9, 0xA
+TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
 
 
 @dataclass
 class WebProcess:
     process: subprocess.Popen[bytes]
-    listener: socket.socket
     log_path: Path
 
     @property
     def address(self) -> tuple[str, int]:
-        host, port = self.listener.getsockname()
-        return host, port
+        match = re.search(r"Listening on (\S+) port (\d+)", self.log)
+        assert match is not None, self.log
+        return match[1], int(match[2])
 
     @property
     def memory_bytes(self) -> int:
@@ -69,12 +70,15 @@ class WebProcess:
         client.sendall(request)
         return client
 
-    def raw_websocket(self, path: str) -> socket.socket:
-        """A WebSocket that answers nothing of itself, its handshake done."""
-        client = self.raw(
+    def raw_handshake(self, path: str) -> socket.socket:
+        return self.raw(
             f"GET {path} HTTP/1.1\r\nHost: probe\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n".encode()
         )
+
+    def raw_websocket(self, path: str) -> socket.socket:
+        """A WebSocket that answers nothing of itself, its handshake done."""
+        client = self.raw_handshake(path)
         assert read_until(client, b"\r\n\r\n").startswith(b"HTTP/1.1 101")
         return client
 
@@ -94,14 +98,22 @@ def listening() -> Iterator[socket.socket]:
         yield listener
 
 
-@contextlib.contextmanager
-def serving(listener: socket.socket, log_path: Path, module: str = "project.server") -> Iterator[WebProcess]:
+def serving(
+    listener: socket.socket, log_path: Path, module: str = "project.server"
+) -> contextlib.AbstractContextManager[WebProcess]:
     """Run a web process on a socket that it inherits, until the block ends."""
-    command = [sys.executable, "-m", module, "--application", APPLICATION, "--fd", str(listener.fileno())]
+    return running(log_path, "--fd", str(listener.fileno()), module=module, inherited=[listener.fileno()])
+
+
+@contextlib.contextmanager
+def running(
+    log_path: Path, *options: str, module: str = "project.server", inherited: Collection[int] = ()
+) -> Iterator[WebProcess]:
+    command = [sys.executable, "-m", module, "--application", APPLICATION, *options]
     with log_path.open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, pass_fds=[listener.fileno()], stderr=log)
+        process = subprocess.Popen(command, cwd=ROOT, pass_fds=inherited, stderr=log)
     try:
-        web = WebProcess(process, listener, log_path)
+        web = WebProcess(process, log_path)
         wait_until(lambda: "Listening" in web.log or web.has_ended())
         yield web
         process.terminate()
