@@ -56,11 +56,8 @@ def fault(value: object, depth: int = DEFAULTS.depth) -> Problem | None:
             return _bad("a text has a character that cannot be kept (NUL or half of a pair)", _NOT_TEXT.search(value))
         case int() | float():
             return _bad("a number is not finite, or has more than 300 digits", not abs(value) < _LARGEST_NUMBER)
-        case list() | dict() if depth == 0:
-            return Problem("too_large", "it is nested too deep")
         case list() | dict():
-            parts = value if isinstance(value, list) else chain.from_iterable(value.items())
-            return next(filter(None, (fault(part, depth - 1) for part in parts)), None)
+            return _fault_inside(value, depth)
         case _:
             return Problem("bad_value", f"a {type(value).__name__} is no JSON")
 
@@ -68,6 +65,15 @@ def fault(value: object, depth: int = DEFAULTS.depth) -> Problem | None:
 def storable(text: str) -> str:
     """The text without the characters that no database keeps."""
     return _NOT_TEXT.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _fault_inside(value: list[Any] | dict[Any, Any], depth: int) -> Problem | None:
+    if depth == 0:
+        return Problem("too_large", "it is nested too deep")
+    if isinstance(value, dict) and not all(isinstance(key, str) for key in value):
+        return Problem("bad_value", "a key is no text")
+    parts = value if isinstance(value, list) else chain.from_iterable(value.items())
+    return next(filter(None, (fault(part, depth - 1) for part in parts)), None)
 
 
 def _bad(message: str, wrong: object) -> Problem | None:
@@ -133,9 +139,10 @@ def _of_edge(edge: object, depth: int) -> Iterator[Problem]:
 def _faults(entries: dict[Any, Any], depth: int, node: str | None) -> Iterator[Problem]:
     """What cannot be kept among the entries of an object that may itself nest `depth` levels."""
     for key, value in entries.items():
-        found = fault(key) or fault(value, depth - 1)
+        bad_key = fault({key: None})
+        found = bad_key or fault(value, depth - 1)
         if found:
-            name = str(key)[:_LONGEST_NAME] if not fault(key) else None
+            name = None if bad_key else key[:_LONGEST_NAME]
             yield Problem(found.code, f"“{name}” cannot be kept: {found.message}.", node, name)
 
 

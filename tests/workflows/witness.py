@@ -1,0 +1,77 @@
+"""A host for the engine that remembers all it hears."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Unpack
+
+from workflows.errors import NodeFailed
+from workflows.host import EdgeState, NodeFields
+
+
+class Witness:
+    """Hears what the engine says; keeps products; knows the assets and secrets it is given."""
+
+    def __init__(self, folder: Path = Path(), assets: dict[str, object] | None = None) -> None:
+        self.heard: list[tuple[str, Any]] = []
+        self.nodes: dict[str, dict[str, Any]] = {}
+        self.statuses: dict[str, list[str]] = {}
+        self.edges: dict[str, dict[str, Any]] = {}
+        self.texts: dict[str, str] = {}
+        self.logs: list[tuple[str | None, str, str]] = []
+        self.costs: dict[str, float] = {}
+        self.products: dict[tuple[str, str], list[object]] = {}
+        self.port_types: dict[tuple[str, str], str] = {}
+        self.on_product: Callable[[str, object], None] = lambda _node, _value: None
+        self._folder = folder
+        self._assets = assets or {}
+        self._lock = threading.Lock()
+
+    def node(self, node: str, **fields: Unpack[NodeFields]) -> None:
+        with self._lock:
+            self.heard.append((node, dict(fields)))
+            self.nodes.setdefault(node, {}).update(fields)
+            if "status" in fields:
+                self.statuses.setdefault(node, []).append(fields["status"])
+
+    def edge(self, edge: str, *, state: EdgeState | None = None, count: int | None = None) -> None:
+        said = {"state": state, "count": count}
+        self.edges.setdefault(edge, {}).update({name: value for name, value in said.items() if value is not None})
+
+    def text(self, node: str, chunk: str) -> None:
+        self.texts[node] = self.texts.get(node, "") + chunk
+
+    def log(self, node: str | None, level: str, message: str) -> None:
+        self.logs.append((node, level, message))
+
+    def cost(self, node: str, amount: float) -> None:
+        self.costs[node] = self.costs.get(node, 0) + amount
+
+    async def unsafe(self, node: str) -> None:
+        self.heard.append((node, "unsafe"))
+
+    async def product(self, node: str, output: str, index: int, port_type: str, value: object) -> None:
+        self.on_product(node, value)
+        kept = self.products.setdefault((node, output), [])
+        assert index == len(kept)
+        self.port_types[node, output] = port_type
+        kept.append(value)
+
+    async def open_asset(self, asset_id: str) -> object:
+        if asset_id not in self._assets:
+            raise NodeFailed("missing_asset", "The asset is gone. Choose another.")
+        return self._assets[asset_id]
+
+    def secret(self, name: str) -> str | None:
+        return {"KEY": "hush"}.get(name)
+
+    def temporary_folder(self) -> Path:
+        return self._folder
+
+    def final(self) -> dict[str, str]:
+        """Every node's last status."""
+        return {node: statuses[-1] for node, statuses in self.statuses.items()}
+
+    def made(self, node: str, output: str = "value") -> list[object]:
+        """All that an output gave, in order."""
+        return self.products.get((node, output), [])
