@@ -93,8 +93,7 @@ def claim(worker: str) -> Claim | None:
     if not Job.objects.waiting().exists():  # without the lock: most wake-ups find nothing
         return None
     with transaction.atomic():
-        lock()
-        if Job.objects.holding().count() >= cap():
+        if Job.objects.holding().count() >= lock().limit:
             return None
         job = _next_waiting()
         if job is None:
@@ -111,7 +110,6 @@ def claim(worker: str) -> Claim | None:
             lease_until=_lease(),
             started_at=now,
         )
-        transaction.on_commit(publish.queue_moved)
     return Claim(
         job.pk, job.workflow_id, job.owner_id, job.number, job.fence + 1, worker, job.graph.document, job.params
     )
@@ -131,7 +129,6 @@ def cancel(job_id: UUID, *, by: str, why: str = "") -> Job:
         job = Job.objects.select_for_update(of=("self",)).get(pk=job_id)
         if job.state == State.QUEUED:
             _end_from_outside(job, End(State.CANCELLED, progress=job.progress, why=why), snapshot, by=by)
-            transaction.on_commit(publish.queue_moved)
         elif job.state == State.RUNNING:
             _move(job, State.CANCELLING, by=by, why=why)
             transaction.on_commit(lambda: publish.cancel_requested(job_id))
@@ -253,7 +250,6 @@ def _release(job_id: UUID, fence: int, end: End, *, by: str, why: str, spent: in
 
 def _requeue(job: Job, *, by: str, why: str, attempts: int) -> None:
     _move(job, State.QUEUED, by=by, why=why, worker="", lease_until=None, started_at=None, attempts=attempts)
-    transaction.on_commit(publish.queue_moved)
 
 
 def _end_from_outside(job: Job, end: End, snapshot: Snapshot, *, by: str) -> None:

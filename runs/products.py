@@ -72,9 +72,7 @@ class Products:
             self._hold()
             Asset.objects.bulk_create(due)
         del self._unsaved[: len(due)]
-        documents = [asset_document(asset) for asset in due]
-        publish.asset_events("created", documents)
-        return documents
+        return [asset_document(asset) for asset in due]
 
     def clear(self) -> None:
         """Deletes what an earlier attempt has made; this one makes it anew. Raises LostLease."""

@@ -29,17 +29,20 @@ def job_changed(job_id: UUID, workflow_id: UUID, version: int) -> None:
 
 
 def telemetry(job_id: UUID, workflow_id: UUID, update: TelemetryId, batch: Batch) -> None:
-    """A batch that is in the job's stream now; a fence that begins is the empty batch `<fence>-0`, after nothing."""
-    after = str(TelemetryId(update.fence, update.seq - 1)) if update.seq else None
+    """A batch that is in the job's stream now, and the assets that are new with it.
+
+    A fence that begins is the empty batch `<fence>-0`, after nothing.
+    """
     message = {
         "type": "telemetry.batch",
         "job_id": str(job_id),
         "workflow_id": str(workflow_id),
         "id": str(update),
-        "after": after,
+        "after": str(TelemetryId(update.fence, update.seq - 1)) if update.seq else None,
         "batch": batch,
     }
-    _publish(_for_groups([f"job.{job_id}", f"workflow.{workflow_id}"], message))
+    told = _for_groups([f"job.{job_id}", f"workflow.{workflow_id}"], message)
+    _publish([*_of_assets("created", batch.get("products", ())), *told])
 
 
 def closed(job_id: UUID, last_id: str) -> None:
@@ -52,7 +55,21 @@ def closed(job_id: UUID, last_id: str) -> None:
 
 def asset_events(event: str, assets: Iterable[Mapping[str, Any]]) -> None:
     """Assets, as their documents, were `created` or `deleted`."""
-    _publish(
+    _publish(_of_assets(event, assets))
+
+
+def token_revoked(token_id: int) -> None:
+    """Sockets that were opened with this token close."""
+    _publish(_for_groups([f"token.{token_id}"], {"type": "token.revoked"}))
+
+
+def cancel_requested(job_id: UUID) -> None:
+    """The pool whose worker has the job is to look at it now."""
+    _publish([(CANCEL_CHANNEL, str(job_id).encode())])
+
+
+def _of_assets(event: str, assets: Iterable[Mapping[str, Any]]) -> list[tuple[str, bytes]]:
+    return [
         packed
         for asset in assets
         for packed in _for_groups(
@@ -66,22 +83,7 @@ def asset_events(event: str, assets: Iterable[Mapping[str, Any]]) -> None:
                 "asset": dict(asset),
             },
         )
-    )
-
-
-def token_revoked(token_id: int) -> None:
-    """Sockets that were opened with this token close."""
-    _publish(_for_groups([f"token.{token_id}"], {"type": "token.revoked"}))
-
-
-def queue_moved() -> None:
-    """Positions in the queue may have changed."""
-    _publish(_for_groups(["queue"], {"type": "queue.moved"}))
-
-
-def cancel_requested(job_id: UUID) -> None:
-    """The pool whose worker has the job is to look at it now."""
-    _publish([(CANCEL_CHANNEL, str(job_id).encode())])
+    ]
 
 
 def _for_groups(groups: Iterable[str], message: Mapping[str, Any]) -> list[tuple[str, bytes]]:

@@ -5,14 +5,15 @@ from django.db import models
 
 
 class GateQuerySet(models.QuerySet["Gate"]):
+    """The one gate."""
+
     def cap(self) -> int:
         """How many jobs may run at once, over all machines."""
-        kept = self.filter(pk=1).values_list("cap", flat=True).first()
-        return int(settings.MAX_CONCURRENT_JOBS) if kept is None else kept
+        return (self.filter(pk=1).first() or Gate()).limit
 
 
 class Gate(models.Model):
-    """The one row that is locked while jobs are submitted, claimed and ended, with the cap as it was set at run time."""
+    """The one row that is locked while jobs are submitted and claimed, with the cap as it was set at run time."""
 
     cap = models.PositiveIntegerField(null=True, blank=True, help_text="1–1000; empty: MAX_CONCURRENT_JOBS.")
 
@@ -20,6 +21,11 @@ class Gate(models.Model):
 
     def __str__(self) -> str:
         return "the gate"
+
+    @property
+    def limit(self) -> int:
+        """The cap in force: as it was set at run time, else the setting."""
+        return int(settings.MAX_CONCURRENT_JOBS) if self.cap is None else self.cap
 
 
 class Worker(models.Model):

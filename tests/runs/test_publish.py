@@ -61,9 +61,14 @@ async def test_an_asset_is_told_with_its_document(valkey: redis.Redis) -> None:
     assert message["asset"] == asset
 
 
-async def test_a_revoked_token_and_a_moved_queue_have_groups_of_their_own(valkey: redis.Redis) -> None:
+async def test_new_assets_are_told_with_the_batch_that_has_them(valkey: redis.Redis) -> None:
+    batch = {"products": [{"id": "a1", "job_id": str(JOB), "workflow_id": str(WORKFLOW)}]}
+    message = await heard(f"job.{JOB}", lambda: publish.telemetry(JOB, WORKFLOW, TelemetryId(1, 1), batch))
+    assert (message["type"], message["event"], message["asset_id"]) == ("asset.event", "created", "a1")
+
+
+async def test_a_revoked_token_has_a_group_of_its_own(valkey: redis.Redis) -> None:
     assert await heard("token.5", lambda: publish.token_revoked(5)) == {"type": "token.revoked"}
-    assert await heard("queue", publish.queue_moved) == {"type": "queue.moved"}
 
 
 def test_pools_hear_which_job_to_cancel(valkey: redis.Redis) -> None:
