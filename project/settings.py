@@ -15,7 +15,8 @@ django_stubs_ext.monkeypatch()  # Django's generic classes can be written as suc
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
-env.read_env(str(BASE_DIR / ".env"))
+if (BASE_DIR / ".env").exists():
+    env.read_env(str(BASE_DIR / ".env"))
 
 
 def _prepare(folder: Path) -> Path:
@@ -100,6 +101,7 @@ INSTALLED_APPS = [
     "channels",
     "django_htmx",
     "django_rq",
+    "ninja",  # for the page of the API, whose scripts it brings
     "accounts",
     "workflows",
     "runs",

@@ -36,11 +36,11 @@ class Order:
 
 
 def submit(user: User, workflow: Workflow, order: Order) -> Job:
-    """A new job at the end of the queue, with its seeds drawn.
+    """A new job at the end of the queue, with its seeds drawn. It belongs to the workflow's owner, whoever submits it.
 
     Raises GraphInvalid with every problem there is, or JobExists when the id is taken. Nothing is made then.
     """
-    resolved, problems = _check(user, workflow.graph.loaded(), order.params)
+    resolved, problems = _check(workflow, order.params)
     if problems:
         raise GraphInvalid(problems)
     with transaction.atomic():
@@ -52,26 +52,27 @@ def submit(user: User, workflow: Workflow, order: Order) -> Job:
     return job
 
 
-def validate(user: User, workflow: Workflow, params: Mapping[str, object]) -> list[Problem]:
+def validate(workflow: Workflow, params: Mapping[str, object]) -> list[Problem]:
     """Everything that keeps this workflow from running with these parameters."""
-    return _check(user, workflow.graph.loaded(), params)[1]
+    return _check(workflow, params)[1]
 
 
-def _check(user: User, graph: Graph, params: Mapping[str, object]) -> tuple[dict[str, object], list[Problem]]:
+def _check(workflow: Workflow, params: Mapping[str, object]) -> tuple[dict[str, object], list[Problem]]:
+    graph = workflow.graph.loaded()
     resolved = parameters.resolve(graph, registry, params, draw_seed=_draw_seed)
     ready = parameters.apply(graph, resolved.params)
     problems = [*resolved.problems, *validation.check(ready, registry)]
-    return resolved.params, problems or _asset_problems(user, ready)
+    return resolved.params, problems or _asset_problems(workflow, ready)
 
 
 def _draw_seed(minimum: int, maximum: int) -> int:
     return minimum + secrets.randbelow(maximum - minimum + 1)
 
 
-def _asset_problems(user: User, graph: Graph) -> list[Problem]:
-    """Assets that the graph names and that are not there, not this person's, or of another kind than is needed."""
+def _asset_problems(workflow: Workflow, graph: Graph) -> list[Problem]:
+    """Assets that the graph names and that are not there, not the owner's, or of another kind than is needed."""
     named = parameters.asset_references(graph)
-    mine = Asset.objects.visible_to(user).filter(pk__in=_uuids(named)) if named else []
+    mine = Asset.objects.visible_to(workflow.owner).filter(pk__in=_uuids(named)) if named else []
     kinds = {str(asset.pk): asset.kind for asset in mine}
     return [
         Problem("bad_value", message, node, name)
@@ -117,7 +118,7 @@ def _insert(user: User, workflow: Workflow, order: Order, params: dict[str, obje
         workflow=workflow,
         workflow_version=workflow.version,
         graph_id=workflow.graph_id,
-        owner=user,
+        owner_id=workflow.owner_id,
         number=number,
         place=gate.next_place(),
         label=_label(workflow, order, params),

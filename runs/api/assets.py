@@ -15,6 +15,7 @@ from accounts.problems import ProblemError, fault, invalid, not_found
 from runs import content, store, uploads
 from runs.api.jobs import find as find_job
 from runs.models import Asset, Blob
+from runs.models.asset import AssetQuerySet
 from runs.representation import asset_document, inline_content, media_type
 from runs.schemas import AssetDocument, AssetQuery, WorkflowAssetQuery
 from workflows.api import find as find_workflow
@@ -28,7 +29,7 @@ router = Router(tags=["assets"])
 @router.get("/workflows/{uuid:workflow_id}/assets", auth=READ, response=Page[AssetDocument])
 def list_workflow_assets(request: ApiRequest, workflow_id: UUID, query: FromQuery[WorkflowAssetQuery]) -> HttpResponse:
     """What the jobs of a workflow have made, the newest first."""
-    rows = _rows(request).filter(workflow=find_workflow(request, workflow_id))
+    rows = _rows().filter(workflow=find_workflow(request, workflow_id))
     given = {"node": query.node, "job_id": query.job, "kind": query.kind}
     return _page(rows.filter(**{name: value for name, value in given.items() if value is not None}), query)
 
@@ -36,7 +37,7 @@ def list_workflow_assets(request: ApiRequest, workflow_id: UUID, query: FromQuer
 @router.get("/jobs/{uuid:job_id}/assets", auth=READ, response=Page[AssetDocument])
 def list_job_assets(request: ApiRequest, job_id: UUID, query: FromQuery[AssetQuery]) -> HttpResponse:
     """What a job has made, the newest first."""
-    return _page(_rows(request).filter(job=find_job(request, job_id)), query)
+    return _page(_rows().filter(job=find_job(request, job_id)), query)
 
 
 @router.post("/assets", auth=RUN, response={201: AssetDocument, 200: AssetDocument})
@@ -79,15 +80,15 @@ async def read_thumbnail(request: ApiRequest, asset_id: UUID) -> HttpResponseBas
 
 def find(request: ApiRequest, asset_id: UUID) -> Asset:
     """The asset with its blob and job, if these credentials may see it; else ProblemError 404."""
-    asset = _rows(request).select_related("blob__thumbnail").filter(pk=asset_id).first()
+    asset = visible(_rows().select_related("blob__thumbnail"), request.auth).filter(pk=asset_id).first()
     if asset is None:
         raise not_found("There is no such asset.")
     return asset
 
 
-def _rows(request: ApiRequest) -> QuerySet[Asset]:
-    rows = visible(Asset.objects.all(), request.auth).select_related("blob", "job")
-    return rows.defer("job__params", "job__error", "job__traceback")
+def _rows() -> AssetQuerySet:
+    """What assets' documents need. What a workflow and its jobs made is its owner's: who may see them may see that."""
+    return Asset.objects.select_related("blob", "job").defer("job__params", "job__error", "job__traceback")
 
 
 def _page(rows: QuerySet[Asset], query: AssetQuery) -> HttpResponse:

@@ -24,6 +24,7 @@ from runs.states import TERMINAL, State
 from runs.submit import Order, submit
 from runs.telemetry import EMPTY, NOTHING, TelemetryId
 from workflows.api import find as find_workflow
+from workflows.models import Workflow
 from workflows.paging import page
 from workflows.schemas import Page
 
@@ -44,8 +45,7 @@ def submit_job(request: ApiRequest, workflow_id: UUID, body: JobBody | None = No
 @router.get("/jobs", auth=READ, response=Page[JobSummary])
 def list_jobs(request: ApiRequest, query: FromQuery[JobQuery]) -> HttpResponse:
     """The jobs that you may see, without their outputs."""
-    rows = visible(Job.objects.defer("traceback"), request.auth).filter(_filter(query))
-    rows = _with_parameters(rows, request)
+    rows = _with_parameters(_rows(request, query).filter(_filter(query)), request)
     part = page(rows, order=query.order, limit=query.limit, cursor=query.cursor)
     return JsonResponse({"items": queue.documents(part.rows), "next": part.next})
 
@@ -95,10 +95,17 @@ def _answer(job: Job, *, status: int = 200) -> HttpResponse:
     return JsonResponse(queue.document(job, outputs=outputs_document(outputs)), status=status)
 
 
+def _rows(request: ApiRequest, query: JobQuery) -> QuerySet[Job]:
+    """Those that may be seen; of one workflow, if it may be seen, all: they are its owner's, and its index is used."""
+    rows = Job.objects.defer("traceback")
+    if query.workflow is None:
+        return visible(rows, request.auth)
+    seen = visible(Workflow.objects.all(), request.auth).filter(pk=query.workflow).exists()
+    return rows.filter(workflow=query.workflow) if seen else rows.none()
+
+
 def _filter(query: JobQuery) -> Q:
     found = Q()
-    if query.workflow is not None:
-        found &= Q(workflow_id=query.workflow)
     if query.state:
         found &= Q(state__in={"cancelled" if state is StateFilter.CANCELED else str(state) for state in query.state})
     if query.batch is not None:

@@ -22,5 +22,5 @@ def delete_workflow(request: ApiRequest, workflow_id: UUID) -> HttpResponse:
 def validate_workflow(request: ApiRequest, workflow_id: UUID, body: ValidationBody | None = None) -> HttpResponse:
     """Everything that keeps the workflow from running with these parameters, all at once."""
     params = body.params if body else {}
-    problems = submit.validate(request.auth.user, find(request, workflow_id), params)
+    problems = submit.validate(find(request, workflow_id), params)
     return JsonResponse({"errors": [problem.as_dict() for problem in problems]})

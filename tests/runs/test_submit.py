@@ -81,8 +81,8 @@ def test_everything_wrong_is_reported_at_once_and_no_job_is_made(ada: User, work
 
 
 def test_validation_says_the_same_and_makes_nothing(ada: User, workflow: Workflow) -> None:
-    assert validate(ada, workflow, {}) == []
-    assert [problem.code for problem in validate(ada, workflow, {"nothing": 1})] == ["unknown_parameter"]
+    assert validate(workflow, {}) == []
+    assert [problem.code for problem in validate(workflow, {"nothing": 1})] == ["unknown_parameter"]
     assert not Job.objects.exists()
 
 

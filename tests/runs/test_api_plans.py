@@ -1,0 +1,111 @@
+"""Every list is read along an index: its cost does not grow with what is not on the page."""
+
+from typing import Any
+
+import pytest
+import redis
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.scopes import Scope
+from runs.models import Asset
+from runs.states import State
+from tests import factories
+from tests.rest import Rest
+from workflows.models import Workflow
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def workflow(ada: User, valkey: redis.Redis) -> Workflow:
+    return factories.workflow(ada)
+
+
+def plans(rest: Rest, path: str, table: str, **query: object) -> list[str]:
+    """How the database reads the table for the page behind the first one."""
+    first = rest.get(path, {**query, "limit": 1}).json()
+    with CaptureQueriesContext(connection) as captured:
+        rest.get(path, {**query, "limit": 1, "cursor": first["next"]})
+    statements = [each["sql"] for each in captured if f'FROM "{table}"' in each["sql"] and "ORDER BY" in each["sql"]]
+    assert statements
+    return [_plan(statement) for statement in statements]
+
+
+def _plan(statement: str) -> str:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":  # so few rows are quicker read and sorted than looked up
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("SET LOCAL enable_sort = off")
+            cursor.execute("SET LOCAL enable_bitmapscan = off")
+            cursor.execute(f"EXPLAIN {statement}")
+        else:
+            cursor.execute(f"EXPLAIN QUERY PLAN {statement}")
+        return "\n".join(str(row[-1]) for row in cursor.fetchall())
+
+
+def assert_index(found: list[str], index: str) -> None:
+    for plan in found:
+        assert index in plan
+        assert "TEMP B-TREE FOR ORDER BY" not in plan
+
+
+def jobs(workflow: Workflow, **fields: Any) -> None:
+    for _ in range(3):
+        factories.job(workflow, state=State.COMPLETED, **fields)
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+@pytest.mark.parametrize(
+    ("field", "index"),
+    [
+        ("created_at", "job_of_owner"),
+        ("started_at", "job_of_owner_by_started"),
+        ("ended_at", "job_of_owner_by_ended"),
+        ("duration", "job_of_owner_by_duration"),
+    ],
+)
+def test_my_jobs_in_every_order(ada: User, workflow: Workflow, field: str, index: str, sign: str) -> None:
+    jobs(workflow, **{field: 1.5 if field == "duration" else timezone.now()})
+    jobs(workflow)
+
+    assert_index(plans(Rest(ada), "/jobs", "runs_job", order=f"{sign}{field}"), index)
+
+
+def test_jobs_of_a_workflow(ada: User, workflow: Workflow) -> None:
+    jobs(workflow)
+
+    assert_index(plans(Rest(ada), "/jobs", "runs_job", workflow=workflow.pk), "job_of_workflow")
+
+
+def test_everyones_jobs(root: User, workflow: Workflow) -> None:
+    jobs(workflow)
+
+    assert_index(plans(Rest(root, Scope.ADMIN), "/jobs", "runs_job"), "job_by_created")
+
+
+def test_my_workflows(ada: User, workflow: Workflow) -> None:
+    factories.workflow(ada)
+
+    assert_index(plans(Rest(ada), "/workflows", "workflows_workflow"), "workflow_of_owner")
+
+
+def test_the_assets_of_a_workflow(ada: User, workflow: Workflow) -> None:
+    for _ in range(3):
+        job = factories.job(workflow)
+        Asset.objects.create(
+            owner=ada, workflow=workflow, job=job, node="n", output="v", kind="text", created_at=timezone.now()
+        )
+
+    assert_index(plans(Rest(ada), f"/workflows/{workflow.pk}/assets", "runs_asset"), "asset_of_workflow")
+
+
+def test_the_assets_of_a_job(ada: User, workflow: Workflow) -> None:
+    job = factories.job(workflow)
+    place = {"owner": ada, "workflow": workflow, "job": job, "node": "n", "output": "v"}
+    for index in range(3):
+        Asset.objects.create(index=index, kind="text", created_at=timezone.now(), **place)
+
+    assert_index(plans(Rest(ada), f"/jobs/{job.pk}/assets", "runs_asset"), "asset_of_job")
