@@ -13,4 +13,6 @@ from project.origin import own_origin  # noqa: E402
 from project.static import with_static_files  # noqa: E402
 from runs.routing import websocket_urlpatterns  # noqa: E402
 
-application = ProtocolTypeRouter({"http": with_static_files(pages), "websocket": own_origin(URLRouter(websocket_urlpatterns))})
+application = ProtocolTypeRouter(
+    {"http": with_static_files(pages), "websocket": own_origin(URLRouter(websocket_urlpatterns))}
+)

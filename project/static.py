@@ -16,7 +16,8 @@ def with_static_files(application: Any) -> ServeStaticASGI:
     served = ServeStaticASGI(application, max_age=MAX_AGE, allow_all_origins=False, add_headers_function=_safe)
     for finder in get_finders():
         for storage in finder.storages.values():
-            served.add_files(storage.location, prefix=f"{settings.STATIC_URL}{storage.prefix or ''}")
+            prefix = getattr(storage, "prefix", None) or ""  # an app's storage has none
+            served.add_files(storage.location, prefix=f"{settings.STATIC_URL}{prefix}")
     return served
 
 

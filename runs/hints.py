@@ -23,6 +23,7 @@ from runs import gate, tail
 from runs.models import Job
 from runs.rounds import Rounds
 from runs.states import State
+from runs.tasks import to_the_end
 from runs.telemetry import TelemetryId
 from runs.threads import in_database
 
@@ -63,7 +64,7 @@ class Hints(Rounds[Follower]):
         )
         self._by_job: defaultdict[UUID, set[Follower]] = defaultdict(set)
         self._subscribed: set[UUID] = set()
-        self._layer = get_channel_layer()
+        self._layer: Any = get_channel_layer()
         self._channel = ""
         self._subscribing = asyncio.Lock()
 
@@ -76,11 +77,7 @@ class Hints(Rounds[Follower]):
             await self._subscribe(feed.job_id)
             yield self
         finally:
-            self._by_job[feed.job_id].discard(feed)
-            if not self._by_job[feed.job_id]:
-                del self._by_job[feed.job_id]
-                await self._unsubscribe(feed.job_id)
-            await self.remove(feed)
+            await to_the_end(self._leave(feed))
 
     async def round(self) -> None:
         """Looks at rows, places in the queue and streams, and tells each feed what was found."""
@@ -104,8 +101,15 @@ class Hints(Rounds[Follower]):
         await super().close()
         await self.redis.aclose()
 
+    async def _leave(self, feed: Follower) -> None:
+        self._by_job[feed.job_id].discard(feed)
+        if not self._by_job[feed.job_id]:
+            del self._by_job[feed.job_id]
+            await self._unsubscribe(feed.job_id)
+        await self.remove(feed)
+
     async def _subscribe(self, job_id: UUID) -> None:
-        if self._layer is None or job_id in self._subscribed:
+        if job_id in self._subscribed:
             return
         try:
             async with asyncio.timeout(REDIS_PATIENCE), self._subscribing:

@@ -18,7 +18,7 @@ from runs.errors import JobGone
 from runs.feed import Frame, JobFeed
 from runs.hints import AWAY
 from runs.models import Job
-from runs.tasks import first_of
+from runs.tasks import first_of, to_the_end
 from runs.telemetry import TelemetryId
 from runs.threads import in_database
 from runs.warden import Warden
@@ -86,7 +86,7 @@ class Socket:
         try:
             await first_of(self._follow(), self._listen(), self._wait_for_verdict())
         finally:
-            await Warden.here().remove(self)
+            await to_the_end(Warden.here().remove(self))
 
     async def identify(self) -> Credentials | None:
         """Who is there, if anybody. Reads database and Redis."""

@@ -22,6 +22,16 @@ async def end(tasks: Collection[asyncio.Task[Any]]) -> None:
             task.cancelled() or task.exception()  # which counts as having heard of it
 
 
+async def to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Does it whole, also when cancelled meanwhile, which is raised afterwards: for what closes connections."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
 async def first_of(*parts: Coroutine[Any, Any, None]) -> None:
     """Runs them all until one has ended, ends the others, and raises what that one raised."""
     tasks = [asyncio.create_task(part) for part in parts]
