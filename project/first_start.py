@@ -8,7 +8,6 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
-from accounts.models import SignInLink
 from runs import uploads
 from runs.models import Asset
 from workflows import saving
@@ -31,12 +30,6 @@ def owner_with_examples(say: Callable[[str], None]) -> User:
     return owner
 
 
-def sign_in_address(owner: User) -> str:
-    """The page that signs the owner in, once."""
-    secret = SignInLink.objects.issue(owner)
-    return f"{_base()}/sign-in/{secret}/"
-
-
 def _install_examples(owner: User) -> None:
     photograph = {"asset": str(_stand_in(owner).pk)}
     for document in reversed(documents()):  # lists show the newest first
@@ -56,11 +49,3 @@ def _with_photograph(graph: dict[str, Any], photograph: dict[str, str]) -> dict[
         if node["type"] == "input.image" and node["properties"].get("value") is None:
             node["properties"]["value"] = photograph
     return graph
-
-
-def _base() -> str:
-    """Where a browser on this machine finds Loupe, without a slash at the end."""
-    if settings.PUBLIC_URL:
-        return str(settings.PUBLIC_URL)
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.HOST, settings.HOST)  # noqa: S104 (the other way round)
-    return f"http://[{host}]:{settings.PORT}" if ":" in host else f"http://{host}:{settings.PORT}"

@@ -14,8 +14,9 @@ from types import FrameType
 from django.conf import settings
 from django.db import connections
 
+from accounts.addresses import sign_in_address
 from project.database import prepare
-from project.first_start import owner_with_examples, sign_in_address
+from project.first_start import owner_with_examples
 from project.ground import check_room, data_lock, listener, plain_reasons
 from project.logs import Log
 from project.valkey import Valkey

@@ -4,8 +4,9 @@ import pytest
 from django.contrib.auth.models import User
 from pytest_django import Settings
 
+from accounts.addresses import sign_in_address
 from accounts.models import SignInLink
-from project.first_start import owner_with_examples, sign_in_address
+from project.first_start import owner_with_examples
 from runs import submit
 from runs.models import Asset
 from workflows.models import Workflow
