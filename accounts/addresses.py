@@ -1,9 +1,8 @@
 """Where a browser finds this installation."""
 
 from django.conf import settings
-from django.contrib.auth.models import User
 
-from accounts.models import SignInLink
+from accounts.models import SignInLink, User
 
 
 def sign_in_address(user: User) -> str:

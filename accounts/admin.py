@@ -1,11 +1,14 @@
 """Tokens in the admin: who has which, when it was used, and their end."""
 
 from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.models import ApiToken
+from accounts.models import ApiToken, User
+
+admin.site.register(User, UserAdmin)
 
 
 @admin.register(ApiToken)

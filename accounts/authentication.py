@@ -2,12 +2,13 @@
 
 from typing import Any, Protocol, TypeVar
 
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
 
 from accounts.credentials import SESSION_SCOPES, Credentials, of_secret
+from accounts.models import User
 from accounts.problems import ProblemError
 from accounts.scopes import Scope
 

@@ -7,13 +7,12 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from accounts.models import ApiToken
+from accounts.models import ApiToken, User
 from accounts.scopes import Scope, holds
 
 SESSION_SCOPES = (Scope.WRITE,)

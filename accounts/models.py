@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -16,6 +16,12 @@ from accounts.scopes import Scope
 
 SIGN_IN_LINK_LIFETIME = timedelta(minutes=15)
 LAST_USED_GRAIN = timedelta(minutes=1)
+
+
+class User(AbstractUser):
+    """A person, or a program that is one. Its id is a UUID as every other."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
 
 
 def digest(secret: str) -> str:

@@ -17,10 +17,10 @@ import django  # noqa: E402
 django.setup()
 
 import django_rq  # noqa: E402
-from django.contrib.auth.models import User  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db.models import Max, Min  # noqa: E402
 
+from accounts.models import User  # noqa: E402
 from benchmarks.graphs import TRIVIAL  # noqa: E402
 from runs.models import Job  # noqa: E402
 from runs.submit import Order, submit  # noqa: E402

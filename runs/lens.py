@@ -1,7 +1,6 @@
 """The lens: which job of a workflow a person's canvas shows."""
 
-from django.contrib.auth.models import User
-
+from accounts.models import User
 from runs.models import Job, RunFocus
 
 

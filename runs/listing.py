@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from django.contrib.auth.models import User
 from django.db.models import Count, Max, Q
 
+from accounts.models import User
 from runs import queue
 from runs.models import Asset, Job
 from runs.states import ACTIVE, HOLDING

@@ -5,12 +5,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from PIL import Image
 
+from accounts.models import User
 from runs import plain, publish, store
 from runs.crew import Crew
 from runs.errors import LostLease

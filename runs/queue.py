@@ -8,10 +8,10 @@ from uuid import UUID
 
 import redis
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
+from accounts.models import User
 from runs import gate
 from runs.models import Job, Worker
 from runs.redis import connection, progress_key

@@ -5,10 +5,10 @@ import threading
 from pathlib import PurePosixPath
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
+from accounts.models import User
 from runs import store
 from runs.models import Asset, Blob
 from workflows import media

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import redis
 from django.conf import settings
-from django.contrib.auth.models import User
 
+from accounts.models import User
 from tests import valkey as embedded
 
 

@@ -3,9 +3,9 @@
 import itertools
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.utils import timezone
 
+from accounts.models import User
 from runs.models import Job
 from runs.states import State
 from workflows import graph as graphs

@@ -3,9 +3,10 @@
 import uuid
 
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 
+from accounts.models import User
 from workflows import graph as graphs
 
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.db import transaction
 
+from accounts.models import User
 from workflows import graph as graphs
 from workflows.models import Graph, Workflow, WorkflowVersion
 

@@ -3,10 +3,11 @@
 import uuid
 
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
 
+from accounts.models import User
 from runs.models.gate import Gate
 from runs.states import ACTIVE, HOLDING, TERMINAL, State
 from workflows.models import Graph, Workflow

@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 import redis
-from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
 from accounts import tickets
-from accounts.models import ApiToken
+from accounts.models import ApiToken, User
 from accounts.scopes import Scope
 from tests.rest import ROOT, Rest
 

@@ -73,4 +73,4 @@ def test_the_second_start_makes_nothing_anew(product: Product) -> None:
     assert product.command("shell", "-v0", "-c", COUNT_OWNERS) == "1"
 
 
-COUNT_OWNERS = "from django.contrib.auth.models import User; print(User.objects.filter(is_superuser=True).count())"
+COUNT_OWNERS = "from accounts.models import User; print(User.objects.filter(is_superuser=True).count())"

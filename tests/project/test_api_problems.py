@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 import redis
-from django.contrib.auth.models import User
 from django.db import OperationalError
 from django.test import Client
 
+from accounts.models import User
 from accounts.scopes import Scope
 from tests import factories
 from tests.rest import ROOT, Rest, codes
@@ -176,7 +176,7 @@ def test_a_database_that_is_away_says_when_to_try_again(rest: Rest, monkeypatch:
 
 def test_a_redis_that_is_away_says_when_to_try_again(rest: Rest, ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
     nowhere = redis.Redis.from_url("unix:///nowhere/valkey.sock")
-    monkeypatch.setattr("runs.api.jobs.connection", lambda: nowhere)
+    monkeypatch.setattr("runs.tail.keys.connection", lambda: nowhere)
     job = factories.job(factories.workflow(ada))
 
     answer = rest.get(f"/jobs/{job.pk}/telemetry")

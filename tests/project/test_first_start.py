@@ -1,11 +1,10 @@
 """What the first start makes, and no later one."""
 
 import pytest
-from django.contrib.auth.models import User
 from pytest_django import Settings
 
 from accounts.addresses import sign_in_address
-from accounts.models import SignInLink
+from accounts.models import SignInLink, User
 from project.first_start import owner_with_examples
 from runs import submit
 from runs.models import Asset

@@ -1,9 +1,9 @@
 """Only Loupe's own pages, and programs, may open sockets."""
 
 import pytest
-from django.contrib.auth.models import User
 from pytest_django import Settings
 
+from accounts.models import User
 from project.origin import is_ours
 from runs.models import Job
 from tests import factories

@@ -7,10 +7,9 @@ from typing import Any
 
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.test import Client
 
-from accounts.models import ApiToken
+from accounts.models import ApiToken, User
 from accounts.scopes import Scope
 from project.asgi import application
 from runs.feed import Frame

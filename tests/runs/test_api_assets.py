@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 import redis
-from django.contrib.auth.models import User
 from django.utils import timezone
 from PIL import Image
 
+from accounts.models import User
 from accounts.scopes import Scope
 from runs import store
 from runs.models import Asset, Blob

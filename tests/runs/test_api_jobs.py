@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 import redis
-from django.contrib.auth.models import User
 from django.utils import timezone
 
+from accounts.models import User
 from accounts.scopes import Scope
 from runs import gate, stream
 from runs.models import Asset, Gate, Job, JobTransition, Worker

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import redis
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.utils import timezone
 
+from accounts.models import User
 from accounts.scopes import Scope
 from runs import gate
 from runs.models import Worker

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 import redis
-from django.contrib.auth.models import User
 
 from accounts import idempotency
-from accounts.models import IdempotencyKey
+from accounts.models import IdempotencyKey, User
 from accounts.scopes import Scope
 from runs.models import Job, RunFocus
 from runs.submit import submit

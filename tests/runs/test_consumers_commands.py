@@ -4,8 +4,8 @@ import uuid
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 
+from accounts.models import User
 from accounts.scopes import Scope
 from runs.models import Job
 from tests import factories

@@ -5,13 +5,12 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts import tickets
 from accounts.credentials import of_secret
-from accounts.models import ApiToken
+from accounts.models import ApiToken, User
 from accounts.scopes import Scope
 from project.asgi import application
 from runs import gate, sockets

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 import redis
-from django.contrib.auth.models import User
 
+from accounts.models import User
 from runs import gate
 from runs.errors import JobGone
 from runs.feed import JobFeed

@@ -4,8 +4,8 @@ import random
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 
+from accounts.models import User
 from runs import gate
 from tests import factories
 from tests.runs.followers import Attempt, Reader, act, following, submitted

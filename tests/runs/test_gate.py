@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 import redis
-from django.contrib.auth.models import User
 from django.utils import timezone
 
+from accounts.models import User
 from runs import gate, stream
 from runs.errors import JobActive, JobEnded, LostLease
 from runs.models import Job, JobTelemetry, JobTransition

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 import redis
-from django.contrib.auth.models import User
 from django.db import OperationalError
 from django.utils import timezone
 from pytest_django import Settings
 
+from accounts.models import User
 from runs import gate, ledger, machine
 from runs.children import Cause, Children
 from runs.ledger import Ledger

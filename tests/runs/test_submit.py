@@ -3,9 +3,9 @@
 import uuid
 
 import pytest
-from django.contrib.auth.models import User
 from django.utils import timezone
 
+from accounts.models import User
 from runs import gate
 from runs.errors import JobExists
 from runs.models import Asset, Job, JobTransition, RunFocus

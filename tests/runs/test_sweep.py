@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 import redis
-from django.contrib.auth.models import User
 from django.utils import timezone
 
+from accounts.models import User
 from runs import store, wake
 from runs.models import Blob, Duty, Job, Worker
 from runs.states import State

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 import redis
-from django.contrib.auth.models import User
 from pytest_django import Settings
 from rq import Callback
 from rq.job import Job as Message
 from rq.queue import Queue
 from rq.serializers import JSONSerializer
 
+from accounts.models import User
 from runs import wake
 from runs.states import State
 from tests.factories import job, workflow

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 
+from accounts.models import User
 from accounts.scopes import Scope
 from tests import factories
 from tests.rest import Rest, codes

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.models import ApiToken
+from accounts.models import ApiToken, User
 from accounts.scopes import Scope
 
 

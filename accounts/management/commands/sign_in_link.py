@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.addresses import sign_in_address
+from accounts.models import User
 
 
 class Command(BaseCommand):
