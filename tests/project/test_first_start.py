@@ -26,7 +26,7 @@ def test_the_first_start_makes_an_owner_who_signs_in_by_link_alone() -> None:
 def test_every_example_can_be_run_as_it_is() -> None:
     owner = owner_with_examples(nothing)
     assert Workflow.objects.visible_to(owner).count() == 3
-    assert [submit.validate(owner, workflow, {}) for workflow in Workflow.objects.all()] == [[], [], []]
+    assert [submit.validate(workflow, {}) for workflow in Workflow.objects.all()] == [[], [], []]
 
 
 def test_the_photograph_example_has_a_picture_that_loupe_made() -> None:
