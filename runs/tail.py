@@ -9,8 +9,9 @@ from uuid import UUID
 from redis.asyncio import Redis
 
 from runs import redis as keys
-from runs.models import JobTelemetry
-from runs.telemetry import EMPTY, Batch, Snapshot, TelemetryId, fold, merge
+from runs.models import Job, JobTelemetry
+from runs.states import TERMINAL
+from runs.telemetry import EMPTY, NOTHING, Batch, Snapshot, TelemetryId, fold, merge
 
 
 class Entry(NamedTuple):
@@ -90,6 +91,12 @@ async def newest(redis: Redis, job_ids: Sequence[UUID]) -> list[TelemetryId | No
     return [TelemetryId.parse(found[0][0].decode()) if found else None for found in await pipeline.execute()]
 
 
+def told(job: Job) -> Standing:
+    """All that a job has told, for who asks once: live, or as it was kept. Raises RedisError."""
+    found = stored(job.pk) if job.state in TERMINAL else _live(job.pk)
+    return found or Standing(NOTHING, EMPTY)
+
+
 def stored(job_id: UUID) -> Standing | None:
     """The telemetry that an ended job keeps; None for one that never ran."""
     row = JobTelemetry.objects.filter(pk=job_id).first()
@@ -100,6 +107,17 @@ def stored_id(job_id: UUID) -> TelemetryId | None:
     """The id of the last update of an ended job, without unpacking its telemetry."""
     found = JobTelemetry.objects.filter(pk=job_id).values_list("last_id", flat=True).first()
     return TelemetryId.parse(found) if found else None
+
+
+def _live(job_id: UUID) -> Standing | None:
+    redis = keys.connection()
+    kept: Any = redis.get(keys.snapshot_key(job_id))
+    base = None
+    if kept is not None:
+        document = json.loads(kept)
+        base = Standing(TelemetryId.parse(document["id"]), document["snapshot"])
+    entries: Any = redis.xrange(keys.stream_key(job_id), min=f"({base.id}" if base else "-")
+    return stand(base, [_entry(key, fields) for key, fields in entries])
 
 
 def _entry(key: bytes, fields: dict[bytes, bytes]) -> Entry:

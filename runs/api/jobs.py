@@ -14,15 +14,12 @@ from ninja import Query as FromQuery, Router
 from accounts.authentication import READ, RUN, WRITE, ApiRequest, visible
 from accounts.idempotency import once
 from accounts.problems import not_found
-from runs import gate, queue, tail
-from runs.models import Asset, Job
-from runs.redis import connection, snapshot_key, stream_key
+from runs import gate, queue, results, tail
+from runs.models import Job
 from runs.removal import remove_job
-from runs.representation import outputs_document
 from runs.schemas import JobBody, JobDocument, JobQuery, JobSummary, StateFilter, TelemetryDocument
-from runs.states import TERMINAL, State
+from runs.states import State
 from runs.submit import Order, submit
-from runs.telemetry import EMPTY, NOTHING, TelemetryId
 from workflows.api import find as find_workflow
 from workflows.models import Workflow
 from workflows.paging import page
@@ -76,9 +73,7 @@ def cancel_job(request: ApiRequest, job_id: UUID) -> HttpResponse:
 @router.get("/jobs/{uuid:job_id}/telemetry", auth=READ, response=TelemetryDocument)
 def read_telemetry(request: ApiRequest, job_id: UUID) -> HttpResponse:
     """All that the job has told, folded: live, or as it was kept when the job ended."""
-    job = find(request, job_id)
-    standing = tail.stored(job.pk) if job.state in TERMINAL else _live(job.pk)
-    standing = standing or tail.Standing(NOTHING, EMPTY)
+    standing = tail.told(find(request, job_id))
     return JsonResponse({"id": str(standing.id), "snapshot": standing.snapshot})
 
 
@@ -91,8 +86,7 @@ def find(request: ApiRequest, job_id: UUID) -> Job:
 
 
 def _answer(job: Job, *, status: int = 200) -> HttpResponse:
-    outputs = Asset.objects.filter(job=job).exclude(result="").select_related("blob") if job.started_at else ()
-    return JsonResponse(queue.document(job, outputs=outputs_document(outputs)), status=status)
+    return JsonResponse(queue.document(job, outputs=results.outputs(job) if job.started_at else {}), status=status)
 
 
 def _rows(request: ApiRequest, query: JobQuery) -> QuerySet[Job]:
@@ -136,18 +130,3 @@ def _readings(text: str) -> list[Any]:
         return [text, json.loads(text)]
     except (ValueError, RecursionError):
         return [text]
-
-
-def _live(job_id: UUID) -> tail.Standing | None:
-    """What an active job has told so far. Raises RedisError."""
-    kept: Any = connection().get(snapshot_key(job_id))
-    base = None
-    if kept is not None:
-        document = json.loads(kept)
-        base = tail.Standing(TelemetryId.parse(document["id"]), document["snapshot"])
-    entries: Any = connection().xrange(stream_key(job_id), min=f"({base.id}" if base else "-")
-    return tail.stand(base, [_entry(key.decode(), fields.get(b"b")) for key, fields in entries])
-
-
-def _entry(key: str, batch: bytes | None) -> tail.Entry:
-    return tail.Entry(TelemetryId.parse(key), None if batch is None else json.loads(batch))

@@ -1,0 +1,111 @@
+"""`./loupe run_workflow WORKFLOW`: runs a workflow, waits for its end, and prints the job with its outputs."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from runs import arguments, following, gate, queue, results
+from runs.errors import JobEnded
+from runs.models import Job
+from runs.states import State
+from runs.submit import Order, submit
+from workflows import files, saving
+from workflows.errors import GraphInvalid, WorkflowError
+from workflows.models import Workflow
+
+BAD_INPUT, CANCELLED = 2, 130
+
+
+class Command(BaseCommand):
+    help = "Runs a workflow and waits for its end. Exits with 0 completed, 1 failed, 2 bad input, 130 cancelled."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("workflow", help="the id of a workflow, or a JSON file")
+        parser.add_argument("--param", action="append", default=[], metavar="NAME=VALUE", help="may be repeated")
+        parser.add_argument("--follow", action="store_true", help="print progress and streamed text")
+        parser.add_argument("--out", type=Path, metavar="DIR", help="write the results to files there")
+        parser.add_argument("--owner", default="owner", help="for whom to run it (owner)")
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 (Django's signature)
+        job = self._submit(options)
+        cancelled = self._wait(job, follow=options["follow"])
+        if options["out"]:
+            for path in results.write(job, options["out"]):
+                self.stderr.write(f"Wrote {path}")
+        self.stdout.write(json.dumps(queue.document(job, outputs=results.outputs(job))))
+        if job.state != State.COMPLETED:
+            sys.exit(CANCELLED if cancelled and job.state == State.CANCELLED else 1)
+
+    def _submit(self, options: dict[str, Any]) -> Job:
+        owner = User.objects.filter(username=options["owner"]).first()
+        if owner is None:
+            raise CommandError(
+                f"There is no user “{options['owner']}”. Say for whom with --owner.", returncode=BAD_INPUT
+            )
+        workflow = _workflow(owner, options["workflow"])
+        try:
+            params = arguments.params(options["param"], workflow.graph.loaded(), owner)
+            return submit(owner, workflow, Order(params=params))
+        except GraphInvalid as error:
+            problems = "\n".join(f"  {problem.code}: {problem.message}" for problem in error.problems)
+            raise CommandError(f"It can't run like this:\n{problems}", returncode=BAD_INPUT) from error
+        except (arguments.BadArgument, WorkflowError) as error:
+            raise CommandError(str(error), returncode=BAD_INPUT) from error
+
+    def _wait(self, job: Job, *, follow: bool) -> bool:
+        """Waits until the job has ended; Ctrl-C cancels it, and then its end is waited for. Whether that happened."""
+        if not queue.live_workers().exists():
+            self.stderr.write(
+                "No worker is running, so the job waits. Start one with `make run`, or `./loupe workers`."
+            )
+        say = self._say if follow else None
+        try:
+            following.until_end(job, say)
+        except KeyboardInterrupt:
+            self.stderr.write("Cancelling …")
+            _cancel(job)
+            following.until_end(job, say)
+            return True
+        return False
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text, ending="")
+        self.stdout.flush()
+
+
+def _workflow(owner: User, name: str) -> Workflow:
+    """The owner's workflow of this id, or of this file: made of it, unless it was made of it before."""
+    path = Path(name)
+    if path.is_file():
+        return _from_file(owner, path)
+    try:
+        found = Workflow.objects.visible_to(owner).select_related("graph", "owner").filter(pk=UUID(name)).first()
+    except ValueError:
+        found = None
+    if found is None:
+        message = f"{owner.username} has no workflow “{name}”, and there is no such file. Give an id or a JSON file."
+        raise CommandError(message, returncode=BAD_INPUT)
+    return found
+
+
+def _from_file(owner: User, path: Path) -> Workflow:
+    try:
+        document = files.read(path)
+    except files.FileInvalid as error:
+        raise CommandError(str(error), returncode=BAD_INPUT) from error
+    same = Workflow.objects.visible_to(owner).filter(name=document.name, graph=document.graph.digest)
+    return same.select_related("graph", "owner").first() or saving.make(
+        owner, name=document.name, description=document.description, graph=document.graph
+    )
+
+
+def _cancel(job: Job) -> None:
+    try:
+        gate.cancel(job.pk, by=job.owner.get_username(), why="Ctrl-C")
+    except JobEnded:
+        return

@@ -1,0 +1,34 @@
+"""What a job's `output.*` nodes got, as a document, and as files in a folder."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from django.db.models import QuerySet
+
+from runs import content, store
+from runs.models import Asset, Job
+from runs.representation import inline_content, media_type, outputs_document
+
+
+def outputs(job: Job) -> dict[str, Any]:
+    """The job's outputs by result name."""
+    return outputs_document(_results(job))
+
+
+def write(job: Job, folder: Path) -> list[Path]:
+    """Writes each result to `<name>.<ending>`, a further item of it to `<name>-2.<ending>`. Answers the paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return [_write(asset, folder) for asset in _results(job).order_by("result", "index")]
+
+
+def _write(asset: Asset, folder: Path) -> Path:
+    plain = re.sub(r"[^\w .-]", "_", asset.result).strip(" .") or "result"
+    number = f"-{asset.index + 1}" if asset.index else ""
+    path = folder / f"{plain}{number}{content.SHOWN.get(media_type(asset), '.json' if asset.blob is None else '.bin')}"
+    path.write_bytes(store.path(asset.blob.digest).read_bytes() if asset.blob else inline_content(asset))
+    return path
+
+
+def _results(job: Job) -> QuerySet[Asset]:
+    return Asset.objects.filter(job=job).exclude(result="").select_related("blob")
