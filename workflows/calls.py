@@ -52,7 +52,7 @@ class Calls:
                 async with aclosing(self._items(function, watch, inline=declared.inline)) as items:
                     async for item in items:
                         yield item
-            case "async items":
+            case _:
                 async with aclosing(self._async_items(function, watch)) as items:
                     async for item in items:
                         yield item

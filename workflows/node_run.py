@@ -94,10 +94,7 @@ class NodeRun:
         return opened
 
     async def _open(self, declared: Input, given: object) -> object:
-        try:
-            value = values.accept(given, self._step.node, declared)
-        except ValueError as error:
-            raise NodeFailed("bad_value", str(error)) from error
+        value = values.accept(given, self._step.node, declared)
         if isinstance(value, list) and declared.port.kind == "list":
             return [await self._asset(item) for item in value]
         return value if declared.port.kind == "json" else await self._asset(value)

@@ -72,6 +72,6 @@ class Witness:
         """Every node's last status."""
         return {node: statuses[-1] for node, statuses in self.statuses.items()}
 
-    def made(self, node: str, output: str = "value") -> list[object]:
+    def made(self, node: str, output: str = "value") -> list[Any]:
         """All that an output gave, in order."""
         return self.products.get((node, output), [])
