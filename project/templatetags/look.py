@@ -1,8 +1,10 @@
 """What templates need to show things as the product does: icons, a run's colour, times."""
 
 import functools
+import json
 import re
 from datetime import datetime
+from typing import Protocol
 
 from django import template
 from django.conf import settings
@@ -14,6 +16,29 @@ register = template.Library()
 
 ICONS = settings.BASE_DIR / "node_modules" / "lucide-static" / "icons"
 GOLDEN_ANGLE = 137.508
+STATE_ICONS = {
+    "queued": "clock",
+    "running": "play",
+    "cancelling": "octagon-x",
+    "completed": "circle-check",
+    "failed": "circle-alert",
+    "cancelled": "circle-slash",
+}
+STEPS = {
+    "queued": "Back in the queue",
+    "running": "Started",
+    "cancelling": "Stop asked for",
+    "completed": "Done",
+    "failed": "Failed",
+    "cancelled": "Cancelled",
+}
+
+
+class Transition(Protocol):
+    """A step of a job; the first comes from nowhere."""
+
+    from_state: str
+    to_state: str
 
 
 @register.simple_tag
@@ -69,6 +94,36 @@ def ago(moment: datetime | None) -> str:
         if age < bound:
             return text
     return "yesterday" if age < 2 * 86_400 else f"{moment:%Y-%m-%d}"
+
+
+@register.filter
+def after(moment: datetime, start: datetime) -> float:
+    """Seconds from `start` to `moment`."""
+    return (moment - start).total_seconds()
+
+
+@register.filter
+def shown(value: object) -> str:
+    """A node's value as people read it: a text as itself, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+
+
+@register.filter
+def ending(media_type: str) -> str:
+    """What a file of this media type is called behind the dot."""
+    return {"text/plain": "txt", "image/jpeg": "jpg"}.get(media_type, media_type.rpartition("/")[2])
+
+
+@register.filter
+def state_icon(state: str) -> str:
+    """The icon that stands beside a job's state."""
+    return STATE_ICONS.get(state, "circle-slash")
+
+
+@register.filter
+def happened(step: Transition) -> str:
+    """What a job's step from state to state was."""
+    return "Submitted" if not step.from_state else STEPS.get(step.to_state, step.to_state)
 
 
 _STROKES = mark_safe(  # noqa: S308 (a constant of ours)

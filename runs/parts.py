@@ -1,0 +1,92 @@
+"""How a graph's nodes are drawn on a page: an icon, the colour of their type, and what kind of thing they make."""
+
+from typing import Final, NamedTuple
+
+from workflows.graph import Graph, Node
+from workflows.ports import PortType
+from workflows.registry import Registry
+
+COLOURS: Final = {"image": "image", "text": "text", "integer": "number", "number": "number"}
+SHAPES: Final = {"image": "picture", "text": "text"}
+ICONS: Final = {
+    "input.text": "type",
+    "input.integer": "hash",
+    "input.number": "sliders-horizontal",
+    "input.boolean": "toggle-left",
+    "input.image": "image",
+    "output.result": "flag",
+    "output.preview": "eye",
+    "text.template": "braces",
+    "text.split": "scissors",
+    "text.stream": "message-square-text",
+    "list.collect": "list-plus",
+    "control.wait": "timer",
+    "control.fail": "octagon-x",
+    "control.if": "split",
+    "image.noise": "waves",
+    "image.blur": "droplets",
+    "image.resize": "scaling",
+    "image.text": "case-sensitive",
+}
+OTHER_ICON: Final = "box"
+
+
+class Part(NamedTuple):
+    """A node as pages draw it: `colour` is a type's (image, text, number, any), `shape` one of picture, text, value."""
+
+    id: str
+    title: str
+    type: str
+    icon: str
+    colour: str
+    shape: str
+    result: str
+    """The name of the result that it hands out; empty for all but `output.result`."""
+
+
+def parts(graph: Graph, registry: Registry) -> tuple[Part, ...]:
+    """Every node of the graph, each after those that feed it."""
+    ordered = [graph.node(node_id) for node_id in graph.order()]
+    return tuple(_part(node, graph, registry) for node in ordered if node)
+
+
+def _part(node: Node, graph: Graph, registry: Registry) -> Part:
+    declared = registry.get(node.type)
+    port = _sent(node, registry)
+    return Part(
+        id=node.id,
+        title=node.title or (declared.title if declared else node.type),
+        type=node.type,
+        icon=ICONS.get(node.type, OTHER_ICON),
+        colour=COLOURS.get(_kind(port), "any"),
+        shape=SHAPES.get(_kind(_made(node, graph, registry)), "value"),
+        result=str(node.properties.get("name") or node.id) if node.type == "output.result" else "",
+    )
+
+
+def _sent(node: Node, registry: Registry) -> PortType | None:
+    declared = registry.get(node.type)
+    return declared.outputs[0].port if declared and declared.outputs else None
+
+
+def _made(node: Node, graph: Graph, registry: Registry) -> PortType | None:
+    """The type of what it makes; where a node passes on anything, of what comes to it."""
+    seen: set[str] = set()
+    port = _sent(node, registry)
+    while _kind(port) == "any" and node.id not in seen:
+        seen.add(node.id)
+        before = next((edge for edge in graph.incoming(node.id) if edge.input in {"value", "item"}), None)
+        source = graph.node(before.source) if before else None
+        if before is None or source is None:
+            break
+        node, declared = source, registry.get(source.type)
+        output = declared.output(before.output) if declared else None
+        port = output.port if output else None
+    return port
+
+
+def _kind(port: PortType | None) -> str:
+    """The kind of a port, of a list's items for a list; "any" for none."""
+    while port is not None and port.items is not None:
+        port = port.items
+    return port.kind if port else "any"
