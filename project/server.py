@@ -28,7 +28,7 @@ Application = Callable[..., Awaitable[None]]
 
 BACKLOG = 512
 CANCEL_SECONDS = 0.5
-THREADS_SECONDS = 1
+THREADS_SECONDS = 0.5
 # A send to a client that has gone takes this long, so that a loop of sends can be cancelled and holds up nobody.
 GONE_SECONDS = 0.01
 # Ctrl-C reaches the whole process group, and a supervisor adds its own signal at once: together they are one request.

@@ -52,7 +52,7 @@ def test_a_stalled_socket_does_not_hold_up_others(fresh: WebProcess) -> None:
         for number in range(100):
             other.send(str(number))
             assert other.recv() == str(number)
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < 5
 
 
 def test_a_stalled_socket_that_leaves_frees_its_application(strict: WebProcess) -> None:
