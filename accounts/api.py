@@ -1,5 +1,7 @@
 """REST: who I am, and tickets for sockets."""
 
+from uuid import UUID
+
 import redis
 from django.http import HttpResponse, JsonResponse
 from ninja import Router
@@ -16,7 +18,7 @@ router = Router(tags=["accounts"])
 class Me(BaseModel):
     """Whom the credentials of this request stand for, and what they may do."""
 
-    id: int
+    id: UUID
     username: str
     is_staff: bool
     scopes: list[str]

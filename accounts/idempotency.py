@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 from typing import TypeAlias
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
@@ -23,7 +24,7 @@ KEPT_FOR = timedelta(hours=24)
 MAX_LENGTH = 255
 _SWEPT_AT_ONCE = 500
 
-Use: TypeAlias = tuple[int, str, str]
+Use: TypeAlias = tuple[UUID, str, str]
 _handling: set[Use] = set()
 _lock = threading.Lock()
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.core.files import File
 
 from accounts import plain_json
+from accounts.models import User
 from accounts.problems import ProblemError
 from runs import uploads
 from runs.errors import RunError

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.models import User
 from runs import arguments, following, gate, queue, results
 from runs.errors import JobEnded
 from runs.models import Job

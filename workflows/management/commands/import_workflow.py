@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from accounts.models import User
 from workflows import saving
 from workflows.files import FileInvalid, read
 
