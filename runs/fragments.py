@@ -6,48 +6,34 @@ job and the id of the telemetry that they are made of.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from runs.sheet import Sheet, Step
+from runs.sheet import LOG_LINES, Sheet, Step
 from runs.telemetry import Batch
 
 Message = dict[str, Any]
-HOT = frozenset({"progress", "elapsed_ms", "cost"})
+HOT: Final = frozenset({"progress", "cost"})
 """Fields of a node that change without changing how it is drawn."""
 
 
 def whole(sheet: Sheet) -> SafeString:
     """Everything that is live on the page: after a join, and wherever the telemetry begins anew."""
-    return _joined([header(sheet), steps(sheet), results(sheet), logs(sheet)])
+    live = ("head", "standing", "results", "history", "log")
+    return _joined([*(_part(name, sheet) for name in live), *(step(each) for each in sheet.steps)])
 
 
 def header(sheet: Sheet) -> SafeString:
-    """State, place or progress, time, error and what can be done: `#job-head`. Context: `sheet`."""
-    return _partial("#job-head", "runs/_job_head.html", {"sheet": sheet})
-
-
-def steps(sheet: Sheet) -> SafeString:
-    """All nodes: `#steps`. Context: `steps`, a list of `sheet.Step`."""
-    return _partial("#steps", "runs/_steps.html", {"steps": sheet.steps})
+    """What follows the job's row; once it has ended that is everything, as nothing waits any more."""
+    return whole(sheet) if sheet.ended else _joined(_part(name, sheet) for name in ("head", "standing", "history"))
 
 
 def step(shown: Step) -> SafeString:
-    """One node: `#step-<node>`. Context: `step`."""
-    return _partial(f"#step-{shown.part.id}", "runs/_step.html", {"step": shown})
-
-
-def results(sheet: Sheet) -> SafeString:
-    """What the run hands out: `#results`. Context: `results`, a list of `sheet.Result`."""
-    return _partial("#results", "runs/_results.html", {"results": sheet.results})
-
-
-def logs(sheet: Sheet) -> SafeString:
-    """The newest lines of the log: `#logs`. Context: `logs`, dicts of `at level node message`."""
-    return _partial("#logs", "runs/_logs.html", {"logs": sheet.logs})
+    """One node: `#node-<id>`."""
+    return _partial(f"#node-{shown.part.id}", "outerMorph", _rendered("node", step=shown))
 
 
 def changes(sheet: Sheet, batch: Batch) -> tuple[SafeString, Message]:
@@ -55,10 +41,10 @@ def changes(sheet: Sheet, batch: Batch) -> tuple[SafeString, Message]:
     redrawn = _redrawn(batch)
     parts = [part for part in sheet.parts if part.id in redrawn]
     html = [step(sheet.step(part)) for part in parts]
-    if any(part.result for part in parts) or batch.get("products"):
-        html.append(results(sheet))
+    if any(part.result for part in parts):
+        html.append(_part("results", sheet))
     if batch.get("logs"):
-        html.append(logs(sheet))
+        html.append(_lines(sheet, batch["logs"]))
     return _joined(html), _patch(sheet, batch, redrawn)
 
 
@@ -70,22 +56,43 @@ def _redrawn(batch: Batch) -> set[str]:
 
 
 def _patch(sheet: Sheet, batch: Batch, redrawn: set[str]) -> Message:
-    """`nodes` {id: {share, counts, elapsed}}, `edges` as told, `text` to append, `progress` and `done` of the job."""
+    """`progress` (0–1) and `done` of the job, `nodes` {id: {share, counts}}, `text` {id: [where it begins, the text]}.
+
+    Text is counted in the units of JavaScript's strings, so that a patch that is applied again changes nothing.
+    """
     told: set[str] = set(batch.get("nodes", {})) - redrawn
     hot = [sheet.step(part) for part in sheet.parts if part.id in told]
+    now = sheet.snapshot["text"]
     patch = {
-        "nodes": {each.part.id: {"share": each.share, "counts": each.counts, "elapsed": each.elapsed} for each in hot},
-        "edges": batch.get("edges", {}),
-        "text": {node: text for node, text in batch.get("text", {}).items() if node not in redrawn},
+        "nodes": {each.part.id: {"share": each.share, "counts": each.counts} for each in hot},
+        "text": {node: [_units(now[node]) - _units(new), new] for node, new in batch.get("text", {}).items()},
     }
     kept = {key: value for key, value in patch.items() if value}
     return {**kept, "progress": sheet.share, "done": sheet.done} if kept or redrawn else {}
 
 
-def _partial(target: str, template: str, context: Mapping[str, object]) -> SafeString:
-    content = mark_safe(render_to_string(template, dict(context)))  # noqa: S308 (the template escaped it)
-    return format_html('<hx-partial hx-target="{}" hx-swap="outerMorph">{}</hx-partial>', target, content)
+def _part(name: str, sheet: Sheet) -> SafeString:
+    return _partial(f"#{name}", "outerMorph", _rendered(name, sheet=sheet))
+
+
+def _lines(sheet: Sheet, lines: Iterable[Mapping[str, object]]) -> SafeString:
+    """The new lines alone, until the page has as many as it keeps."""
+    if len(sheet.snapshot["logs"]) > LOG_LINES:
+        return _part("log", sheet)
+    return _partial("#log-lines", "beforeend", _joined(_rendered("log_line", line=line) for line in lines))
+
+
+def _rendered(name: str, **context: object) -> SafeString:
+    return mark_safe(render_to_string(f"runs/job/_{name}.html", context))  # noqa: S308 (the template escaped it)
+
+
+def _partial(target: str, how: str, content: SafeString) -> SafeString:
+    return format_html('<hx-partial hx-target="{}" hx-swap="{}">{}</hx-partial>', target, how, content)
 
 
 def _joined(html: Iterable[SafeString]) -> SafeString:
     return format_html_join("", "{}", ((each,) for each in html))
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
