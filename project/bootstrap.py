@@ -104,7 +104,7 @@ def main(arguments: list[str]) -> None:
     except SetupFailed as failure:
         _give_up(str(failure))
     except OSError as error:
-        _give_up(_reason("files", _in_words(error)))
+        _give_up(_reason("files", _in_words(error), f"set-up met an error ({error}): see to it, then run this again"))
     except Stopped as stop:
         _give_up("set-up was stopped, and goes on when you run this again", 128 + int(stop.args[0]))
     if command == "run":
@@ -263,7 +263,7 @@ class _Progress:
 
     def line(self, line: str) -> None:
         """Takes one line of pip's output."""
-        if line.startswith("Collecting "):
+        if line.startswith(("Collecting ", "Processing ")):
             self._seen += 1
             if self._seen % 10 == 1 or self._seen == self._total:
                 _say(f"{self._what}: {self._seen} of {self._total}")
@@ -300,7 +300,7 @@ def _follow(what: str, command: list[str], lock: int, each_line: Callable[[str],
             _end(child)
             raise
     if child.returncode:
-        raise SetupFailed(_reason(what, "".join(last)))
+        raise SetupFailed(_reason(what, "".join(last), f"the {what} could not be set up: {LOG} tells why"))
 
 
 def _environment() -> dict[str, str]:
@@ -321,8 +321,8 @@ def _end(child: subprocess.Popen[str]) -> None:
             return
 
 
-def _reason(what: str, output: str) -> str:
-    """What the end of a command's output means, as one sentence that says what to do."""
+def _reason(what: str, output: str, otherwise: str) -> str:
+    """What the end of a command's output means, as one sentence that says what to do; `otherwise` if nobody knows."""
     for pattern, sentence in REASONS.items():
         match = re.search(pattern, output)
         if match:
@@ -331,7 +331,7 @@ def _reason(what: str, output: str) -> str:
             return sentence.format(
                 root=ROOT, temporary=tempfile.gettempdir(), what=what, package=package, machine=machine
             )
-    return f"the {what} could not be set up: {LOG} tells why"
+    return otherwise
 
 
 def _in_words(error: OSError) -> str:

@@ -20,7 +20,8 @@ def asked(name: str) -> list[Requirement]:
 def pinned(name: str) -> dict[str, str]:
     """The versions by name. Every pin must be one of a version, followed by hashes and nothing else."""
     text = (ROOT / "requirements" / f"{name}.txt").read_text().replace("\\\n", " ")
-    pin = re.compile(r"(\S+)==(\S+)( ; python_full_version < '[\d.]+')?(\s+--hash=sha256:[0-9a-f]{64})+\s*")
+    name_and_version = r"([\w.-]+(?:\[[\w, -]+\])?)==(\S+)( ; python_full_version < '[\d.]+')?"
+    pin = re.compile(name_and_version + r"(\s+--hash=sha256:[0-9a-f]{64})+\s*")
     matches = [(line, pin.fullmatch(line)) for line in text.splitlines()]
     assert [line for line, match in matches if not match] == []
     return {canonicalize_name(Requirement(match[1]).name): match[2] for _, match in matches if match}
