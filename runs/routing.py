@@ -5,9 +5,11 @@ from typing import Any
 from django.urls import path, re_path
 
 from runs.consumers import ProgramSocket
+from runs.page_sockets import PageSocket
 from runs.sockets import nothing_here
 
 websocket_urlpatterns: list[Any] = [  # Channels gives ASGI applications where Django has views
     path("ws/v1/jobs/<uuid:job_id>", ProgramSocket.serve),  # type: ignore[arg-type]
+    path("ws/pages/jobs/<uuid:job_id>", PageSocket.serve),  # type: ignore[arg-type]
     re_path("", nothing_here),  # type: ignore[arg-type]
 ]

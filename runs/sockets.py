@@ -81,7 +81,7 @@ class Socket:
         if workflow_id is None:
             raise Closing(NOT_FOUND)
         self.workflow_id = workflow_id
-        self.feed = JobFeed(self.job_id, self.tell, after=self._after())
+        self.feed = JobFeed(self.job_id, self.tell, after=self.after())
         Warden.here().add(self)
         try:
             await first_of(self._follow(), self._listen(), self._wait_for_verdict())
@@ -94,6 +94,13 @@ class Socket:
 
     async def hear(self, text: str | None) -> None:
         """A message of the client's; None for one that is not text."""
+
+    def after(self) -> TelemetryId | None:
+        """Where the client wants to go on; what is no id can't be gone on from, and gets a snapshot."""
+        try:
+            return TelemetryId.parse(self.query["after"][0])
+        except (KeyError, ValueError):
+            return None
 
     async def tell(self, frame: Frame) -> None:
         """Sends a frame as it is."""
@@ -132,13 +139,6 @@ class Socket:
     def _close(self, code: int) -> None:
         if not self._verdict.done():
             self._verdict.set_result(code)
-
-    def _after(self) -> TelemetryId | None:
-        """Where the client wants to go on; what is no id can't be gone on from, and gets a snapshot."""
-        try:
-            return TelemetryId.parse(self.query["after"][0])
-        except (KeyError, ValueError):
-            return None
 
 
 async def nothing_here(_scope: Message, receive: Receive, send: Send) -> None:

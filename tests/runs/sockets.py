@@ -23,12 +23,17 @@ class SocketClient:
     def __init__(self, communicator: WebsocketCommunicator) -> None:
         self._communicator = communicator
 
+    async def message(self) -> dict[str, Any]:
+        """The next message, as it is."""
+        output = await self._communicator.receive_output(PATIENCE)
+        assert output["type"] == "websocket.send", output
+        message: dict[str, Any] = json.loads(output["text"])
+        return message
+
     async def frame(self, kind: str | None = None) -> Frame:
         """The next frame, or the next of that kind; heads don't count."""
         while True:
-            output = await self._communicator.receive_output(PATIENCE)
-            assert output["type"] == "websocket.send", output
-            frame: Frame = json.loads(output["text"])
+            frame: Frame = await self.message()
             if frame["type"] == kind or (kind is None and frame["type"] != "head"):
                 return frame
 
