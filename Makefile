@@ -18,7 +18,7 @@ WHOLE := workflows/graph.py,runs/states.py,runs/gate.py,runs/telemetry.py
 
 # One exec, so that a SIGTERM to make reaches Loupe and nothing stands between.
 run:
-	@exec $(BOOTSTRAP) run
+	@exec $(BOOTSTRAP) run --with-parent
 
 setup:
 	@exec $(BOOTSTRAP) setup

@@ -113,7 +113,7 @@ class Pool:
         """Redis says at once what the ledger would see within a second."""
         while True:
             try:
-                with waiting_connection(MEMORY_SECONDS).pubsub(ignore_subscribe_messages=True) as channel:
+                with waiting_connection(MEMORY_SECONDS).pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]
                     channel.subscribe(CANCEL_CHANNEL)
                     while True:
                         if channel.get_message(timeout=1.0):
