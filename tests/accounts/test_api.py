@@ -26,7 +26,7 @@ def browser(ada: User) -> Client:
 
 def test_a_token_acts_for_its_user_with_its_scopes(ada: User) -> None:
     assert Rest(ada, Scope.READ, Scope.RUN).get("/me").json() == {
-        "id": ada.pk,
+        "id": str(ada.pk),
         "username": "ada",
         "is_staff": False,
         "scopes": ["read", "run"],
