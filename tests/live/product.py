@@ -141,9 +141,9 @@ class Product:
         return done.stdout.strip()
 
     @contextmanager
-    def client(self, user: str = "owner", scope: str = "write") -> Iterator[httpx.Client]:
-        """REST, by a token of `user`, who is made when missing."""
-        token = self.command("create_token", user, "--scope", scope, "--create")
+    def client(self, user: str = "owner", scope: str = "write", *options: str) -> Iterator[httpx.Client]:
+        """REST, by a token of `user`, who is made when missing. `options` go to `create_token`."""
+        token = self.command("create_token", user, "--scope", scope, "--create", *options)
         with httpx.Client(
             base_url=f"{self.base}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=30
         ) as client:

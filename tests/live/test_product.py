@@ -1,0 +1,56 @@
+"""The product as people run it, from the command to the commands beside it."""
+
+import functools
+
+import httpx
+
+from tests.live.product import Product, ended, make_workflow, submit
+from tests.waiting import eventually
+
+
+def wait_node(seconds: float) -> dict[str, object]:
+    return {"id": "wait", "type": "control.wait", "properties": {"seconds": seconds}}
+
+
+def has_workers(product: Product, count: int) -> bool:
+    return len(product.processes("worker")) == count
+
+
+def test_the_link_that_is_printed_opens_a_page(product: Product) -> None:
+    answer = httpx.get(product.link)
+    assert answer.status_code == 200
+    assert product.link.startswith(product.base)
+
+
+def test_it_says_that_it_is_ready(product: Product) -> None:
+    eventually(lambda: httpx.get(f"{product.base}/readyz").status_code == 200)
+
+
+def test_the_doctor_finds_nothing_wrong(product: Product) -> None:
+    eventually(lambda: httpx.get(f"{product.base}/readyz").status_code == 200)
+    assert "wrong" not in product.command("doctor")
+
+
+def test_a_job_is_done_by_a_worker_process(rest: httpx.Client) -> None:
+    job = submit(rest, make_workflow(rest, [wait_node(0.1)], []))
+    assert ended(rest, job)["state"] == "completed"
+
+
+def test_a_cancelled_job_ends_soon(rest: httpx.Client) -> None:
+    job = submit(rest, make_workflow(rest, [wait_node(60)], []))
+    eventually(lambda: rest.get(f"/jobs/{job['id']}").json()["state"] == "running")
+    assert rest.post(f"/jobs/{job['id']}/cancellation").status_code == 202
+    assert ended(rest, job, 5.0)["state"] == "cancelled"
+
+
+def test_the_pool_follows_the_cap(product: Product) -> None:
+    with product.client("chief", "admin", "--superuser") as chief:
+        for cap in (6, 2, 4):
+            assert chief.patch("/queue", json={"cap": cap}).status_code == 200
+            eventually(functools.partial(has_workers, product, cap))
+        chief.patch("/queue", json={"cap": None})
+
+
+def test_nothing_that_it_keeps_can_be_read_by_others(product: Product) -> None:
+    readable = [path for path in product.data_dir.rglob("*") if path.is_file() and path.stat().st_mode & 0o077]
+    assert not readable
