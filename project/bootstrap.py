@@ -104,7 +104,8 @@ def main(arguments: list[str]) -> None:
     except SetupFailed as failure:
         _give_up(str(failure))
     except OSError as error:
-        _give_up(_reason("files", _in_words(error), f"set-up met an error ({error}): see to it, then run this again"))
+        named = f"{errno.errorcode.get(error.errno or 0)} {error}"
+        _give_up(_reason("files", named, f"set-up met an error ({error}): see to it, then run this again"))
     except Stopped as stop:
         _give_up("set-up was stopped, and goes on when you run this again", 128 + int(stop.args[0]))
     if command == "run":
@@ -269,7 +270,7 @@ class _Progress:
                 _say(f"{self._what}: {self._seen} of {self._total}")
         elif line.startswith("Installing collected packages"):
             _say(f"{self._what}: installing them")
-        elif "Retrying (" in line and "total=4" in line:
+        elif "Retrying (" in line and "total=3" in line:
             _say(f"{self._what}: the index does not answer, trying again")
 
 
@@ -306,6 +307,9 @@ def _follow(what: str, command: list[str], lock: int, each_line: Callable[[str],
 def _environment() -> dict[str, str]:
     environment = {name: value for name, value in os.environ.items() if name not in WITHHELD}
     environment.update(PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_NO_INPUT="1", npm_config_update_notifier="false")
+    environment["PIP_RETRIES"] = (
+        "4"  # without one, pip does not tell an index that is away from one without the package
+    )
     if not os.access(os.path.expanduser("~"), os.W_OK):  # noqa: PTH111 (a user without a home has none to expand)
         environment["npm_config_cache"] = str(CACHE / "npm")
     return environment
@@ -332,11 +336,6 @@ def _reason(what: str, output: str, otherwise: str) -> str:
                 root=ROOT, temporary=tempfile.gettempdir(), what=what, package=package, machine=machine
             )
     return otherwise
-
-
-def _in_words(error: OSError) -> str:
-    """The error with the name of its number, which is what REASONS know."""
-    return f"{errno.errorcode.get(error.errno or 0)} {error}"
 
 
 @contextmanager
