@@ -17,7 +17,7 @@ from runs.errors import LostLease, OutputLimit
 from runs.gate import Claim, End
 from runs.models import Job
 from runs.recorder import Recorder
-from runs.states import State
+from runs.states import HOLDING, State
 from workflows import engine, graph as graphs, parameters
 from workflows.host import Outcome
 from workflows.registry import registry
@@ -90,8 +90,8 @@ class Executor:
 
 def _state(claim: Claim) -> State:
     found = Job.objects.filter(pk=claim.job_id, fence=claim.fence).values_list("state", flat=True).first()
-    if found is None:
-        raise LostLease("The job has passed on to another worker, or was deleted.")
+    if found not in HOLDING:
+        raise LostLease("The job has passed on to another worker, or has ended.")
     return State(found)
 
 

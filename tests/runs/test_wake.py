@@ -2,9 +2,8 @@
 
 import json
 import threading
-import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from accounts.models import User
 from runs import wake
 from runs.states import State
 from tests.factories import job, workflow
+from tests.waiting import eventually
 
 OURS = zlib.compress(wake.PAYLOAD)
 
@@ -54,13 +54,6 @@ def ear(valkey: redis.Redis) -> Iterator[Ear]:
     listening = Ear()
     yield listening
     listening.stop(valkey)
-
-
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def forge(valkey: redis.Redis, name: str, **fields: str | bytes) -> None:
@@ -101,7 +94,7 @@ def test_a_wake_up_without_redis_is_no_error(ada: User, settings: Settings) -> N
 def test_a_wake_up_is_heard_and_leaves_nothing_behind(valkey: redis.Redis, ada: User, ear: Ear) -> None:
     job(workflow(ada))
     wake.wake()
-    until(lambda: ear.heard == 1)
+    eventually(lambda: ear.heard == 1)
     assert wake.pending() == 0
     assert not valkey.keys("rq:job:*")
 
@@ -123,7 +116,7 @@ def test_a_forged_message_runs_nothing_and_is_dropped(
 ) -> None:
     forge(valkey, "forged", **fields)
     forge(valkey, "honest", data=OURS)
-    until(lambda: ear.heard == 1)
+    eventually(lambda: ear.heard == 1)
     assert not valkey.exists("rq:job:forged", "rq:job:honest")
 
 
@@ -139,7 +132,7 @@ def test_callbacks_of_a_message_are_never_called(valkey: redis.Redis, ear: Ear, 
         meta={"touch": str(touched)},
     )
     queue.enqueue_job(message)
-    until(lambda: ear.heard == 1)
+    eventually(lambda: ear.heard == 1)
     assert not valkey.exists(message.key)
     assert not touched.exists()
 
@@ -147,14 +140,14 @@ def test_callbacks_of_a_message_are_never_called(valkey: redis.Redis, ear: Ear, 
 def test_what_looks_abandoned_is_left_alone(valkey: redis.Redis, ear: Ear) -> None:
     valkey.zadd("rq:wip:loupe", {"old:execution": 1})
     forge(valkey, "honest", data=OURS)
-    until(lambda: ear.heard == 1)
+    eventually(lambda: ear.heard == 1)
     assert valkey.zcard("rq:wip:loupe") == 1
 
 
 def test_while_redis_is_away_a_worker_looks_by_itself(settings: Settings) -> None:
     settings.REDIS_URL = "unix:///nowhere/valkey.sock"
     ear = Ear()
-    until(lambda: ear.heard >= 2)
+    eventually(lambda: ear.heard >= 2)
     ear.leave.set()
     ear._thread.join(5)
     assert not ear._thread.is_alive()

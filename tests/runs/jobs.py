@@ -1,0 +1,51 @@
+"""Jobs that are claimed and run as a worker does it, for tests."""
+
+from typing import Any
+
+from accounts.models import User
+from runs import gate, tail
+from runs.executor import Executor
+from runs.gate import Claim
+from runs.models import Job
+from runs.telemetry import Snapshot
+from tests import factories
+
+
+def claimed(owner: User, document: dict[str, Any] | None = None, **fields: Any) -> Claim:
+    """A job of this graph that a worker has just claimed."""
+    factories.job(factories.workflow(owner, document), **fields)
+    claim = gate.claim("a worker")
+    assert claim is not None
+    return claim
+
+
+def ran(owner: User, document: dict[str, Any] | None = None, **fields: Any) -> Job:
+    """A job of this graph that a worker has run to its end."""
+    claim = claimed(owner, document, **fields)
+    executor = Executor()
+    try:
+        executor.execute(claim)
+    finally:
+        executor.close()
+    return Job.objects.get(pk=claim.job_id)
+
+
+def told(job: Job) -> Snapshot:
+    """All the telemetry that the ended job keeps."""
+    standing = tail.stored(job.pk)
+    assert standing is not None
+    return standing.snapshot
+
+
+def graph(nodes: dict[str, tuple[str, dict[str, Any]]], *edges: str) -> dict[str, Any]:
+    """`{"n1": ("text.stream", {…})}` and edges such as `n1.text > n2.value`."""
+    return {
+        "version": 1,
+        "nodes": [{"id": name, "type": kind, "properties": given} for name, (kind, given) in nodes.items()],
+        "edges": [_edge(number, edge) for number, edge in enumerate(edges)],
+    }
+
+
+def _edge(number: int, edge: str) -> dict[str, str]:
+    (source, output), (target, port) = (end.split(".") for end in edge.split(" > "))
+    return {"id": f"e{number}", "source": source, "output": output, "target": target, "input": port}
