@@ -72,7 +72,7 @@ def _of_token(token: ApiToken) -> Credentials:
     return Credentials(token.user, tuple(token.scopes), token_id=token.pk)
 
 
-def _unchanged(held: Credentials, users: dict[int, User]) -> bool:
+def _unchanged(held: Credentials, users: dict[UUID, User]) -> bool:
     """A user who lost their rights has to join again; a new password ends sessions, but no tokens."""
     user = users.get(held.user.pk)
     if user is None or user.is_staff != held.user.is_staff:

@@ -40,7 +40,7 @@ class PageSocket(Socket):
         if self._sheet is not None:
             history = await in_database(sheet.history, self.job_id, frame["version"])
             self._sheet = replace(self._sheet, job=self._document, history=history)
-            await self._swap(None, fragments.whole(self._sheet) if self._sheet.ended else fragments.state(self._sheet))
+            await self._swap(None, fragments.header(self._sheet))
 
     async def _tell_update(self, frame: Frame, changed: Sheet) -> None:
         self._sheet = changed
