@@ -7,7 +7,7 @@ from PIL import Image
 
 from workflows.context import NodeContext
 from workflows.errors import NodeFailed
-from workflows.registry import Json, Registry, Setting
+from workflows.registry import Json, NodeType, Registry, Setting
 
 small = Registry()
 
@@ -135,3 +135,11 @@ def with_list(items: list[Any], value: Any = None) -> Any:
 @small.node("image.flipped", title="Flipped", description="", output="image", inline=True)
 def flipped(image: Image.Image, seed: Annotated[int, Setting(minimum=10, maximum=20)] = 10) -> Image.Image:
     return image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+
+
+def with_small(*declared: NodeType) -> Registry:
+    """The small nodes and some more."""
+    registry = Registry()
+    for each in (*small.all(), *declared):
+        registry.add(each)
+    return registry

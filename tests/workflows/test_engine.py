@@ -12,22 +12,14 @@ import pytest
 from PIL import Image
 
 from tests.workflows.drawing import draw
-from tests.workflows.small_nodes import small
+from tests.workflows.small_nodes import small, with_small
 from tests.workflows.witness import Witness
 from workflows.context import NodeContext
 from workflows.engine import Outcome, run
 from workflows.graph import Graph
-from workflows.registry import Json, NodeType, Registry
+from workflows.registry import Json, Registry
 
 ASSET = "0b2c1f6e-93a4-4f0e-8b57-2f60f1f7a9c1"
-
-
-def with_small(*declared: NodeType) -> Registry:
-    """The small nodes and some more."""
-    registry = Registry()
-    for each in (*small.all(), *declared):
-        registry.add(each)
-    return registry
 
 
 @pytest.fixture

@@ -1,10 +1,9 @@
-"""A bypassed node does nothing but pass on an input that fits, and leaves what hangs on it as it would be without it."""
+"""A bypassed node does nothing but pass on an input that fits; what hangs on it is as it would be without it."""
 
 from typing import Any
 
 from tests.workflows.drawing import Nodes, draw
-from tests.workflows.small_nodes import small
-from tests.workflows.test_engine import with_small
+from tests.workflows.small_nodes import small, with_small
 from tests.workflows.witness import Witness
 from workflows.engine import Outcome, run
 from workflows.registry import Registry

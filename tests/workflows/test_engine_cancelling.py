@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.workflows.drawing import Nodes, draw
-from tests.workflows.test_engine import with_small
+from tests.workflows.small_nodes import with_small
 from tests.workflows.witness import Witness
 from workflows.context import NodeContext
 from workflows.engine import Outcome, run
@@ -122,11 +122,10 @@ def scene() -> Scene:
     "kind", ["checking", "progressing", "broad", "looking", "sleeping", "checking_itself", "many", "many_waiting"]
 )
 async def test_a_node_that_cooperates_ends_promptly(scene: Scene, kind: str) -> None:
-    before = threading.active_count()
     assert await scene.cancelled({"a": kind, "b": "each.same"}, "a.value > b.value") < PROMPTLY
     assert scene.witness.statuses["a"] == ["waiting", "running", "cancelled"]
     assert scene.witness.edges["e1"]["state"] == "drained"
-    assert threading.active_count() == before
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("node")]
 
 
 @pytest.mark.parametrize(("kind", "mark"), [("many", "many"), ("many_waiting", "many waiting")])

@@ -8,8 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.workflows.drawing import Nodes, draw
-from tests.workflows.small_nodes import small
-from tests.workflows.test_engine import with_small
+from tests.workflows.small_nodes import small, with_small
 from tests.workflows.witness import Witness
 from workflows.context import NodeContext
 from workflows.engine import NodeError, run
