@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-from runs import gate, listing, uploads
+from runs import gate, listing, sheet, uploads
 from runs.errors import JobActive, JobEnded
 from runs.models import Job
 from runs.submit import Order, submit
@@ -53,18 +53,21 @@ def runs(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
 @require_safe
 def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """One job, live while it is active."""
-    return render(request, "runs/job.html", {"job": _job(request, job_id)})
+    found = _job(request, job_id)
+    return render(request, "runs/job.html", {"sheet": sheet.read(found), "workflow": found.workflow})
 
 
 @login_required
 @require_POST
 def cancellation(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """Cancels a job, and goes back to where the person was."""
+    """Cancels a job, and goes back to where the person was; a live page stays, and is told what came of it."""
     found = _job(request, job_id)
     try:
         gate.cancel(found.pk, by=_user(request).get_username())
     except JobEnded as error:
         messages.info(request, str(error))
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204)
     if request.POST.get("back") == "runs":
         return redirect("runs", workflow_id=found.workflow_id)
     return redirect("job", job_id=found.pk)

@@ -9,7 +9,7 @@ const YEAR = 31_536_000;
 for (const button of document.querySelectorAll("[data-action=theme]")) {
   button.addEventListener("click", () => {
     const now = /** @type {Theme} */ (document.documentElement.dataset.theme ?? "");
-    show(ROUND[(ROUND.indexOf(now) + 1) % ROUND.length]);
+    show(ROUND[(ROUND.indexOf(now) + 1) % ROUND.length] ?? "");
   });
 }
 

@@ -1,0 +1,52 @@
+// The socket of a page: says whether what is shown is live, and begins anew where hx-ws by itself would not.
+
+/** @typedef {{reason: string, code: number | null}} Close */
+
+/** @type {Record<number, string>} */
+const FOR_GOOD = {
+  4401: "You are signed out. Sign in again to go on.",
+  4404: "This run has been deleted, or is no longer yours.",
+};
+const SILENCE = 20_000; // ms; an active job's page hears something every 15 s at least
+const wire = /** @type {HTMLElement} */ (document.getElementById("wire"));
+const pristine = /** @type {HTMLElement} */ (wire.cloneNode());
+const htmx = () => /** @type {any} */ (window).htmx;
+
+let heard = performance.now();
+
+document.addEventListener("htmx:ws:before:message:incoming", () => {
+  heard = performance.now();
+  mark("live");
+});
+document.addEventListener("htmx:ws:close", (event) => {
+  const { reason, code } = /** @type {CustomEvent<Close>} */ (event).detail;
+  if (reason !== "closed") return;
+  const why = FOR_GOOD[code ?? 0];
+  mark(why ? "offline" : "reconnecting", why);
+});
+window.addEventListener("online", renew);
+window.addEventListener("offline", () => mark("reconnecting"));
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) renew();
+});
+document.addEventListener("visibilitychange", () => {
+  const active = document.querySelector("[data-job-card]:is([data-state=queued], [data-state=running])");
+  if (!document.hidden && active && performance.now() - heard > SILENCE) renew();
+});
+
+/** Opens a new socket in place of the old one, whatever became of that. */
+function renew() {
+  if (document.body.dataset.connection === "offline") return;
+  mark("reconnecting");
+  htmx().swap({ target: "#wire", swap: "outerHTML", text: pristine.outerHTML, sourceElement: document.body });
+}
+
+/**
+ * @param {"live" | "reconnecting" | "offline"} state
+ * @param {string} [why]
+ */
+function mark(state, why) {
+  if (document.body.dataset.connection !== state) document.body.dataset.connection = state;
+  const sentence = document.querySelector("[data-offline]");
+  if (why && sentence) sentence.textContent = why;
+}
