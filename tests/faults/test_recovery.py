@@ -119,6 +119,18 @@ def test_all_of_it_frozen_for_longer_than_a_lease_goes_on_where_it_was(product: 
     assert_completed_once(product, client, jobs, attempts=1)
 
 
+def test_all_of_it_killed_goes_on_at_the_next_start_without_waiting_for_leases(unstarted: Product) -> None:
+    unstarted.environment["LEASE_SECONDS"] = "600"
+    product = unstarted.start()
+    with product.client() as client:
+        jobs = wait_for(client, 2.0, jobs=6)
+        everything = product.processes()
+        product.kill()
+        eventually(lambda: not alive(everything))
+        product.start()
+        assert_completed_once(product, client, jobs, attempts=2)
+
+
 def test_a_job_that_needs_too_much_memory_fails_and_the_others_go_on(unstarted: Product) -> None:
     unstarted.environment["WORKER_MEMORY_BYTES"] = str(256 * 1024**2)
     product = unstarted.start()

@@ -56,7 +56,7 @@ def test_killed_it_leaves_no_process_behind(product: Product) -> None:
         waiting_job(client)
     processes = product.processes()
     assert len(processes) > 5
-    product.supervisor.kill()
+    product.kill()
     eventually(lambda: not alive(processes))
 
 
@@ -68,8 +68,7 @@ def test_stopped_it_is_ended_by_its_watchdog(product: Product) -> None:
 
 
 def test_it_can_be_started_again_at_once_after_it_was_killed(product: Product) -> None:
-    product.supervisor.kill()
-    eventually(product.has_ended)
+    product.kill()
     product.start()
     assert product.stop() < STOPS_WITHIN
 

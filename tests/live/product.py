@@ -87,12 +87,17 @@ class Product:
         assert code == 0, self.printed()
         return time.monotonic() - began
 
+    def kill(self) -> None:
+        """Kills the supervisor alone."""
+        assert self._supervisor
+        self._supervisor.kill()
+        self._supervisor.wait()
+
     def end(self) -> None:
         """Leaves nothing of it, in whatever state it is."""
         if self._supervisor:
             processes = self.processes()
-            self._supervisor.kill()
-            self._supervisor.wait()
+            self.kill()
             eventually(lambda: not alive(processes), ENDS_WITHIN)
 
     def has_ended(self) -> bool:

@@ -11,6 +11,7 @@ from project.logs import Log
 from project.valkey import Valkey
 from runs.processes import Child
 from runs.watchdog import Watchdog
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def watchdog() -> Iterator[Watchdog]:
 def started(folder: Path, watchdog: Watchdog) -> tuple[Valkey, Child]:
     valkey = Valkey(folder, Log(folder.parent / "logs", "valkey"))
     child = valkey.start(watchdog)
-    valkey.wait()
+    eventually(valkey.answers)
     return valkey, child
 
 
@@ -52,7 +53,7 @@ def test_what_was_written_is_there_after_a_kill(tmp_path: Path, watchdog: Watchd
         client.set("kept", "yes")
     child.reap()
     child = valkey.start(watchdog)
-    valkey.wait()
+    eventually(valkey.answers)
     with redis.Redis.from_url(valkey.url) as client:
         assert client.get("kept") == b"yes"
     child.reap()

@@ -113,6 +113,17 @@ def test_the_rows_of_workers_are_what_the_workers_are(crew: Crew) -> None:
     assert not Worker.objects.exists()
 
 
+def test_rows_that_somebody_removed_are_made_again(crew: Crew) -> None:
+    crew.ledger.round()
+    Worker.objects.all().delete()
+
+    def are_back() -> bool:
+        crew.ledger.round()
+        return Worker.objects.filter(name=crew.worker).exists()
+
+    eventually(are_back)
+
+
 def test_a_dead_workers_job_goes_back_to_the_queue(crew: Crew, ada: User) -> None:
     job = held(ada, crew.worker)
     crew.end(Cause.DIED)

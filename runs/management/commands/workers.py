@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from runs import pool
 
@@ -16,4 +16,7 @@ class Command(BaseCommand):
         parser.add_argument("--count", type=int, help="how many processes (default: WORKERS, else as many as the cap)")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        pool.run(options["count"])
+        count = options["count"]
+        if count is not None and count < 1:
+            raise CommandError("Give --count a number from 1 on, or leave it out.")
+        pool.run(count)
