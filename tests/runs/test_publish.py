@@ -30,7 +30,7 @@ async def heard(group: str, tell: Callable[[], None]) -> dict[str, Any]:
     return message
 
 
-@pytest.mark.parametrize("group", [f"job.{JOB}", f"workflow.{WORKFLOW}"])
+@pytest.mark.parametrize("group", [f"job.{JOB}", f"workflow.{WORKFLOW}"], ids=["job", "workflow"])
 async def test_a_batch_reaches_those_who_follow_the_job_and_its_workflow(valkey: redis.Redis, group: str) -> None:
     batch = {"values": {"n1": {"value": 2**80}}, "text": {"n1": "\ud83c"}}
     message = await heard(group, lambda: publish.telemetry(JOB, WORKFLOW, TelemetryId(3, 7), batch))
