@@ -6,10 +6,13 @@ however slow its reader is.
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 from uuid import UUID
+
+from django.db import InterfaceError, OperationalError
 
 from runs import queue, tail
 from runs.errors import JobGone
@@ -24,8 +27,11 @@ Frame = dict[str, Any]
 """One JSON object of the contract: `type`, `job_id`, `workflow_id`, and what the type carries."""
 Send = Callable[[Frame], Awaitable[None]]
 HEAD_SECONDS = 15.0
+DATABASE_PAUSE = 1.0
 ASSET_EVENTS_KEPT = 100
 """For a slow reader; beyond that the oldest are dropped: assets are rows, and telemetry names them as products too."""
+
+logger = logging.getLogger(__name__)
 
 
 class Step(NamedTuple):
@@ -67,7 +73,8 @@ class JobFeed:
         self._fence = 0
         self._position: int | None = None
         self._ended = False
-        self._last = after
+        self._after = after
+        self._last: TelemetryId | None = None
 
     async def run(self) -> None:
         """Follows the job. Raises JobGone when it does not exist, or no longer."""
@@ -83,7 +90,7 @@ class JobFeed:
 
     def resume(self, after: TelemetryId | None) -> None:
         """The client has everything up to `after`, or nothing: begin again from there."""
-        self._last = after
+        self._after = after
         self._joining = True
         self._stir.set()
 
@@ -107,7 +114,7 @@ class JobFeed:
 
     def compare_telemetry(self, newest: TelemetryId | None) -> None:
         """What the stream says now."""
-        if newest is not None and newest != self._last:
+        if self._last is None or (newest is not None and newest != self._last):
             self._telemetry_moved = True
             self._stir.set()
 
@@ -130,18 +137,27 @@ class JobFeed:
         while self._assets and not joining:
             message = self._assets.popleft()
             await self._tell("asset", event=message["event"], asset=message["asset"])
-        if joining:
-            await self._join()
-        elif row_moved:
-            await self._follow_row()
-        elif telemetry_moved:
-            await self._catch_up()
-        elif batch is not None:
-            await self._hand_over(batch)
+        try:
+            if joining:
+                await self._join()
+            elif row_moved:
+                await self._follow_row()
+            elif telemetry_moved:
+                await self._catch_up()
+            elif batch is not None:
+                await self._hand_over(batch)
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("The database is away or locked (%s); the feed of job %s tries again.", error, self.job_id)
+            self._row_moved = True
+            if joining and not self._joining:
+                self.resume(self._last or self._after)
+            await asyncio.sleep(DATABASE_PAUSE)
+            self._stir.set()
 
     async def _join(self) -> None:
         reading = await in_database(_read, self.job_id, 0)
         self._assets.clear()
+        self._last = self._after
         self._workflow_id = str(reading.job.workflow_id)
         self._fence = reading.job.fence
         await self._tell_job(reading, reading.steps[-1])
@@ -175,7 +191,7 @@ class JobFeed:
         try:
             told = await self._missed()
             if told is None:
-                standing = await tail.latest(self._hints.redis, self.job_id) or Standing(NOTHING, EMPTY)
+                standing = await self._standing() or Standing(NOTHING, EMPTY)
                 told = [Piece(standing.id, None, standing.snapshot)]
         except AWAY:
             return  # the rounds of the hints look again
@@ -206,6 +222,9 @@ class JobFeed:
             return missed
         standing = await in_database(tail.stored, self.job_id)
         return [Piece(standing.id, None, standing.snapshot)] if standing else []
+
+    async def _standing(self) -> Standing | None:
+        return await tail.latest(self._hints.redis, self.job_id) if self._fence else None
 
     async def _missed(self) -> list[Piece] | None:
         """What follows on the last id in the stream; None when something in between is gone. Raises as Redis does."""
@@ -248,6 +267,8 @@ class JobFeed:
             await self._tell("update", id=str(piece.id), seq=piece.id.seq, after=str(piece.after), **piece.body)
 
     async def _tell(self, kind: str, **fields: object) -> None:
+        if self._joining:  # the client has asked to begin again: what comes before that would follow on nothing it has
+            return
         await self._send({"type": kind, "job_id": str(self.job_id), "workflow_id": self._workflow_id, **fields})
 
 

@@ -133,10 +133,12 @@ class Hints(Rounds[Follower]):
 
     async def _listen(self) -> None:
         while True:
-            message = await self._layer.receive(self._channel)
-            if "job_id" in message:
+            try:
+                message = await self._layer.receive(self._channel)
                 for feed in list(self._by_job.get(UUID(message["job_id"]), ())):
                     feed.hint(message)
+            except Exception:
+                logger.exception("A hint could not be read; what it was about is found by looking.")
 
 
 def _look(job_ids: list[UUID]) -> tuple[dict[UUID, int], dict[UUID, int]]:

@@ -6,8 +6,6 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Generic, Self, TypeVar
 from weakref import WeakKeyDictionary
 
-from django.db import DatabaseError
-
 from runs.tasks import end
 
 Member = TypeVar("Member")
@@ -69,7 +67,5 @@ class Rounds(ABC, Generic[Member]):
             await asyncio.sleep(self.seconds)
             try:
                 await self.round()
-            except DatabaseError as error:
-                logger.warning(
-                    "%s: the database did not answer (%s); the next round tries again.", type(self).__name__, error
-                )
+            except Exception:
+                logger.exception("A round of %s failed; the next one tries again.", type(self).__name__)

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 from uuid import UUID
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import parse_cookie
 
 from accounts import tickets
@@ -72,7 +73,7 @@ class Socket:
         """Returns when the client goes. Raises Closing when it has to."""
         try:
             credentials = await self.identify()
-        except AWAY as error:
+        except (*AWAY, OperationalError, InterfaceError) as error:
             raise Closing(TRY_AGAIN_LATER) from error
         if credentials is None or not credentials.may(Scope.READ):
             raise Closing(NOT_SIGNED_IN)

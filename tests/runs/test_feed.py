@@ -2,17 +2,19 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
 import redis
+from django.db import InterfaceError, OperationalError
 
 from accounts.models import User
-from runs import gate
+from runs import feed, gate
 from runs.errors import JobGone
 from runs.feed import JobFeed
 from runs.models import Job
 from runs.tasks import end
-from runs.telemetry import EMPTY
+from runs.telemetry import EMPTY, TelemetryId
 from tests import factories
 from tests.runs.followers import Attempt, Reader, act, following, submitted
 from workflows.models import Workflow
@@ -270,9 +272,9 @@ async def test_a_slow_reader_gets_what_waits_merged_into_one_update(job: Job) ->
         gaps.append(frame["type"])
         await reader.take(frame)
 
-    feed = asyncio.create_task(JobFeed(job.pk, slowly).run())
+    task = asyncio.create_task(JobFeed(job.pk, slowly).run())
     await reader.until(lambda r: r.last == "1-200")
-    await end([feed])
+    await end([task])
     assert gaps.count("update") <= 2
     assert reader.snapshot == attempt.snapshot
 
@@ -282,3 +284,64 @@ async def test_a_job_that_is_deleted_ends_the_feed(job: Job) -> None:
     await act(gate.delete, job.pk)
     with pytest.raises(JobGone):
         await JobFeed(job.pk, Reader().take).run()
+
+
+async def test_a_product_is_told_as_an_asset_too(job: Job) -> None:
+    attempt = await act(Attempt.of, job)
+    asset = {"id": "a1", "job_id": str(job.pk), "workflow_id": str(job.workflow_id), "kind": "image"}
+    async with following(job) as reader:
+        await reader.until(lambda r: r.snapshot is not None)
+        await act(attempt.tell, {"products": [asset]})
+        await reader.until(lambda r: "asset" in r.kinds() and r.last == "1-1")
+    told = next(frame for frame in reader.frames if frame["type"] == "asset")
+    assert (told["event"], told["asset"]) == ("created", asset)
+    assert reader.snapshot == attempt.snapshot
+
+
+async def test_the_newest_id_is_said_again_and_again(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "HEAD_SECONDS", 0.05)
+    attempt = await act(Attempt.of, job)
+    await act(attempt.tell, {"logs": [1]})
+    async with following(job) as reader:
+        await reader.until(lambda r: [f["id"] for f in r.frames if f["type"] == "head"] == ["1-1", "1-1"])
+
+
+async def test_a_reader_that_asks_to_begin_again_gets_nothing_that_follows_on_what_it_had(job: Job) -> None:
+    attempt = await act(Attempt.of, job)
+    reader = Reader()
+    feeds: list[JobFeed] = []
+
+    async def restless(frame: dict[str, Any]) -> None:
+        """Goes back to its first id whenever it sees the fifth."""
+        await reader.take(frame)
+        if frame.get("id") == "1-5" and reader.kinds().count("job") < 4:
+            reader.last, reader.snapshot = "1-0", EMPTY
+            feeds[0].resume(TelemetryId(1, 0))
+
+    feeds.append(JobFeed(job.pk, restless))
+    task = asyncio.create_task(feeds[0].run())
+    await reader.until(lambda r: r.last == "1-0")
+    for number in range(8):
+        await act(attempt.tell, {"logs": [number]})
+    await reader.until(lambda r: r.last == "1-8")
+    await end([task])
+    assert reader.snapshot == attempt.snapshot
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+async def test_a_database_that_is_away_for_a_moment_ends_no_feed(
+    job: Job, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    monkeypatch.setattr(feed, "DATABASE_PAUSE", 0.01)
+    failures = iter([error("locked"), error("locked")])
+    read = feed._read
+
+    def sometimes(job_id: UUID, version: int) -> feed.Reading:
+        for failure in failures:
+            raise failure
+        return read(job_id, version)
+
+    monkeypatch.setattr(feed, "_read", sometimes)
+    async with following(job) as reader:
+        await reader.until(lambda r: r.snapshot is not None)
+    assert reader.kinds() == ["job", "snapshot"]
