@@ -48,7 +48,8 @@ class _Run:
     def __init__(self, graph: Graph, registry: Registry, host: Host, threads: int) -> None:
         self._calls = Calls(threads)
         steps = plan(graph, registry)
-        inboxes = {node: Inbox(step, host, tuple(steps)) for node, step in steps.items()}
+        order = tuple(steps)
+        inboxes = {node: Inbox(step, host, order) for node, step in steps.items()}
         self._pipes = [pipe for inbox in inboxes.values() for pipe in inbox.pipes]
         outgoing: dict[str, dict[str, list[Pipe]]] = {node: {} for node in steps}
         for pipe in self._pipes:

@@ -172,19 +172,17 @@ class _Leaf:
         self.scope: Scope = pipe.channel.scope
 
     def head(self) -> Match | None:
-        first = self._pipe.first()
-        if self._head is None and first is not None:
-            lineage, value = first
+        if self._head is None and self._pipe.first() is not None:
+            lineage, value = self._pipe.take()
             self._head = Match(lineage, {self._pipe.channel.input.name: _converted(self._pipe.channel, value)})
         return self._head
 
     def pop(self) -> None:
         self._head = None
-        self._pipe.take()
 
     @property
     def over(self) -> bool:
-        return self._pipe.over
+        return self._head is None and self._pipe.over
 
     @property
     def broken(self) -> bool:

@@ -52,6 +52,7 @@ class Join:
     def __init__(self, left: Stream, right: Stream, scope: Scope) -> None:
         self.scope = scope
         self._left, self._right = left, right
+        self._head: Match | None = None
         common = [origin for origin in scope if origin in left.scope and origin in right.scope]
         self._left_key = _places(left.scope, common)
         self._right_key = _places(right.scope, common)
@@ -61,16 +62,24 @@ class Join:
 
     def head(self) -> Match | None:
         """The next match; what can match nothing any more is dropped on the way to it."""
-        while (left := self._left.head()) is not None and (right := self._right.head()) is not None:
+        while self._head is None:  # one frame a level: hundreds of streams are joined hundreds deep
+            left = self._left.head()
+            right = self._right.head() if left else None
+            if left is None or right is None:
+                return None
             left_key = [left.lineage[place] for place in self._left_key]
             right_key = [right.lineage[place] for place in self._right_key]
             if left_key == right_key:
-                return self._matched(left, right)
-            (self._left if left_key < right_key else self._right).pop()
-        return None
+                self._head = self._matched(left, right)
+            elif left_key < right_key:
+                self._left.pop()
+            else:
+                self._right.pop()
+        return self._head
 
     def pop(self) -> None:
         """Take the match. Of a stream whose items each match several, the item stays for the next."""
+        self._head = None
         if not self._left_stays:
             self._left.pop()
         if not self._right_stays:
@@ -84,8 +93,9 @@ class Join:
     @property
     def broken(self) -> bool:
         """A stream that came to its proper end says that no match is missing, whatever happened to the other."""
-        ended = [stream for stream in (self._left, self._right) if stream.over]
-        return bool(ended) and all(stream.broken for stream in ended)
+        if self._left.over and not self._left.broken:
+            return False
+        return self._right.broken if self._right.over else self._left.over
 
     def _matched(self, left: Match, right: Match) -> Match:
         both = (left.lineage, right.lineage)
@@ -95,15 +105,25 @@ class Join:
 
 def joined(streams: Sequence[Stream], order: Sequence[str]) -> Stream | None:
     """All streams as one, those with common origins first; None for no streams. `order` sorts origins."""
-    waiting = list(streams)
+    alike: dict[Scope, list[Stream]] = {}
+    for stream in streams:
+        alike.setdefault(stream.scope, []).append(stream)
+    waiting = [_halved(group) for group in alike.values()]
     whole = waiting.pop(0) if waiting else None
     while whole is not None and waiting:
-        related = [stream for stream in waiting if set(stream.scope) & set(whole.scope)]
-        chosen = (related or waiting)[0]
+        chosen = next((stream for stream in waiting if set(stream.scope) & set(whole.scope)), waiting[0])
         waiting.remove(chosen)
         origins = {*whole.scope, *chosen.scope}
         whole = Join(whole, chosen, tuple(origin for origin in order if origin in origins))
     return whole
+
+
+def _halved(streams: Sequence[Stream]) -> Stream:
+    """Streams of one scope as one: half with half, so that hundreds do not nest hundreds deep."""
+    if len(streams) == 1:
+        return streams[0]
+    middle = len(streams) // 2
+    return Join(_halved(streams[:middle]), _halved(streams[middle:]), streams[0].scope)
 
 
 def _places(scope: Scope, origins: Sequence[str]) -> list[int]:

@@ -11,7 +11,7 @@ from workflows.declaration import Input
 from workflows.errors import Problem
 from workflows.graph import Graph, Node
 from workflows.registry import Registry
-from workflows.wiring import Wiring, inputs
+from workflows.wiring import Wiring
 
 DrawSeed: TypeAlias = Callable[[int, int], int]
 """Draws an integer that is at least the first and at most the second."""
@@ -125,7 +125,6 @@ class _Places:
 
     def __init__(self, graph: Graph, registry: Registry) -> None:
         self._graph = graph
-        self._registry = registry
         self._wiring = Wiring(graph, registry)
 
     @cached_property
@@ -133,7 +132,7 @@ class _Places:
         """The parameters that have a name; the first of those with the same."""
         found: dict[str, _Place] = {}
         for node in self._graph.nodes:
-            name, known = _name(node), self._inputs(node)
+            name, known = _name(node), self._wiring.inputs(node)
             if name and _VALUE in known:
                 found.setdefault(name, _Place(name, node, known[_VALUE]))
         return found
@@ -144,7 +143,7 @@ class _Places:
             return self.named[key]
         node_id, _, name = key.partition(".")
         node = self._graph.node(node_id)
-        known = self._inputs(node) if node else {}
+        known = self._wiring.inputs(node) if node else {}
         if node is None or name not in known:
             return None
         named = self.named.get(_name(node) or "")
@@ -158,7 +157,7 @@ class _Places:
             ):
                 yield place
         for node in self._graph.nodes:
-            seed = self._inputs(node).get("seed")
+            seed = self._wiring.inputs(node).get("seed")
             if seed and values.is_seed(seed) and node.properties.get("seed", 0) is None:
                 place = _Place(f"{node.id}.seed", node, seed)
                 yield from () if self.idle(place) else (place,)
@@ -176,10 +175,6 @@ class _Places:
         highest = math.inf if bounds.maximum is None else math.floor(bounds.maximum)
         lowest = int(min(0, highest)) if bounds.minimum is None else math.ceil(bounds.minimum)
         return lowest, max(lowest, int(min(highest, lowest + _SEEDS - 1)))
-
-    def _inputs(self, node: Node) -> Mapping[str, Input]:
-        known = self._registry.get(node.type)
-        return inputs(node, known) if known else {}
 
 
 def _parameter(place: _Place) -> Parameter:

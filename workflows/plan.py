@@ -9,7 +9,7 @@ from workflows.graph import Edge, Graph, Node
 from workflows.joins import Scope
 from workflows.ports import PortType
 from workflows.registry import NodeType, Registry
-from workflows.wiring import Wiring, inputs
+from workflows.wiring import Wiring
 
 CAPACITY: Final = 64
 """Items that may wait on an edge before its source has to."""
@@ -74,7 +74,7 @@ class _Planner:
         if streamed or any(output.streams for output in declared.outputs):
             self._streamed.add(node_id)
         origins = {origin for channel in channels if not channel.input.collects for origin in channel.scope}
-        scope = tuple(origin for origin in self.steps if origin in origins)
+        scope = tuple(origin for origin in self.steps if origin in origins) if origins else ()
         self.steps[node_id] = Step(node, declared, taken, channels, scope)
 
     def _way(self, edge: Edge) -> list[Edge]:
@@ -118,4 +118,4 @@ class _Planner:
         declared = self._registry.get(node.type) if node else None
         if node is None or declared is None:
             raise KeyError(node_id)
-        return node, declared, inputs(node, declared)
+        return node, declared, self._wiring.inputs(node)

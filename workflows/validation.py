@@ -1,7 +1,7 @@
 """Whether a graph can run: everything that keeps it from that, at once, each with its node and property."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from workflows import ports, values
@@ -9,7 +9,7 @@ from workflows.declaration import Input
 from workflows.errors import Problem
 from workflows.graph import Edge, Graph, Node
 from workflows.registry import NodeType, Registry
-from workflows.wiring import Wiring, inputs
+from workflows.wiring import Wiring
 
 _NAMED: Final = frozenset({"input", "output"})
 
@@ -19,8 +19,8 @@ def check(graph: Graph, registry: Registry) -> list[Problem]:
     wiring = Wiring(graph, registry)
     return [
         *(problem for node in graph.nodes for problem in _of_node(node, registry, wiring)),
-        *(problem for edge in graph.edges for problem in _of_edge(edge, graph, registry)),
-        *_crowded(graph, registry),
+        *(problem for edge in graph.edges for problem in _of_edge(edge, graph, registry, wiring)),
+        *_crowded(graph, wiring),
         *_cycles(graph),
         *_same_names(graph),
     ]
@@ -31,16 +31,15 @@ def _of_node(node: Node, registry: Registry, wiring: Wiring) -> Iterator[Problem
     if declared is None:
         yield Problem("unknown_type", f"There is no node type “{node.type}” here. Replace or remove the node.", node.id)
     elif not node.bypassed:
-        yield from _unknown(node, declared)
-        for each in inputs(node, declared).values():
+        yield from _unknown(node, declared, wiring.inputs(node))
+        for each in wiring.inputs(node).values():
             if (node.id, each.name) not in wiring.connected:
                 yield from _of_property(node, each)
         yield from _of_name(node, declared, wiring)
 
 
-def _unknown(node: Node, declared: NodeType) -> Iterator[Problem]:
+def _unknown(node: Node, declared: NodeType, known: Mapping[str, Input]) -> Iterator[Problem]:
     """Names that the node uses and its type does not know."""
-    known = inputs(node, declared)
     for name in node.properties:
         if name not in known:
             yield Problem("unknown_property", f"“{node.type}” has no property “{name}”. Remove it.", node.id, name)
@@ -76,14 +75,14 @@ def _of_name(node: Node, declared: NodeType, wiring: Wiring) -> Iterator[Problem
         yield Problem("bad_value", "The name must not be empty.", node.id, "name")
 
 
-def _of_edge(edge: Edge, graph: Graph, registry: Registry) -> Iterator[Problem]:
+def _of_edge(edge: Edge, graph: Graph, registry: Registry, wiring: Wiring) -> Iterator[Problem]:
     source, target = graph.node(edge.source), graph.node(edge.target)
     if source is None or target is None:
         yield from _dangling(edge, source, target)
         return
     sends, takes = registry.get(source.type), registry.get(target.type)
     sent = sends.output(edge.output) if sends else None
-    taken = inputs(target, takes).get(edge.input) if takes else None
+    taken = wiring.inputs(target).get(edge.input)
     if sends and sent is None:
         yield Problem("bad_edge", f"“{source.type}” has no output “{edge.output}”. Remove edge “{edge.id}”.", source.id)
     if takes and taken is None:
@@ -101,12 +100,11 @@ def _dangling(edge: Edge, source: Node | None, target: Node | None) -> Iterator[
     yield Problem("bad_edge", message, present.id if present else None, edge.input if target else None)
 
 
-def _crowded(graph: Graph, registry: Registry) -> Iterator[Problem]:
+def _crowded(graph: Graph, wiring: Wiring) -> Iterator[Problem]:
     """Inputs that take one edge and have several."""
     for (target, name), count in Counter((edge.target, edge.input) for edge in graph.edges).items():
         node = graph.node(target)
-        declared = registry.get(node.type) if node and count > 1 else None
-        taken = inputs(node, declared).get(name) if node and declared else None
+        taken = wiring.inputs(node).get(name) if node and count > 1 else None
         if taken and taken.port.items is None:
             message = f"“{name}” takes one edge and has {count}. Remove all but one."
             yield Problem("bad_edge", message, target, name)

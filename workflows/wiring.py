@@ -9,21 +9,26 @@ from workflows.graph import Edge, Graph, Node
 from workflows.registry import NodeType, Registry
 
 
-def inputs(node: Node, declared: NodeType) -> Mapping[str, Input]:
-    """The inputs of a node by name: its type's, and those that it adds itself where its type lets it."""
-    if not (declared.dynamic and node.dynamic_inputs):
-        return declared.by_name
-    added = {name: Input(name, ports.ANY, Setting(), required=False, nullable=True) for name in node.dynamic_inputs}
-    return added | dict(declared.by_name)
-
-
 class Wiring:
-    """The edges of one graph that bring something when it runs."""
+    """The inputs of a graph's nodes, and the edges that bring something to them when it runs."""
 
     def __init__(self, graph: Graph, registry: Registry) -> None:
         self._graph = graph
         self._registry = registry
-        self._known: dict[str, bool] = {}
+        self._inputs: dict[str, Mapping[str, Input]] = {}
+        self._dead: set[str] = set()
+        for node in self._bypassed():
+            passed = {
+                output: self.passing(node, output) for output in {edge.output for edge in graph.outgoing(node.id)}
+            }
+            self._dead |= {edge.id for edge in graph.outgoing(node.id) if passed[edge.output] is None}
+
+    def inputs(self, node: Node) -> Mapping[str, Input]:
+        """The inputs of a node by name: its type's, and those that it adds itself where its type lets it."""
+        if node.id not in self._inputs:
+            declared = self._registry.get(node.type)
+            self._inputs[node.id] = _inputs(node, declared) if declared else {}
+        return self._inputs[node.id]
 
     @cached_property
     def connected(self) -> frozenset[tuple[str, str]]:
@@ -32,20 +37,30 @@ class Wiring:
 
     def live(self, edge: Edge) -> bool:
         """Whether anything can come along the edge: not from a bypassed node that has nothing to pass on."""
-        if edge.id not in self._known:
-            self._known[edge.id] = True  # in a cycle, which validation reports as such
-            node = self._graph.node(edge.source)
-            self._known[edge.id] = node is None or not node.bypassed or self.passing(node, edge.output) is not None
-        return self._known[edge.id]
+        return edge.id not in self._dead
 
     def passing(self, node: Node, output: str) -> Edge | None:
         """The edge whose items a bypassed node passes on as this output: one of the same type, else one that fits."""
         declared = self._registry.get(node.type)
         sent = declared.output(output) if declared else None
-        if declared is None or sent is None:
+        if sent is None:
             return None
-        has = inputs(node, declared)
+        has = self.inputs(node)
         position = {name: place for place, name in enumerate(has)}
         coming = [edge for edge in self._graph.incoming(node.id) if edge.input in has and self.live(edge)]
         coming = [edge for edge in coming if ports.fits(has[edge.input].port, sent.port)]
         return min(coming, key=lambda edge: (has[edge.input].port != sent.port, position[edge.input]), default=None)
+
+    def _bypassed(self) -> list[Node]:
+        """The bypassed nodes, each after those that feed it; none in a graph with a cycle, which cannot run anyway."""
+        if not any(node.bypassed for node in self._graph.nodes) or self._graph.cycles():
+            return []
+        nodes = (self._graph.node(node_id) for node_id in self._graph.order())
+        return [node for node in nodes if node is not None and node.bypassed]
+
+
+def _inputs(node: Node, declared: NodeType) -> Mapping[str, Input]:
+    if not (declared.dynamic and node.dynamic_inputs):
+        return declared.by_name
+    added = {name: Input(name, ports.ANY, Setting(), required=False, nullable=True) for name in node.dynamic_inputs}
+    return added | dict(declared.by_name)
