@@ -1,7 +1,7 @@
 """What the list pages show, each in a number of queries that does not grow with what they list."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -68,6 +68,11 @@ def page(workflow: Workflow, before: str | None) -> Page:
     )
     before_next = shown[-1].number if len(jobs) > JOBS_A_PAGE else None
     return Page(rows=list(_rows(shown)), before=before_next, first=bound is None, **counts)
+
+
+def last_params(workflow: Workflow) -> Mapping[str, object]:
+    """What the newest job was submitted with; nothing before the first."""
+    return workflow.jobs.order_by("-number").values_list("params", flat=True).first() or {}
 
 
 def cards(user: User) -> list[Card]:

@@ -40,7 +40,7 @@ def runs(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
     """A workflow's jobs, newest first, beside the form that runs it; POST runs it."""
     opened = _workflow(request, workflow_id)
     declared = parameters.declared(opened.graph.loaded(), registry)
-    form = RunForm(declared, request.POST or None, request.FILES or None)
+    form = RunForm(declared, request.POST or None, request.FILES or None, last=listing.last_params(opened))
     if request.method == "POST" and _submitted(request, opened, form):
         return redirect("runs", workflow_id=opened.pk)
     page = listing.page(opened, request.GET.get("before"))

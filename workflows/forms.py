@@ -1,10 +1,14 @@
 """The form that a workflow's parameters make, each in its own type and bounds."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.forms.renderers import BaseRenderer
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from workflows.errors import Problem
 from workflows.parameters import Parameter
@@ -14,11 +18,17 @@ LONG_TEXT = 60
 
 
 class RunForm(forms.Form):
-    """One field for each parameter. An empty seed is drawn; a picture that is not given stays as it is."""
+    """One field for each parameter, which begins with what the `last` run had, else with what the graph says.
 
-    def __init__(self, parameters: Iterable[Parameter], *args: Any, **options: Any) -> None:
+    A seed always begins as the graph says, and an empty one is drawn. A picture that is not given stays as it is.
+    """
+
+    def __init__(
+        self, parameters: Iterable[Parameter], *args: Any, last: Mapping[str, object] | None = None, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
-        self.parameters = {f"p{index}": parameter for index, parameter in enumerate(parameters)}
+        begun = [_begun(parameter, last or {}) for parameter in parameters]
+        self.parameters = {f"p{index}": parameter for index, parameter in enumerate(begun)}
         for key, parameter in self.parameters.items():
             self.fields[key] = _field(parameter)
 
@@ -29,7 +39,7 @@ class RunForm(forms.Form):
             value = self.cleaned_data[key]
             if isinstance(value, UploadedFile):
                 given[parameter.name] = {"asset": keep(value)}
-            elif value is not None and parameter.type != "image":
+            elif value is not None:
                 given[parameter.name] = value
             elif parameter.type == "integer":
                 given[parameter.name] = None
@@ -43,6 +53,40 @@ class RunForm(forms.Form):
             key = fields.get((problem.node or "", problem.property or "")) or names.get(problem.property or "")
             where = f"{problem.node}: " if problem.node and not key else ""
             self.add_error(key, f"{where}{problem.message}")
+
+
+class PictureInput(forms.FileInput):
+    """Takes a picture; while none is chosen, the one whose asset's id stands beside it: `{"asset": id}`."""
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: BaseRenderer | None = None
+    ) -> SafeString:
+        """The input for a file, and a hidden one for the picture that stays."""
+        chosen = super().render(name, value, attrs, renderer)
+        if not isinstance(value, dict):
+            return chosen
+        return format_html('{}<input type="hidden" name="{}-kept" value="{}">', chosen, name, value["asset"])
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
+        """The new picture, or the one that stays."""
+        kept = data.get(f"{name}-kept")
+        return super().value_from_datadict(data, files, name) or (kept and {"asset": kept})
+
+
+class PictureField(forms.FileField):
+    """A picture: an uploaded file, or the asset that stays."""
+
+    widget = PictureInput
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        """The upload checked, or the asset as it is: whether it exists is for the submit to say."""
+        return data if isinstance(data, dict) else super().clean(data, initial)
+
+
+def _begun(parameter: Parameter, last: Mapping[str, object]) -> Parameter:
+    if parameter.name == "seed" or parameter.name not in last:
+        return parameter
+    return replace(parameter, default=last[parameter.name])
 
 
 def _field(parameter: Parameter) -> forms.Field:
@@ -71,8 +115,8 @@ def _boolean(_parameter: Parameter, common: Mapping[str, Any]) -> forms.Field:
 
 
 def _picture(parameter: Parameter, common: Mapping[str, Any]) -> forms.Field:
-    widget = forms.FileInput(_input(accept="image/png,image/jpeg,image/webp,image/gif,image/bmp,image/tiff"))
-    return forms.FileField(required=parameter.required, widget=widget, allow_empty_file=False, **common)
+    widget = PictureInput(_input(accept="image/png,image/jpeg,image/webp,image/gif,image/bmp,image/tiff"))
+    return PictureField(required=parameter.required, widget=widget, allow_empty_file=False, **common)
 
 
 def _bounds(parameter: Parameter) -> dict[str, Any]:

@@ -8,8 +8,7 @@ const FOR_GOOD = {
   4404: "This run has been deleted, or is no longer yours.",
 };
 const SILENCE = 20_000; // ms; an active job's page hears something every 15 s at least
-const wire = /** @type {HTMLElement} */ (document.getElementById("wire"));
-const pristine = /** @type {HTMLElement} */ (wire.cloneNode());
+const pristine = document.getElementById("wire")?.outerHTML;
 const htmx = () => /** @type {any} */ (window).htmx;
 
 let heard = performance.now();
@@ -34,11 +33,21 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden && active && performance.now() - heard > SILENCE) renew();
 });
 
+connect();
+
+/** Opens the socket; not before this module listens, or it would miss the first frame. */
+function connect() {
+  const wire = document.getElementById("wire");
+  htmx().process(wire);
+  htmx().trigger(wire, "listen");
+}
+
 /** Opens a new socket in place of the old one, whatever became of that. */
-function renew() {
+async function renew() {
   if (document.body.dataset.connection === "offline") return;
   mark("reconnecting");
-  htmx().swap({ target: "#wire", swap: "outerHTML", text: pristine.outerHTML, sourceElement: document.body });
+  await htmx().swap({ target: "#wire", swap: "outerHTML", text: pristine, sourceElement: document.body });
+  connect();
 }
 
 /**
