@@ -2,8 +2,11 @@
 
 import fcntl
 import signal
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from uuid import UUID
 
 import httpx
 import psutil
@@ -33,11 +36,9 @@ def wait_for(client: httpx.Client, seconds: float, jobs: int = 1) -> list[Json]:
 
 def ends_of(product: Product, job: Json) -> list[str]:
     """The terminal states that the job's history has."""
-    code = (
-        "from runs.models import JobTransition; "
-        f"print(*[step.to_state for step in JobTransition.objects.filter(job='{job['id']}')])"
-    )
-    return [state for state in product.command("shell", "-v0", "-c", code).split() if state in TERMINAL]
+    with closing(sqlite3.connect(product.data_dir / "loupe.sqlite3")) as database:
+        steps = database.execute("SELECT to_state FROM runs_jobtransition WHERE job_id = ?", (UUID(job["id"]).hex,))
+        return [state for (state,) in steps if state in TERMINAL]
 
 
 def assert_completed_once(

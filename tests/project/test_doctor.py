@@ -1,0 +1,77 @@
+"""What the doctor finds, and what it says to do."""
+
+import sys
+from io import StringIO
+from pathlib import Path
+
+import pytest
+import redis
+from django.core.management import call_command
+from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
+from pytest_django import Settings
+
+from project import doctor
+from project.doctor import Finding, examine
+from runs.models import Worker
+
+pytestmark = pytest.mark.django_db
+
+
+def findings() -> dict[str, Finding]:
+    return {finding.subject: finding for finding in examine()}
+
+
+def add_worker() -> None:
+    now = timezone.now()
+    Worker.objects.create(name="w", host="here", pid=1, pool="p", started_at=now, heartbeat_at=now)
+
+
+def test_nothing_is_wrong_with_what_works(valkey: redis.Redis) -> None:
+    add_worker()
+    assert [finding.sentence for finding in examine() if not finding.good] == []
+
+
+def test_it_says_how_to_get_a_worker(valkey: redis.Redis) -> None:
+    assert not findings()["Workers"].good
+    assert "make run" in findings()["Workers"].sentence
+
+
+def test_it_says_what_to_do_without_redis_and_tells_no_password(settings: Settings, tmp_path: Path) -> None:
+    settings.REDIS_URL = f"unix://:secret@{tmp_path}/nobody.sock"
+    settings.EMBEDDED_REDIS = False
+    found = findings()["Redis"]
+    assert not found.good
+    assert "correct REDIS_URL" in found.sentence
+    assert "secret" not in found.sentence
+
+
+def test_it_tells_of_migrations_to_apply_and_of_those_it_does_not_know(valkey: redis.Redis) -> None:
+    MigrationRecorder.Migration.objects.filter(app="runs").delete()
+    assert "./loupe migrate" in findings()["Migrations"].sentence
+    MigrationRecorder.Migration.objects.create(app="runs", name="0999_later")
+    assert "newer Loupe (runs.0999_later)" in findings()["Migrations"].sentence
+
+
+def test_it_tells_of_files_that_cannot_be_kept(valkey: redis.Redis, settings: Settings, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+    (tmp_path / "media").write_text("a file where a folder should be")
+    assert "Files cannot be kept" in findings()["Storage"].sentence
+
+
+def test_it_tells_of_a_disk_that_is_as_good_as_full(valkey: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "LEAST_FREE_BYTES", sys.maxsize)
+    assert findings()["Disk"].sentence.startswith("Only ")
+
+
+def test_the_command_ends_with_1_when_there_is_something_to_do(valkey: redis.Redis) -> None:
+    with pytest.raises(SystemExit) as ended:
+        call_command("doctor", stdout=StringIO())
+    assert ended.value.code == 1
+
+
+def test_the_command_lists_every_check(valkey: redis.Redis) -> None:
+    add_worker()
+    printed = StringIO()
+    call_command("doctor", stdout=printed)
+    assert [line.split()[1] for line in printed.getvalue().splitlines()] == [f"{name}:" for name in doctor.CHECKS]
