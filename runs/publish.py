@@ -88,7 +88,7 @@ def _of_assets(event: str, assets: Iterable[Mapping[str, Any]]) -> list[tuple[st
 
 def _for_groups(groups: Iterable[str], message: Mapping[str, Any]) -> list[tuple[str, bytes]]:
     """The message as the channel layer sends it, once for the channel of each group."""
-    layer = get_channel_layer()
+    layer: Any = get_channel_layer()
     data: bytes = layer.serialize(message)
     return [(f"{PREFIX}__group__{group}", data) for group in groups]
 

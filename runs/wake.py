@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from django_rq import get_queue
+from redis import Redis
 from redis.exceptions import RedisError
 from rq import SimpleWorker
 from rq.exceptions import DequeueTimeout, StopRequested
@@ -39,20 +40,20 @@ def wake() -> None:
     """Sends as many wake-ups as jobs may start and none are under way for. Without Redis, the sweep makes up for it."""
     try:
         for _ in range(Job.objects.startable() - pending()):
-            _queue().enqueue_call(FUNCTION, result_ttl=0, timeout=-1)
+            _queue(connection()).enqueue_call(FUNCTION, result_ttl=0, timeout=-1)
     except RedisError as error:
         logger.info("No worker was woken, as Redis did not answer (%s). The sweep does it when Redis is back.", error)
 
 
 def pending() -> int:
     """How many wake-ups no worker has taken yet. Raises RedisError."""
-    return int(connection().llen(_queue().key))
+    return int(connection().llen(_queue(connection()).key))
 
 
 def listen(name: str, on_wake: Callable[[], None]) -> None:
     """Calls `on_wake` at every wake-up until it, or a signal handler, raises `Stopped`.
 
-    While Redis is away it calls it again and again, as nobody can send wake-ups then.
+    Now and then it calls it without one, as messages may be lost; and again and again while Redis is away.
     """
     while True:
         try:
@@ -82,8 +83,10 @@ class Listener(SimpleWorker):
         try:
             while True:
                 self.heartbeat()
-                with suppress(DequeueTimeout):
+                try:
                     self._take()
+                except DequeueTimeout:
+                    self._on_wake()
         finally:
             with suppress(RedisError):
                 self.register_death()  # type: ignore[no-untyped-call]
@@ -110,6 +113,6 @@ def _unpacked(payload: bytes) -> bytes:
 
 
 @cache
-def _queue() -> Any:
+def _queue(redis: Redis) -> Any:
     """Kept, as making one costs more than its use."""
-    return get_queue(QUEUE, connection=connection(), commit_mode="auto")
+    return get_queue(QUEUE, connection=redis, commit_mode="auto")

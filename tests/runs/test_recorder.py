@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 import redis
-from django.contrib.auth.models import User
 from django.db import OperationalError
 from pytest_django import Settings
 
+from accounts.models import User
 from runs import gate
 from runs.crew import Crew, insist
 from runs.errors import LostLease
@@ -75,7 +75,7 @@ def telling(valkey: redis.Redis, ada: User, crew: Crew) -> Iterator[Telling]:
 
 
 def entries(server: redis.Redis, job_id: object) -> list[tuple[str, dict[str, Any]]]:
-    found = server.xrange(f"loupe:telemetry:{job_id}")
+    found: Any = server.xrange(f"loupe:telemetry:{job_id}")
     return [(key.decode(), json.loads(fields[b"b"])) for key, fields in found if b"b" in fields]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import redis
+from pytest_django import Settings
 
 from runs import stream
 from runs.errors import LostLease
@@ -92,3 +93,14 @@ def test_the_keys_of_an_ended_job_go_soon(valkey: redis.Redis) -> None:
 
 def test_without_telemetry_the_last_known_is_empty(valkey: redis.Redis) -> None:
     assert last_known(uuid.uuid4()) == EMPTY
+
+
+def test_without_redis_the_last_known_is_empty(settings: Settings) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    assert last_known(uuid.uuid4()) == EMPTY
+
+
+def test_what_redis_refuses_for_another_reason_is_not_a_lost_lease(valkey: redis.Redis) -> None:
+    valkey.set(stream_key(JOB), "no stream")
+    with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
+        stream.begin(JOB, 1)

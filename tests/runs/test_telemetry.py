@@ -96,7 +96,9 @@ def test_an_id_is_read_as_it_is_written(fence: int, seq: int) -> None:
     assert TelemetryId.parse(str(TelemetryId(fence, seq))) == (fence, seq)
 
 
-@pytest.mark.parametrize("text", ["", "1", "1-", "-1", "1-2-3", "a-1", "1-2\n", " 1-2", "\u0661-\u0662", "1" * 19 + "-0"])
+@pytest.mark.parametrize(
+    "text", ["", "1", "1-", "-1", "1-2-3", "a-1", "1-2\n", " 1-2", "\u0661-\u0662", "1" * 19 + "-0"]
+)
 def test_what_is_no_id_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="give <fence>-<seq>"):
         TelemetryId.parse(text)

@@ -58,7 +58,7 @@ def ear(valkey: redis.Redis) -> Iterator[Ear]:
 
 def forge(valkey: redis.Redis, name: str, **fields: str | bytes) -> None:
     """Puts a message of these fields into the queue, as anybody could who writes to Redis."""
-    valkey.hset(f"rq:job:{name}", mapping=dict(fields))
+    valkey.hset(f"rq:job:{name}", mapping={**fields})
     valkey.rpush("rq:queue:loupe", name)
 
 
@@ -87,7 +87,7 @@ def test_nobody_is_woken_while_all_slots_are_taken(valkey: redis.Redis, ada: Use
 
 def test_a_wake_up_without_redis_is_no_error(ada: User, settings: Settings) -> None:
     job(workflow(ada))
-    settings.REDIS_URL = "unix:///nowhere/valkey.sock"
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
     wake.wake()
 
 
@@ -145,7 +145,7 @@ def test_what_looks_abandoned_is_left_alone(valkey: redis.Redis, ear: Ear) -> No
 
 
 def test_while_redis_is_away_a_worker_looks_by_itself(settings: Settings) -> None:
-    settings.REDIS_URL = "unix:///nowhere/valkey.sock"
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
     ear = Ear()
     eventually(lambda: ear.heard >= 2)
     ear.leave.set()
