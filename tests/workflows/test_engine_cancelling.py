@@ -16,6 +16,7 @@ from workflows.context import NodeContext
 from workflows.engine import Outcome, run
 
 PROMPTLY = 0.1  # seconds
+TRIES = 3  # another process may have kept the machine busy just then
 
 
 class Scene:
@@ -42,6 +43,17 @@ class Scene:
         with pytest.raises(asyncio.CancelledError):
             await task
         return time.monotonic() - asked
+
+
+async def promptly_cancelled(nodes: Nodes, *edges: str, threads: int = 4) -> Scene:
+    """The scene of a run of this graph that ended promptly when it was cancelled."""
+    needed = []
+    for _ in range(TRIES):
+        scene = Scene()
+        needed.append(await scene.cancelled(nodes, *edges, threads=threads))
+        if needed[-1] < PROMPTLY:
+            return scene
+    raise AssertionError(needed)
 
 
 def in_threads(scene: Scene) -> Iterator[Callable[..., Any]]:
@@ -121,8 +133,8 @@ def scene() -> Scene:
 @pytest.mark.parametrize(
     "kind", ["checking", "progressing", "broad", "looking", "sleeping", "checking_itself", "many", "many_waiting"]
 )
-async def test_a_node_that_cooperates_ends_promptly(scene: Scene, kind: str) -> None:
-    assert await scene.cancelled({"a": kind, "b": "each.same"}, "a.value > b.value") < PROMPTLY
+async def test_a_node_that_cooperates_ends_promptly(kind: str) -> None:
+    scene = await promptly_cancelled({"a": kind, "b": "each.same"}, "a.value > b.value")
     assert scene.witness.statuses["a"] == ["waiting", "running", "cancelled"]
     assert scene.witness.edges["e1"]["state"] == "drained"
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("node")]
@@ -141,13 +153,14 @@ async def test_begun_nodes_are_cancelled_others_skipped_and_ended_ones_stay(scen
     assert scene.witness.nodes["now"]["elapsed_ms"] >= 0
 
 
-async def test_a_node_that_waits_for_a_thread_never_begins(scene: Scene) -> None:
-    assert await scene.cancelled({"a": "looking", "b": "looking"}, threads=1) < PROMPTLY
+async def test_a_node_that_waits_for_a_thread_never_begins() -> None:
+    scene = await promptly_cancelled({"a": "looking", "b": "looking"}, threads=1)
     assert sorted(scene.witness.final().values()) == ["cancelled", "skipped"]
 
 
-async def test_a_source_that_waits_for_room_is_cancelled(scene: Scene) -> None:
-    assert await scene.cancelled({"a": "many_waiting", "b": "each.threaded"}, "a.value > b.value") < PROMPTLY
+async def test_a_source_that_waits_for_room_is_cancelled() -> None:
+    scene = await promptly_cancelled({"a": "many_waiting", "b": "each.threaded"}, "a.value > b.value")
+    assert scene.witness.final()["a"] == "cancelled"
 
 
 async def test_the_run_waits_for_a_node_that_does_not_cooperate(scene: Scene) -> None:
