@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
+import redis
 from django.conf import settings
 from django.db import connections
 
@@ -21,6 +22,7 @@ from project.ground import check_room, data_lock, listener, plain_reasons
 from project.logs import Log
 from project.valkey import Valkey
 from runs.processes import Backoff, Child, Condition, spawn
+from runs.redis import connection as redis_connection
 from runs.watchdog import Watchdog
 
 TICK_SECONDS = 0.05
@@ -41,6 +43,8 @@ def run(data_dir: Path, *, with_parent: bool) -> None:
         check_room(data_dir)
         prepare(data_dir / "copies", say)
         address = sign_in_address(owner_with_examples(say))
+        if not settings.EMBEDDED_REDIS and not _redis_answers():
+            say("Nothing answers at REDIS_URL: jobs wait until it does. `./loupe doctor` says more.")
         connections.close_all()  # from here on, the supervisor waits for no database
         say("Starting …")
         with Watchdog(PATIENCE_SECONDS, held=(lock,)) as watchdog:
@@ -195,6 +199,12 @@ class Supervisor:
                 output=output,
                 descriptors=descriptors,
             )
+
+
+def _redis_answers() -> bool:
+    with suppress(redis.RedisError):
+        return bool(redis_connection().ping())
+    return False
 
 
 def _kill(services: Sequence[Service]) -> None:

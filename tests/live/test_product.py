@@ -1,10 +1,12 @@
 """The product as people run it, from the command to the commands beside it."""
 
 import functools
+import subprocess
+import sys
 
 import httpx
 
-from tests.live.product import Product, ended, make_workflow, submit
+from tests.live.product import ROOT, Product, ended, make_workflow, submit
 from tests.waiting import eventually
 
 
@@ -49,6 +51,21 @@ def test_the_pool_follows_the_cap(product: Product) -> None:
             assert chief.patch("/queue", json={"cap": cap}).status_code == 200
             eventually(functools.partial(has_workers, product, cap))
         chief.patch("/queue", json={"cap": None})
+
+
+def test_a_pool_of_its_own_works_beside_and_ends_when_told(product: Product) -> None:
+    beside = subprocess.Popen(
+        [sys.executable, "manage.py", "workers", "--count", "1"], cwd=ROOT, env=product.environment
+    )
+    with product.client("chief", "admin", "--superuser") as chief:
+
+        def pids() -> set[int]:
+            return {worker["pid"] for worker in chief.get("/queue").json()["workers"]}
+
+        eventually(lambda: pids() - {process.pid for process in product.processes("worker")})
+        beside.terminate()
+        assert beside.wait(20) == 0
+        eventually(lambda: not pids() - {process.pid for process in product.processes("worker")})
 
 
 def test_nothing_that_it_keeps_can_be_read_by_others(product: Product) -> None:
