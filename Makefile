@@ -27,8 +27,7 @@ dev:
 	@exec $(BOOTSTRAP) dev
 
 test: dev
-	$(PYTEST) -n 2 --dist loadgroup --cov --cov-report=
-	@report=$$($(BIN)/coverage report) || { echo "$$report"; exit 1; }
+	$(PYTEST) -n 2 --dist loadgroup --cov --cov-report=term-missing:skip-covered
 	@report=$$($(BIN)/coverage report --include="$(WHOLE)" --fail-under=100) || { echo "$$report"; exit 1; }
 
 test-browser: dev
