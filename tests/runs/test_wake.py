@@ -5,6 +5,7 @@ import threading
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -58,7 +59,8 @@ def ear(valkey: redis.Redis) -> Iterator[Ear]:
 
 def forge(valkey: redis.Redis, name: str, **fields: str | bytes) -> None:
     """Puts a message of these fields into the queue, as anybody could who writes to Redis."""
-    valkey.hset(f"rq:job:{name}", mapping={**fields})
+    given: Any = fields
+    valkey.hset(f"rq:job:{name}", mapping=given)
     valkey.rpush("rq:queue:loupe", name)
 
 
