@@ -26,7 +26,7 @@ LOG_LINES: Final = 200
 
 
 class Step(NamedTuple):
-    """What one node's card says. `elapsed` is in seconds, `share` 0–1, `pictures` are assets' documents."""
+    """What one node's card says: `elapsed` in seconds, `share` 0–1, `pictures` as documents, `values` with their outputs."""
 
     part: Part
     status: str
@@ -35,7 +35,7 @@ class Step(NamedTuple):
     elapsed: float | None
     error: Document | None
     text: str
-    values: list[object]
+    values: list[tuple[str, object]]
     pictures: list[Document]
     more: int
     job_id: str
@@ -127,15 +127,14 @@ class Sheet:
     @property
     def share(self) -> float:
         """How far the job is, 0–1."""
-        if self.job["state"] == "completed":
-            return 1.0
+        if self.ended:
+            return self.done / len(self.parts) if self.parts else 1.0
         return progress(self.snapshot, len(self.parts)) or self.job["progress"] or 0.0
 
     @property
     def done(self) -> int:
-        """How many nodes have come to their last status."""
-        nodes = self.snapshot["nodes"].values()
-        return sum(node.get("status") not in {None, "waiting", "running"} for node in nodes)
+        """How many nodes have done what they are there for."""
+        return sum(node.get("status") in {"completed", "bypassed"} for node in self.snapshot["nodes"].values())
 
     @property
     def failed(self) -> Part | None:
@@ -168,9 +167,11 @@ class Sheet:
         made = [product for product in self.products.values() if product["node"] == node]
         return sorted(made, key=lambda product: (product["output"] or "", product["index"]))
 
-    def _values(self, part: Part) -> list[object]:
-        kept = list(self.snapshot["values"].get(part.id, {}).values())
-        return kept or [made["value"] for made in self._made(part.id) if made["value"] is not None][-1:]
+    def _values(self, part: Part) -> list[tuple[str, object]]:
+        kept = list(self.snapshot["values"].get(part.id, {}).items())
+        return (
+            kept or [(made["output"], made["value"]) for made in self._made(part.id) if made["value"] is not None][-1:]
+        )
 
     def _elapsed(self, node: Document, status: str) -> float | None:
         if status != "running":

@@ -51,7 +51,7 @@ def icon(name: str) -> SafeString:
 def hue(number: int) -> int:
     """A run's own hue in degrees: the golden angle by its number, away from the hues of error, warning and success."""
     part = ((number * GOLDEN_ANGLE - 20) % 360) * 215 / 360
-    return round((95 if part < 30 else 145) + part)  # noqa: PLR2004 (the formula of the design)
+    return round((95 if part < 30 else 145) + part)
 
 
 @register.filter
@@ -67,8 +67,8 @@ def seconds(value: float | None) -> str:
         return "–"
     if value < 1:
         return f"{value * 1000:.0f} ms"
-    if value < 60:  # noqa: PLR2004
-        return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"  # noqa: PLR2004
+    if value < 60:
+        return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
     minutes, rest = divmod(round(value), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
@@ -109,6 +109,12 @@ def shown(value: object) -> str:
 
 
 @register.filter
+def brief(value: object) -> str:
+    """As `shown`, in one line unless it is a text of several."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@register.filter
 def ending(media_type: str) -> str:
     """What a file of this media type is called behind the dot."""
     return {"text/plain": "txt", "image/jpeg": "jpg"}.get(media_type, media_type.rpartition("/")[2])
@@ -126,8 +132,9 @@ def happened(step: Transition) -> str:
     return "Submitted" if not step.from_state else STEPS.get(step.to_state, step.to_state)
 
 
-_STROKES = mark_safe(  # noqa: S308 (a constant of ours)
-    'fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"'
+_STROKES = mark_safe(
+    'fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" '
+    'aria-hidden="true"'
 )
 
 

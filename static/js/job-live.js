@@ -82,7 +82,7 @@ function append(id, at, added) {
   const box = document.getElementById(`text-${id}`);
   if (!box) return;
   const follow = follows(box);
-  if (at === 0 && box.firstChild?.nodeType !== Node.TEXT_NODE) box.replaceChildren("");
+  if (at === 0 || !box.firstChild) box.replaceChildren("");
   const text = /** @type {Text} */ (box.firstChild);
   text.appendData(added.slice(Math.max(text.length - at, 0)));
   if (follow) box.scrollTop = box.scrollHeight;
