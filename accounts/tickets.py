@@ -19,13 +19,13 @@ def issue(credentials: Credentials) -> str:
     ticket = secrets.token_urlsafe(32)
     token_id = str(credentials.token_id) if credentials.token_id else None
     kept = {"token": token_id, "session": credentials.session_key}
-    _redis().set(_key(ticket), json.dumps(kept), ex=LIFETIME_SECONDS)
+    _connection(settings.REDIS_URL).set(_key(ticket), json.dumps(kept), ex=LIFETIME_SECONDS)
     return ticket
 
 
 def redeem(ticket: str) -> Credentials | None:
     """Uses the ticket up. None when it is unknown, used or too old, or what it stood for is no longer good."""
-    kept = _redis().getdel(_key(ticket))
+    kept = _connection(settings.REDIS_URL).getdel(_key(ticket))
     if not isinstance(kept, str | bytes):
         return None
     named = json.loads(kept)
@@ -37,6 +37,6 @@ def _key(ticket: str) -> str:
 
 
 @cache
-def _redis() -> redis.Redis:
+def _connection(url: str) -> redis.Redis:
     """This process's connections; short timeouts, since a person waits."""
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+    return redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)

@@ -4,9 +4,11 @@ import uuid
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from accounts.models import User
 from accounts.scopes import Scope
+from runs import gate
 from runs.models import Job
 from tests import factories
 from tests.runs.followers import Attempt, act, submitted
@@ -149,6 +151,20 @@ async def test_bytes_get_a_polite_error(path: str, token: dict[str, str]) -> Non
         await socket.frame("snapshot")
         await socket.say_bytes(b'{"type": "run"}')
         assert (await socket.frame())["problem"]["status"] == 400
+
+
+@pytest.mark.parametrize(("error", "status"), [(OperationalError("locked"), 503), (RuntimeError("a bug"), 500)])
+async def test_a_command_that_fails_on_our_side_says_so_politely(
+    path: str, token: dict[str, str], job: Job, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(gate, "cancel", fail)
+    async with connected(path, token) as socket:
+        answer = await socket.ask({"type": "cancel", "job_id": str(job.pk)})
+    assert (answer["type"], answer["problem"]["status"]) == ("error", status)
+    assert "bug" not in answer["problem"]["detail"]
 
 
 async def test_a_token_that_only_reads_may_neither_cancel_nor_run(path: str, ada: User, job: Job) -> None:

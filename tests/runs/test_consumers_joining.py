@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts import tickets
 from accounts.credentials import Credentials
@@ -17,6 +18,7 @@ from accounts.scopes import Scope
 from project.asgi import application
 from runs import gate, sockets
 from runs.models import Job
+from runs.warden import Warden
 from tests import factories
 from tests.runs.followers import act, submitted
 from tests.runs.sockets import bearer, connected, cookie
@@ -141,6 +143,22 @@ async def test_a_job_that_is_deleted_closes_its_socket_with_4404(path: str, ada:
         await act(gate.delete, job.pk)
         await socket.say({"type": "resume", "job_id": str(job.pk), "after": "0-0"})
         assert await socket.closed() == 4404
+
+
+async def test_a_job_that_may_no_longer_be_seen_closes_its_socket_with_4404(
+    path: str, ada: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Warden, "ROUNDS_TO_A_LOOK", 1)
+    async with connected(path, await act(bearer, ada)) as socket:
+        await socket.frame()
+        await act(lambda: Job.objects.update(owner=bob))
+        assert await socket.closed() == 4404
+
+
+async def test_a_ticket_that_can_not_be_looked_up_is_to_be_tried_again(path: str, settings: Settings) -> None:
+    settings.REDIS_URL = "unix:///nowhere/valkey.sock"
+    async with connected(f"{path}?ticket=any") as socket:
+        assert await socket.closed() == 1013
 
 
 async def test_a_client_that_takes_nothing_is_closed_with_4429(

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 import redis
 from django.db import InterfaceError, OperationalError
+from pytest_django import Settings
 
 from accounts.models import User
 from runs import feed, gate
@@ -345,3 +346,19 @@ async def test_a_database_that_is_away_for_a_moment_ends_no_feed(
     async with following(job) as reader:
         await reader.until(lambda r: r.snapshot is not None)
     assert reader.kinds() == ["job", "snapshot"]
+
+
+async def test_without_redis_a_job_is_followed_by_its_row(job: Job, settings: Settings) -> None:
+    attempt = await act(Attempt.of, job)
+    await act(attempt.tell, {"text": {"word": "a"}})
+    settings.REDIS_URL = "unix:///nowhere/valkey.sock"
+    async with following(job) as reader:
+        await reader.until(lambda r: r.state == "running")
+        await act(attempt.finish)
+        await reader.until(lambda r: r.state == "completed")
+    assert reader.kinds() == ["job", "snapshot", "job"]
+    assert reader.snapshot == attempt.snapshot
+    waiting = await act(submitted, await act(lambda: job.workflow))
+    async with following(waiting) as reader:
+        await reader.until(lambda r: r.snapshot is not None)
+    assert reader.frames[0]["job"]["waiting_for"] == "redis"

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from accounts.models import User
+from runs import feed
 from runs.models import Job
 from tests import factories
 from tests.runs.followers import Attempt, act, submitted
@@ -87,6 +88,14 @@ async def test_the_end_draws_everything_anew(path: str, ada: User, job: Job) -> 
         await act(attempt.finish)
         html = await message(socket, 'data-state="completed"')
     assert 'data-node="out" data-status="skipped"' in html["content"]
+
+
+async def test_a_page_hears_that_the_connection_lives(
+    path: str, ada: User, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "HEAD_SECONDS", 0.05)
+    async with connected(path, await act(cookie, ada)) as socket:
+        assert await message(socket, '"type": "head"') == {"type": "head", "job_id": str(job.pk), "id": "0-0"}
 
 
 async def test_a_token_does_not_open_a_pages_socket(path: str, ada: User) -> None:
