@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -21,10 +22,11 @@ class Log:
         return os.fdopen(handle, "ab", buffering=0)
 
     def trim(self) -> None:
-        """Sets what was written aside once it is larger than 5 MB, keeping its last 5 MB."""
+        """Sets what was written aside once it is larger than 5 MB, keeping its last 5 MB, if the disk has room."""
         if not self.path.exists() or self.path.stat().st_size <= LARGEST_BYTES:
             return
-        with self.path.open("r+b") as full, self.path.with_suffix(".log.1").open("wb") as aside:
+        with self.path.open("r+b") as full:
             full.seek(-LARGEST_BYTES, os.SEEK_END)
-            shutil.copyfileobj(full, aside)
+            with suppress(OSError), self.path.with_suffix(".log.1").open("wb") as aside:
+                shutil.copyfileobj(full, aside)
             full.truncate(0)

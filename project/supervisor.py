@@ -73,8 +73,7 @@ class Service:
     def tend(self) -> None:
         """Starts it when it does not run; kills it when it is stopped, since it then serves nobody."""
         if self.child is None:
-            if self._backoff.due:
-                self.child = self._start()
+            self._try_to_start()
         elif (condition := self.child.look()) is Condition.STOPPED:
             self.child.send(signal.SIGKILL)
         elif condition is Condition.ENDED:
@@ -86,6 +85,15 @@ class Service:
             self.child.reap()
             self.child = None
         return self.child is None
+
+    def _try_to_start(self) -> None:
+        if not self._backoff.due:
+            return
+        try:
+            self.child = self._start()
+        except OSError as error:  # a full disk, say: the others go on
+            self._backoff.ended(0)
+            say(f"{self.name} could not be started ({error}); it is tried again.")
 
     def _note_end(self, child: Child) -> None:
         code = child.reap()

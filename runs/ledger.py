@@ -44,6 +44,7 @@ class Ledger(threading.Thread):
         self.busy: frozenset[str] = frozenset()
         self._pool = pool
         self._children = children
+        self._away = False
         self._rows: dict[str, bool] = {}
         self._cancelling: dict[tuple[UUID, int], float] = {}
         self._nudged = threading.Event()
@@ -81,8 +82,11 @@ class Ledger(threading.Thread):
         try:
             for duty in duties:
                 duty()
+            self._away = False
         except (DatabaseError, OSError) as error:
-            logger.warning("The database is away (%s); the pool tries again.", error)
+            if not self._away:
+                logger.warning("The database is away (%s); the pool tries again until it is back.", error)
+            self._away = True
             connection.close()
 
     def _renew(self) -> None:

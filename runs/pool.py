@@ -62,6 +62,7 @@ class Pool:
         threading.Thread(target=self._listen_for_cancels, name="cancels", daemon=True).start()
         while not self._stopping:
             self._tick()
+            self._check_threads()
             self._children.keep(self._wanted(), self._ledger.busy)
             time.sleep(TICK_SECONDS)
         self._drain()
@@ -72,6 +73,12 @@ class Pool:
         self._keep_leases_safe()
         if self._children.look():
             self._ledger.nudge()
+
+    def _check_threads(self) -> None:
+        """Without them no worker may go on: better that this pool ends, with its workers, and another is started."""
+        for thread in (self._ledger, self._sweep):
+            if not thread.is_alive():
+                raise RuntimeError(f"The pool's {thread.name} has ended by an error.")
 
     def _wanted(self) -> int:
         if not self._may_renew():
