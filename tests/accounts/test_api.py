@@ -7,6 +7,7 @@ import pytest
 import redis
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts import tickets
 from accounts.models import ApiToken, User
@@ -156,9 +157,8 @@ def test_a_repeated_ticket_is_the_same(ada: User, valkey: redis.Redis) -> None:
     assert first.json() == again.json()
 
 
-def test_without_redis_the_answer_says_when_to_try_again(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    nowhere = redis.Redis.from_url("unix:///nowhere/valkey.sock")
-    monkeypatch.setattr(tickets, "_redis", lambda: nowhere)
+def test_without_redis_the_answer_says_when_to_try_again(ada: User, settings: Settings) -> None:
+    settings.REDIS_URL = "unix:///nowhere/valkey.sock"
 
     answer = Rest(ada, Scope.READ).post("/ws-tickets")
 
