@@ -26,7 +26,7 @@ LOG_LINES: Final = 200
 
 
 class Step(NamedTuple):
-    """What one node's card says: `elapsed` in seconds, `share` 0–1, `pictures` as documents, `values` with their outputs."""
+    """What one node's card says: `elapsed` in seconds, `share` 0–1, `pictures` as documents, `values` by output."""
 
     part: Part
     status: str
@@ -91,7 +91,7 @@ class Sheet:
             part=part,
             status=status,
             share=1.0 if status == "completed" else share(node),
-            counts=counts(node),
+            counts=counts(node) if status == "running" else "",
             elapsed=self._elapsed(node, status),
             error=node.get("error"),
             text=self.snapshot["text"].get(part.id, ""),
