@@ -1,0 +1,111 @@
+"""Everyone can use the pages: axe finds nothing in either theme, the keyboard reaches all, a phone is wide enough."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.person import Person, failing_job, telling_job, waiting_job
+from tests.live.product import Product, ended
+
+AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+Theme = Literal["dark", "light"]
+
+
+@pytest.fixture(scope="module")
+def addresses(rest: httpx.Client) -> Iterator[list[str]]:
+    """Every kind of page that a person sees, in its states."""
+    told, failed, running = telling_job(rest, "A story.", delay_ms=0), failing_job(rest, "No."), waiting_job(rest, 300)
+    made = waiting_job(rest, 0)
+    for job in (told, failed, made):
+        ended(rest, job)
+    jobs = [f"/jobs/{job['id']}/" for job in (told, failed, running, made)]
+    lists = [f"/workflows/{job['workflow_id']}/runs/" for job in (told, running)]
+    examples = rest.get("/workflows").json()["items"]
+    forms = [f"/workflows/{each['id']}/runs/" for each in examples if each["name"] in {"Postcard", "Story line"}]
+    yield ["/", *lists, *forms, *jobs, "/jobs/11111111-1111-4111-8111-111111111111/"]
+    rest.post(f"/jobs/{running['id']}/cancellation")
+
+
+@pytest.fixture(params=["dark", "light"])
+def theme(request: pytest.FixtureRequest) -> Theme:
+    chosen: Theme = request.param
+    return chosen
+
+
+@pytest.fixture
+def phone(product: Product, browser: Browser, signed_in: Path) -> Iterator[Page]:
+    size = {"width": 360, "height": 740}
+    context = browser.new_context(base_url=product.base, storage_state=signed_in, viewport=size)  # type: ignore[arg-type]
+    yield context.new_page()
+    context.close()
+
+
+def test_axe_finds_nothing(ada: Person, addresses: list[str], theme: Theme) -> None:
+    ada.tolerates = ("404",)
+    ada.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    for address in addresses:
+        ada.page.goto(address)
+        assert _violations(ada.page) == [], address
+
+
+def test_axe_finds_nothing_at_the_door(product: Product, browser: Browser, theme: Theme) -> None:
+    context = browser.new_context(base_url=product.base, color_scheme=theme)
+    page = context.new_page()
+    for address in ("/", product.command("sign_in_link", "owner").split()[-1]):
+        page.goto(address)
+        assert _violations(page) == [], address
+    context.close()
+
+
+def test_nothing_is_wider_than_a_phone(phone: Page, addresses: list[str]) -> None:
+    for address in addresses:
+        phone.goto(address)
+        assert phone.evaluate("document.documentElement.scrollWidth") <= 360, address
+
+
+def test_the_keyboard_alone_runs_and_stops(ada: Person, rest: httpx.Client) -> None:
+    job = waiting_job(rest, seconds=300)
+    ada.page.goto(f"/workflows/{job['workflow_id']}/runs/")
+    _tab_to(ada.page, "[data-action=cancel]")
+    ada.page.keyboard.press("Enter")
+    expect(ada.page.locator(f'[data-job-card="{job["id"]}"]')).to_have_attribute("data-state", "cancelled")
+    ada.page.locator("#content").focus()
+    _tab_to(ada.page, "[data-action=run]")
+    ada.page.keyboard.press("Enter")
+    expect(ada.page.locator("[data-job-card]")).to_have_count(2)
+    _tab_to(ada.page, "[data-job-card] a")
+    ada.page.keyboard.press("Enter")
+    ada.sees_live()
+    _tab_to(ada.page, "[data-action=stop]")
+    ada.page.keyboard.press("Enter")
+    ada.sees_state("cancelled")
+
+
+def test_the_theme_goes_round_and_stays(ada: Person) -> None:
+    ada.page.goto("/")
+    button = ada.page.locator("[data-action=theme]")
+    seen = []
+    for _ in range(3):
+        button.click()
+        ada.page.reload()
+        seen.append(ada.page.locator("html").get_attribute("data-theme"))
+    assert sorted(seen, key=str) == [None, "dark", "light"]
+
+
+def _violations(page: Page) -> list[str]:
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run().then(found => found.violations)")
+    return [f"{each['id']}: {each['nodes'][0]['html']} {each['nodes'][0]['failureSummary']}" for each in found]
+
+
+def _tab_to(page: Page, selector: str) -> None:
+    """Presses Tab until the focus is there."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    pytest.fail(f"The keyboard does not reach {selector}.")
