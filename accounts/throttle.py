@@ -15,9 +15,12 @@ class SignInForm(AuthenticationForm):
     """Django's, that refuses to try when there were too many failures."""
 
     def clean(self) -> dict[str, Any]:
+        """What was given, if it is right. Raises ValidationError."""
         keys = self._keys()
         if any(cache.get(key, 0) >= ATTEMPTS for key in keys):
-            raise ValidationError("Too many failures. Wait a quarter of an hour, or ask for a sign-in link.", "throttled")
+            raise ValidationError(
+                "Too many failures. Wait a quarter of an hour, or ask for a sign-in link.", "throttled"
+            )
         try:
             return super().clean()
         except ValidationError:

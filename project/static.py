@@ -1,4 +1,4 @@
-"""Static files, answered before Django: streamed, with validators, from where the packages keep them (no collecting)."""
+"""Static files, answered before Django: streamed, with validators, from where the packages keep them."""
 
 from collections.abc import MutableMapping
 from typing import Any
@@ -12,7 +12,7 @@ MAX_AGE = 60
 
 
 def with_static_files(application: Any) -> ServeStaticASGI:
-    """`application`, behind one that answers for every static file of the project, its apps and its front-end packages."""
+    """`application`, behind one that answers for the static files of the project, its apps and its packages."""
     served = ServeStaticASGI(application, max_age=MAX_AGE, allow_all_origins=False, add_headers_function=_safe)
     for finder in get_finders():
         for storage in finder.storages.values():

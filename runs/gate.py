@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, Subquery
 from django.db.models.functions import Now
 from django.utils import timezone
 from redis.exceptions import RedisError
@@ -36,7 +36,7 @@ class Claim:
 
     job_id: UUID
     workflow_id: UUID
-    owner_id: int
+    owner_id: UUID
     number: int
     fence: int
     worker: str
@@ -311,7 +311,6 @@ def _move(job: Job, to: State, *, by: str, why: str = "", at: Any = None, **fiel
 
 
 def _position(job_id: UUID) -> dict[UUID, int]:
-    place = Job.objects.waiting().filter(pk=job_id).values_list("place", flat=True).first()
-    if place is None:
-        return {}
-    return {job_id: Job.objects.waiting().filter(place__lt=place).count() + 1}
+    place = Job.objects.filter(pk=job_id, state=State.QUEUED).values("place")
+    before_it = Job.objects.waiting().filter(place__lte=Subquery(place)).count()
+    return {job_id: before_it} if before_it else {}

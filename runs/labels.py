@@ -1,23 +1,28 @@
 """What a person tells one run from its siblings by: the parameters that differ, as "seed 42 · ink"."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+Params: TypeAlias = Mapping[str, object]
 
 LONGEST = 200
 _LONGEST_VALUE = 40
 _MOST = 4
 
 
-def label(params: Mapping[str, object], saved: Mapping[str, object], before: Mapping[str, object] | None) -> str:
+def label(params: Params, saved: Params, before: Callable[[], Params | None]) -> str:
     """The label of a run with `params`.
 
     It names what differs from the workflow as it is saved, else from the run `before`, else the run's own first values.
     """
-    differing = {name: value for name, value in params.items() if saved.get(name) != value}
-    if not differing and before is not None:
-        differing = {name: value for name, value in params.items() if before.get(name) != value}
+    differing = _differing(params, saved) or _differing(params, (before() if params else None) or params)
     named = differing or params
     words = [_words(name, value) for name, value in named.items()]
     return " · ".join([word for word in words if word][:_MOST])[:LONGEST]
+
+
+def _differing(params: Params, others: Params) -> Params:
+    return {name: value for name, value in params.items() if others.get(name) != value}
 
 
 def _words(name: str, value: object) -> str:

@@ -1,6 +1,6 @@
 """The queue as those in it see it: how many are before them, why they wait, and how far the running ones are."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -40,10 +40,10 @@ def places(jobs: Collection[Job]) -> dict[UUID, Place]:
     return found | _waiting_places(waiting, redis_away=progress is None)
 
 
-def documents(jobs: Collection[Job]) -> list[dict[str, Any]]:
-    """The jobs as lists show them: with their places, without their outputs."""
+def documents(jobs: Collection[Job], outputs: Mapping[UUID, dict[str, Any]]) -> list[dict[str, Any]]:
+    """The jobs as lists show them, with their places and these outputs."""
     found = places(jobs)
-    return [document(job, found.get(job.pk, Place())) for job in jobs]
+    return [document(job, found.get(job.pk, Place()), outputs.get(job.pk, {})) for job in jobs]
 
 
 def document(job: Job, place: Place | None = None, outputs: dict[str, Any] | None = None) -> dict[str, Any]:

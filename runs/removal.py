@@ -22,7 +22,7 @@ def remove_job(job: Job) -> None:
 
 
 def remove_workflow(workflow: Workflow) -> None:
-    """Deletes a workflow with its jobs, some at a time so that nobody waits long. Raises JobActive while one is active."""
+    """Deletes a workflow with its jobs, some at a time so that nobody waits long. Raises JobActive."""
     _refuse_active(workflow)
     while ended := list(workflow.jobs.ended().values_list("pk", flat=True)[:_AT_ONCE]):
         gone = _products(ended)

@@ -20,9 +20,9 @@ def job_document(
     waiting_for: str | None = None,
     outputs: Mapping[str, object] | None = None,
 ) -> dict[str, Any]:
-    """The job as `GET /jobs/{id}` gives it; lists and sockets leave `outputs` out, and with None so does this.
+    """The job as `GET /jobs/{id}` gives it; sockets leave `outputs` out, and with None so does this.
 
-    `position` counts from 1 among the waiting. `progress` (0–1) of an active job stands in Redis; an ended job has its own.
+    `position` counts from 1 among the waiting. `progress` (0–1) of an active job is in Redis, an ended one's in the row.
     """
     document = {
         "id": str(job.id),
@@ -76,7 +76,7 @@ def asset_document(asset: Asset) -> dict[str, Any]:
 
 
 def outputs_document(assets: Iterable[Asset]) -> dict[str, Any]:
-    """A job's outputs by result name, of those of its assets that are results; of several items their list, in order."""
+    """A job's outputs by result name, of its assets that are results; of several items their list, in order."""
     items: defaultdict[str, list[object]] = defaultdict(list)
     for asset in sorted(assets, key=lambda asset: asset.index):
         items[asset.result].append(_output(asset))

@@ -1,8 +1,11 @@
 """What a job's `output.*` nodes got, as a document, and as files in a folder."""
 
 import re
+from collections import defaultdict
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -14,6 +17,14 @@ from runs.representation import inline_content, media_type, outputs_document
 def outputs(job: Job) -> dict[str, Any]:
     """The job's outputs by result name."""
     return outputs_document(_results(job))
+
+
+def outputs_of(jobs: Collection[Job]) -> dict[UUID, dict[str, Any]]:
+    """The outputs of each of the jobs, in one query."""
+    found: defaultdict[UUID | None, list[Asset]] = defaultdict(list)
+    for asset in Asset.objects.filter(job__in=[job.pk for job in jobs]).exclude(result="").select_related("blob"):
+        found[asset.job_id].append(asset)
+    return {job.pk: outputs_document(found[job.pk]) for job in jobs}
 
 
 def write(job: Job, folder: Path) -> list[Path]:

@@ -74,8 +74,8 @@ class JobError(BaseModel):
     node: str | None
 
 
-class JobSummary(BaseModel):
-    """A job in a list; `GET /jobs/{id}` adds its outputs."""
+class JobDocument(BaseModel):
+    """A job. Its `outputs` by result name: a value, or `{asset, kind, media_type, url}`."""
 
     id: UUID
     number: int
@@ -97,11 +97,6 @@ class JobSummary(BaseModel):
     ended_at: datetime | None
     error: JobError | None
     cost: float | None
-
-
-class JobDocument(JobSummary):
-    """A job, with its outputs by result name: a value, or `{asset, kind, media_type, url}`."""
-
     outputs: dict[str, Any]
 
 

@@ -133,10 +133,9 @@ def _label(workflow: Workflow, order: Order, params: dict[str, object]) -> str:
     if order.label is not None:
         return order.label
     saved = {parameter.name: parameter.default for parameter in parameters.declared(workflow.graph.loaded(), registry)}
-    before = workflow.jobs.order_by("-number").values_list("params", flat=True).first()
-    return label(params, saved, before)
+    return label(params, saved, lambda: workflow.jobs.order_by("-number").values_list("params", flat=True).first())
 
 
 def _announce(job: Job) -> None:
     publish.job_changed(job.pk, job.workflow_id, job.version)
-    wake.wake()
+    wake.wake_for_one()

@@ -38,16 +38,25 @@ logger = logging.getLogger(__name__)
 
 def wake() -> None:
     """Sends as many wake-ups as jobs may start and none are under way for. Without Redis, the sweep makes up for it."""
-    try:
-        for _ in range(Job.objects.startable() - pending()):
-            _queue(connection()).enqueue_call(FUNCTION, result_ttl=0, timeout=-1)
-    except RedisError as error:
-        logger.info("No worker was woken, as Redis did not answer (%s). The sweep does it when Redis is back.", error)
+    _send(lambda: Job.objects.startable() - pending())
+
+
+def wake_for_one() -> None:
+    """As `wake`, after one more job has come to wait: at most one wake-up, and it counts no jobs that wait."""
+    _send(lambda: int(pending() < Job.objects.free_slots()))
 
 
 def pending() -> int:
     """How many wake-ups no worker has taken yet. Raises RedisError."""
     return int(connection().llen(_queue(connection()).key))
+
+
+def _send(wanted: Callable[[], int]) -> None:
+    try:
+        for _ in range(wanted()):
+            _queue(connection()).enqueue_call(FUNCTION, result_ttl=0, timeout=-1)
+    except RedisError as error:
+        logger.info("No worker was woken, as Redis did not answer (%s). The sweep does it when Redis is back.", error)
 
 
 def listen(name: str, on_wake: Callable[[], None]) -> None:

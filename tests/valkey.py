@@ -15,7 +15,7 @@ def serving(folder: Path) -> Iterator[redis.Redis]:
     """Valkey on the socket `folder/valkey.sock` while the block runs."""
     folder.mkdir(parents=True, exist_ok=True)
     socket = folder / "valkey.sock"
-    command = [get_binary_path(), "--port", "0", "--unixsocket", socket, "--dir", folder, "--save", "", "--appendonly", "no"]
+    command = [get_binary_path(), "--port", "0", "--unixsocket", socket, "--dir", folder, "--save", ""]
     server = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL)
     try:
         yield _answering(socket)

@@ -11,6 +11,8 @@ from workflows import graph as graphs
 
 
 class GraphQuerySet(models.QuerySet["Graph"]):
+    """Graphs, each kept once."""
+
     def keep(self, graph: graphs.Graph) -> "Graph":
         """The row of this graph, stored once however often it is used."""
         return self.get_or_create(digest=graph.digest, defaults={"document": graph.document})[0]
@@ -34,6 +36,8 @@ class Graph(models.Model):
 
 
 class WorkflowQuerySet(models.QuerySet["Workflow"]):
+    """Workflows, by who may see them."""
+
     def visible_to(self, user: User | AnonymousUser) -> "WorkflowQuerySet":
         """A person's own workflows. Every page, request, socket and list goes through this."""
         return self.filter(owner_id=user.pk) if user.is_authenticated else self.none()

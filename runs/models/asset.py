@@ -30,6 +30,8 @@ class Blob(models.Model):
 
 
 class AssetQuerySet(models.QuerySet["Asset"]):
+    """Assets, by who may see them."""
+
     def visible_to(self, user: User | AnonymousUser) -> "AssetQuerySet":
         """A person's own assets. Every page, request, socket and list goes through this."""
         return self.filter(owner_id=user.pk) if user.is_authenticated else self.none()

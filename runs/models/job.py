@@ -14,6 +14,8 @@ from workflows.models import Graph, Workflow
 
 
 class JobQuerySet(models.QuerySet["Job"]):
+    """Jobs, by who may see them and where they stand."""
+
     def visible_to(self, user: User | AnonymousUser) -> "JobQuerySet":
         """A person's own jobs. Every page, request, socket and list goes through this."""
         return self.filter(owner_id=user.pk) if user.is_authenticated else self.none()
@@ -26,15 +28,21 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Those that take a slot."""
         return self.filter(state__in=HOLDING)
 
+    def free_slots(self) -> int:
+        """How many more jobs may run now; 0 also when a lowered cap is passed."""
+        return max(Gate.objects.cap() - self.holding().count(), 0)
+
     def startable(self) -> int:
         """How many waiting jobs may start now."""
-        free = Gate.objects.cap() - self.holding().count()
-        return self.waiting()[:free].count() if free > 0 else 0
+        free = self.free_slots()
+        return self.waiting()[:free].count() if free else 0
 
     def active(self) -> "JobQuerySet":
+        """Those that have not ended."""
         return self.filter(state__in=ACTIVE)
 
     def ended(self) -> "JobQuerySet":
+        """Those that have."""
         return self.filter(state__in=TERMINAL)
 
 

@@ -1,7 +1,7 @@
 """SQLite whose writers take turns: one `flock` around each write transaction.
 
-SQLite's own waiting is polling and unfair; with the lock, the slowest of four busy writers waits 26 ms instead of 737 ms
-(`docs/adr/0002-sqlite-writers-take-turns.md`).
+SQLite's own waiting is polling and unfair; with the lock, the slowest of four busy writers waits 26 ms instead of
+737 ms (`docs/adr/0002-sqlite-writers-take-turns.md`).
 """
 
 import fcntl
@@ -12,7 +12,7 @@ from django.db.backends.sqlite3 import base
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Django's SQLite backend; a transaction begins when this process's turn has come and ends its turn when it ends."""
+    """Django's SQLite backend, whose transactions begin when this process's turn has come and end it when they end."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
