@@ -22,7 +22,7 @@ def job_document(
 ) -> dict[str, Any]:
     """The job as `GET /jobs/{id}` gives it; sockets leave `outputs` out, and with None so does this.
 
-    `position` counts from 1 among the waiting. `progress` (0–1) of an active job is in Redis, an ended one's in the row.
+    `position` counts from 1 among the waiting. `progress` (0–1) of an active job is in Redis, else in its row.
     """
     document = {
         "id": str(job.id),

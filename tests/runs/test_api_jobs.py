@@ -201,7 +201,7 @@ def test_a_list_costs_the_same_number_of_queries_however_long(
         gate.claim(f"w{number}")
     rest.get("/me")
 
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         assert len(ids(rest.get("/jobs", {"limit": 200}))) == 20
 
 

@@ -36,7 +36,7 @@ def test_the_first_values_are_named_when_nothing_differs_at_all() -> None:
 
 
 def test_a_run_without_parameters_has_no_label() -> None:
-    assert label({}, {}, lambda: {}) == ""
+    assert label({}, {}, lambda: None) == ""
 
 
 def test_a_label_is_bounded() -> None:
