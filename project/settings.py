@@ -187,6 +187,7 @@ DATABASES = {"default": DATABASE}
 
 # Redis, RQ, Channels ---------------------------------------------------------------------------------------------
 RQ_QUEUES = {"loupe": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": -1, "SERIALIZER": "rq.serializers.JSONSerializer"}}
+RQ_SHOW_ADMIN_LINK = False  # its pages read what workers wrote by pickle: none of them is mounted
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",

@@ -3,18 +3,26 @@
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
+from asgiref.sync import async_to_sync
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from runs import gate, tail
+from accounts.problems import ProblemError
+from runs import content, gate, queue, tail
+from runs.api.assets import content_of
 from runs.errors import JobActive, JobEnded
 from runs.models import Asset, Job, JobTransition, RunFocus
 from runs.redis import last_known
-from runs.states import TERMINAL
+from runs.states import HOLDING, TERMINAL
 
 
 class ReadOnly:
@@ -49,9 +57,9 @@ class JobAdmin(ReadOnly, admin.ModelAdmin[Job]):
         "owner",
         "label",
         "worker",
-        "progress",
+        "how_far",
         "created_at",
-        "started_at",
+        "waited",
         "took",
     )
     list_filter = (
@@ -71,15 +79,26 @@ class JobAdmin(ReadOnly, admin.ModelAdmin[Job]):
         (None, {"fields": ("id", "workflow", "workflow_version", "number", "label", "owner", "state")}),
         ("What it does", {"fields": ("nodes", "parameters", "products")}),
         ("Error", {"fields": ("error", "trace")}),
-        ("Times", {"fields": ("created_at", "started_at", "ended_at", "took")}),
+        ("Times", {"fields": ("created_at", "started_at", "ended_at", "waited", "took")}),
         ("Right to write", {"fields": ("worker", "fence", "attempts", "lease_until", "repeatable", "place")}),
     )
-    readonly_fields = ("title", "took", "nodes", "parameters", "products", "trace")
+    readonly_fields = ("title", "waited", "took", "nodes", "parameters", "products", "trace")
 
     @admin.display(description="run", ordering="number")
     def title(self, job: Job) -> str:
         """Its number within the workflow."""
         return f"#{job.number}"
+
+    @admin.display(description="progress")
+    def how_far(self, job: Job) -> str:
+        """What is done of it; of an active job as its worker said last."""
+        said = queue.places([job])[job.pk].progress if job.state in HOLDING else job.progress
+        return "–" if said is None else f"{said:.0%}"
+
+    @admin.display(description="waited")
+    def waited(self, job: Job) -> str:
+        """Seconds from its submit to its last start."""
+        return "–" if job.started_at is None else f"{(job.started_at - job.created_at).total_seconds():.2f} s"
 
     @admin.display(description="took", ordering="duration")
     def took(self, job: Job) -> str:
@@ -168,10 +187,27 @@ class AssetAdmin(ReadOnly, admin.ModelAdmin[Asset]):
     fields = ("id", "kind", "picture", "owner", "workflow", "job", "node", "output", "index", "name", "blob", "value")
     readonly_fields = ("picture",)
 
+    def get_urls(self) -> list[URLPattern]:
+        """With the bytes of each: over REST, staff may only get their own."""
+        view = self.admin_site.admin_view(self.serve)
+        return [path("<uuid:asset_id>/content/", view, name="runs_asset_content"), *super().get_urls()]
+
+    def serve(self, request: HttpRequest, asset_id: UUID) -> HttpResponseBase:
+        """The bytes of anybody's asset."""
+        asset = get_object_or_404(Asset.objects.select_related("blob", "job"), pk=asset_id)
+        if not self.has_view_permission(request, asset):
+            raise PermissionDenied
+        try:
+            return async_to_sync(content.respond)(request, content_of(asset))
+        except ProblemError as problem:
+            raise Http404(str(problem)) from problem
+
     @admin.display(description="content")
     def picture(self, asset: Asset) -> SafeString:
-        """A link to the bytes."""
-        return _link(asset)
+        """The picture itself, or a link to the bytes."""
+        if asset.kind != "image":
+            return _link(asset)
+        return format_html('<a href="{0}"><img class="preview" src="{0}" alt="The picture"></a>', _address(asset))
 
 
 def _snapshot(job: Job) -> Mapping[str, Any]:
@@ -186,7 +222,11 @@ def _node_row(name: str, node: Mapping[str, Any]) -> tuple[str, str, str, str]:
 
 
 def _link(asset: Asset) -> SafeString:
-    return format_html('<a href="/api/v1/assets/{}/content">open</a>', asset.pk)
+    return format_html('<a href="{}">open</a>', _address(asset))
+
+
+def _address(asset: Asset) -> str:
+    return reverse("admin:runs_asset_content", args=[asset.pk])
 
 
 def _json(value: object) -> str:

@@ -65,7 +65,7 @@ def read_asset(request: ApiRequest, asset_id: UUID) -> HttpResponse:
 async def read_content(request: ApiRequest, asset_id: UUID) -> HttpResponseBase:
     """The bytes as they are stored, or the range of them that is asked for."""
     asset = await sync_to_async(find)(request, asset_id)
-    return await content.respond(request, _content(asset))
+    return await content.respond(request, content_of(asset))
 
 
 @router.get("/assets/{uuid:asset_id}/thumbnail", auth=READ, response={200: None, 206: None, 304: None})
@@ -86,6 +86,16 @@ def find(request: ApiRequest, asset_id: UUID) -> Asset:
     return asset
 
 
+def content_of(asset: Asset) -> content.Content:
+    """What is served as the asset's bytes. Reads `asset.job` and `asset.blob`."""
+    if asset.blob:
+        return _of_blob(asset.blob, _name(asset), given=asset.name)
+    data = inline_content(asset)
+    document = asset_document(asset)
+    name = f"{_name(asset)}{content.SHOWN.get(media_type(asset), '.json')}"
+    return content.Content(data, len(data), media_type(asset), name, document["sha256"])
+
+
 def _rows() -> AssetQuerySet:
     """What assets' documents need. What a workflow and its jobs made is its owner's: who may see them may see that."""
     return Asset.objects.select_related("blob", "job").defer("job__params", "job__error", "job__traceback")
@@ -104,15 +114,6 @@ def _uploaded(request: ApiRequest, file: UploadedFile | None) -> UploadedFile:
     if (file.size or 0) > settings.MAX_UPLOAD_BYTES:
         raise ProblemError(413, f"A file may have {settings.MAX_UPLOAD_BYTES:,} bytes at most.")
     return file
-
-
-def _content(asset: Asset) -> content.Content:
-    if asset.blob:
-        return _of_blob(asset.blob, _name(asset), given=asset.name)
-    data = inline_content(asset)
-    document = asset_document(asset)
-    name = f"{_name(asset)}{content.SHOWN.get(media_type(asset), '.json')}"
-    return content.Content(data, len(data), media_type(asset), name, document["sha256"])
 
 
 def _of_blob(blob: Blob, name: str, *, given: str = "") -> content.Content:

@@ -39,7 +39,11 @@ def browser() -> Iterator[Browser]:
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     assert found, "There is no Chromium here. Install the package chromium, then run these tests again."
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=found, args=[*QUIET, *SANDBOX])
+        launched = playwright.chromium.launch(
+            executable_path=found,
+            args=[*QUIET, *SANDBOX],
+            ignore_default_args=["--disable-back-forward-cache"],  # people have it
+        )
         yield launched
         launched.close()
 

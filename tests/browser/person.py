@@ -25,6 +25,10 @@ class Person:
         self.page.goto(f"/jobs/{job['id']}/")
         self.sees_live()
 
+    def goes_back(self) -> None:
+        """As the Back button does; Playwright's own waits for a load that does not come from the back/forward cache."""
+        self.page.evaluate("history.back()")
+
     def sees_live(self, within: float = 5.0) -> None:
         expect(self.page.locator("body")).to_have_attribute("data-connection", "live", timeout=within * 1000)
 

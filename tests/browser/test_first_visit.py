@@ -50,7 +50,7 @@ def test_from_the_link_to_six_runs_of_ones_own_photograph(stranger: Person, prod
         1200,
         800,
     ]
-    page.go_back()
+    stranger.goes_back()
     expect(page.locator('[data-job-card][data-state="completed"]')).to_have_count(6, timeout=60_000)
     expect(page.locator("[data-job-card] img")).to_have_count(6)
 

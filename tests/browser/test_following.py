@@ -86,8 +86,11 @@ def test_back_and_forward_find_it_live_again(ada: Person, rest: httpx.Client) ->
     job = waiting_job(rest, seconds=300)
     ada.follow(job)
     ada.sees_status("wait", "running")
+    ada.page.evaluate("window.left = true")
     ada.page.goto("/")
-    ada.page.go_back()
+    ada.goes_back()
+    expect(ada.page).to_have_url(re.compile(job["id"]))
+    assert ada.page.evaluate("window.left"), "the page was loaded anew, so this shows nothing"
     ada.sees_live(within=2)
     rest.post(f"/jobs/{job['id']}/cancellation")
     ada.sees_state("cancelled")
