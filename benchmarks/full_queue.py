@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 FOLDER, JOBS = Path(sys.argv[1]), int(sys.argv[2])
 os.environ |= {"DATA_DIR": str(FOLDER), "DJANGO_SETTINGS_MODULE": "project.settings", "MAX_CONCURRENT_JOBS": "2"}
@@ -49,9 +50,14 @@ def bare() -> float:
     workers = [subprocess.Popen(command) for _ in range(WORKERS)]
     for worker in workers:
         worker.wait(PATIENCE)
-    for job in queues:
-        job.refresh()
-    return BARE_JOBS / (max(job.ended_at for job in queues) - min(job.started_at for job in queues)).total_seconds()
+    times = [float(text) for job in queues for text in _times(job)]
+    return BARE_JOBS / (max(times) - min(times))
+
+
+def _times(job: Any) -> list[float]:
+    """When RQ says that the job started and ended."""
+    job.refresh()
+    return [job.started_at.timestamp(), job.ended_at.timestamp()]
 
 
 def full() -> float:

@@ -4,11 +4,11 @@ import pytest
 
 from runs.labels import LONGEST, Params, label
 
-SAVED: Params = {"seed": 1, "title": "Drift", "sharp": False, "photo": None}
+SAVED: dict[str, object] = {"seed": 1, "title": "Drift", "sharp": False, "photo": None}
 
 
 def labelled(params: Params, before: Params | None = None) -> str:
-    return label(SAVED | dict(params), SAVED, lambda: before)
+    return label({**SAVED, **params}, SAVED, lambda: before)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_what_differs_from_the_workflow_is_named(params: Params, expected: str) 
 
 
 def test_what_differs_from_the_run_before_is_named_when_nothing_differs_from_the_workflow() -> None:
-    assert labelled({}, SAVED | {"seed": 9}) == "seed 1"
+    assert labelled({}, {**SAVED, "seed": 9}) == "seed 1"
 
 
 def test_the_first_values_are_named_when_nothing_differs_at_all() -> None:
