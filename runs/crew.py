@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final, ParamSpec, TypeVar
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, connections
 
 from runs.errors import LostLease
 
@@ -38,7 +38,7 @@ class Crew:
 
     def close(self) -> None:
         """Ends the threads when they have done what they were given."""
-        self._desk.submit(connection.close)
+        self._desk.submit(connections.close_all)  # its own: which connections these are is told there
         self._desk.shutdown()
         self._workshop.shutdown()
 

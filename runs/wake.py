@@ -12,6 +12,7 @@ from contextlib import suppress
 from functools import cache
 from typing import Any
 
+from django.db import DatabaseError
 from django_rq import get_queue
 from redis import Redis
 from redis.exceptions import RedisError
@@ -37,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 
 def wake() -> None:
-    """Sends as many wake-ups as jobs may start and none are under way for. Without Redis, the sweep makes up for it."""
+    """Sends as many wake-ups as jobs may start and none are under way for. What can't be sent, the sweep makes up for."""
     _send(lambda: Job.objects.startable() - pending())
 
 
@@ -55,8 +56,8 @@ def _send(wanted: Callable[[], int]) -> None:
     try:
         for _ in range(wanted()):
             _queue(connection()).enqueue_call(FUNCTION, result_ttl=0, timeout=-1)
-    except RedisError as error:
-        logger.info("No worker was woken, as Redis did not answer (%s). The sweep does it when Redis is back.", error)
+    except (RedisError, DatabaseError) as error:
+        logger.info("No worker was woken (%s). The sweep does it when Redis and the database are there.", error)
 
 
 def listen(name: str, on_wake: Callable[[], None]) -> None:
