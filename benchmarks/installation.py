@@ -8,7 +8,8 @@ from typing import Any
 
 import httpx
 
-from tests.live.product import Product, eventually
+from tests.live.product import Product
+from tests.waiting import eventually
 
 Json = dict[str, Any]
 PATIENCE = 300.0

@@ -15,7 +15,7 @@ def with_static_files(application: Any) -> ServeStaticASGI:
     """`application`, behind one that answers for the static files of the project, its apps and its packages."""
     served = ServeStaticASGI(application, max_age=MAX_AGE, allow_all_origins=False, add_headers_function=_safe)
     for finder in get_finders():
-        for storage in finder.storages.values():
+        for storage in getattr(finder, "storages", {}).values():  # each finder of ours has them
             prefix = getattr(storage, "prefix", None) or ""  # an app's storage has none
             served.add_files(storage.location, prefix=f"{settings.STATIC_URL}{prefix}")
     return served
