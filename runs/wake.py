@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 
 def wake() -> None:
-    """Sends as many wake-ups as jobs may start and none are under way for. What can't be sent, the sweep makes up for."""
+    """Sends as many wake-ups as jobs may start and none are under way for. The sweep makes up for what is not sent."""
     _send(lambda: Job.objects.startable() - pending())
 
 
@@ -50,14 +50,6 @@ def wake_for_one() -> None:
 def pending() -> int:
     """How many wake-ups no worker has taken yet. Raises RedisError."""
     return int(connection().llen(_queue(connection()).key))
-
-
-def _send(wanted: Callable[[], int]) -> None:
-    try:
-        for _ in range(wanted()):
-            _queue(connection()).enqueue_call(FUNCTION, result_ttl=0, timeout=-1)
-    except (RedisError, DatabaseError) as error:
-        logger.info("No worker was woken (%s). The sweep does it when Redis and the database are there.", error)
 
 
 def listen(name: str, on_wake: Callable[[], None]) -> None:
@@ -112,6 +104,14 @@ class Listener(SimpleWorker):
             self._on_wake()
         else:
             logger.warning("A message in the queue %s was not ours; nothing of it was run. Who writes to Redis?", QUEUE)
+
+
+def _send(wanted: Callable[[], int]) -> None:
+    try:
+        for _ in range(wanted()):
+            _queue(connection()).enqueue_call(FUNCTION, result_ttl=0, timeout=-1)
+    except (RedisError, DatabaseError) as error:
+        logger.info("No worker was woken (%s). The sweep does it when Redis and the database are there.", error)
 
 
 def _unpacked(payload: bytes) -> bytes:
