@@ -4,15 +4,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import User
 from runs import queue
 from runs.models import Asset, Job
-from runs.states import ACTIVE, HOLDING
+from runs.states import ACTIVE, HOLDING, State
 from workflows.models import Workflow
 
 JOBS_A_PAGE = 30
@@ -36,7 +36,6 @@ class Page:
     before: int | None
     running: int
     waiting: int
-    total: int
     first: bool
 
     @property
@@ -46,13 +45,12 @@ class Page:
 
 
 class Card(NamedTuple):
-    """A workflow among all: how many run, when it last ran, and its newest picture."""
+    """A workflow among all: how many of its jobs are active, when it last ran, and its newest picture's asset."""
 
     workflow: Workflow
     active: int
-    total: int
     last_run: datetime | None
-    picture: Asset | None
+    picture: UUID | None
 
 
 def page(workflow: Workflow, before: str | None) -> Page:
@@ -61,10 +59,8 @@ def page(workflow: Workflow, before: str | None) -> Page:
     newest = workflow.jobs.defer("traceback").order_by("-number")
     jobs = list((newest if bound is None else newest.filter(number__lt=bound))[: JOBS_A_PAGE + 1])
     shown = jobs[:JOBS_A_PAGE]
-    counts = workflow.jobs.aggregate(
-        running=Count("pk", filter=Q(state__in=HOLDING)),
-        waiting=Count("pk", filter=Q(state="queued")),
-        total=Count("pk"),
+    counts = workflow.jobs.filter(state__in=ACTIVE).aggregate(
+        running=Count("pk", filter=Q(state__in=HOLDING)), waiting=Count("pk", filter=Q(state=State.QUEUED))
     )
     before_next = shown[-1].number if len(jobs) > JOBS_A_PAGE else None
     return Page(rows=list(_rows(shown)), before=before_next, first=bound is None, **counts)
@@ -77,30 +73,25 @@ def last_params(workflow: Workflow) -> Mapping[str, object]:
 
 def cards(user: User) -> list[Card]:
     """A person's workflows, the one that ran or changed last first."""
-    mine = list(Workflow.objects.visible_to(user)[:CARDS])
-    ids = [each.pk for each in mine]
-    counted = Job.objects.filter(workflow__in=ids).values("workflow")
-    counts = counted.annotate(active=Count("pk", filter=Q(state__in=ACTIVE)), total=Count("pk"), last=Max("created_at"))
-    facts = {row["workflow"]: (row["active"], row["total"], row["last"]) for row in counts}
-    pictures = _newest_pictures(ids)
-    found = [Card(each, *facts.get(each.pk, (0, 0, None)), pictures.get(each.pk)) for each in mine]
+    jobs = Job.objects.filter(workflow=OuterRef("pk")).order_by("-created_at", "-id")
+    pictures = _pictured().filter(workflow=OuterRef("pk")).order_by("-created_at", "-id")
+    mine: Iterable[Any] = Workflow.objects.visible_to(user).annotate(
+        last_run=Subquery(jobs.values("created_at")[:1]), picture=Subquery(pictures.values("pk")[:1])
+    )[:CARDS]
+    counted = Job.objects.active().filter(owner=user).order_by().values_list("workflow").annotate(Count("pk"))
+    active = dict(counted)
+    found = [Card(each, active.get(each.pk, 0), each.last_run, each.picture) for each in mine]
     return sorted(found, key=lambda card: card.last_run or card.workflow.created_at, reverse=True)
+
+
+def _pictured() -> QuerySet[Asset]:
+    return Asset.objects.filter(blob__thumbnail__isnull=False).exclude(result="")
 
 
 def _rows(jobs: Collection[Job]) -> Iterable[Row]:
     places = queue.places(jobs)
     thumbnails: defaultdict[UUID | None, list[Asset]] = defaultdict(list)
-    pictured = Asset.objects.filter(job__in=[job.pk for job in jobs], blob__thumbnail__isnull=False).exclude(result="")
-    for asset in pictured.order_by("node", "index"):
+    for asset in _pictured().filter(job__in=[job.pk for job in jobs]).order_by("node", "index"):
         thumbnails[asset.job_id].append(asset)
     for job in jobs:
         yield Row(job, places.get(job.pk, queue.Place()), thumbnails[job.pk][:THUMBNAILS])
-
-
-def _newest_pictures(workflows: Collection[UUID]) -> dict[UUID | None, Asset]:
-    pictured = Asset.objects.filter(workflow__in=workflows, blob__thumbnail__isnull=False).exclude(result="")
-    newest = pictured.values("workflow").annotate(at=Max("created_at"))
-    wanted = Q(pk__in=())
-    for row in newest:
-        wanted |= Q(workflow=row["workflow"], created_at=row["at"])
-    return {asset.workflow_id: asset for asset in pictured.filter(wanted)}

@@ -40,8 +40,9 @@ def runs(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
     """A workflow's jobs, newest first, beside the form that runs it; POST runs it."""
     opened = _workflow(request, workflow_id)
     declared = parameters.declared(opened.graph.loaded(), registry)
-    form = RunForm(declared, request.POST or None, request.FILES or None, last=listing.last_params(opened))
-    if request.method == "POST" and _submitted(request, opened, form):
+    given = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    form = RunForm(declared, *given, last=listing.last_params(opened))
+    if form.is_bound and _submitted(request, opened, form):
         return redirect("runs", workflow_id=opened.pk)
     page = listing.page(opened, request.GET.get("before"))
     context = {"workflow": opened, "form": form, "page": page}

@@ -1,0 +1,91 @@
+"""Signing in by password, which is throttled, and by a link that only a POST uses up."""
+
+import pytest
+from django.test import Client
+
+from accounts.models import SIGN_IN_LINK_LIFETIME, SignInLink, User
+from accounts.throttle import ATTEMPTS
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("valkey")]
+RIGHT = {"username": "ada", "password": "ada's secret"}
+WRONG = {"username": "ada", "password": "a guess"}
+
+
+def signed_in(client: Client) -> bool:
+    return "_auth_user_id" in client.session
+
+
+def test_the_right_password_signs_in_and_goes_where_one_was_going(client: Client, ada: User) -> None:
+    asked = client.get("/")
+    assert asked.headers["Location"] == "/sign-in/?next=/"
+    answer = client.post("/sign-in/", {**RIGHT, "next": "/workflows/"})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/workflows/")
+    assert signed_in(client)
+
+
+def test_a_wrong_password_is_said_and_does_not_sign_in(client: Client, ada: User) -> None:
+    answer = client.post("/sign-in/", WRONG)
+    assert "correct username and password" in answer.content.decode()
+    assert not signed_in(client)
+
+
+def test_signing_in_leads_nowhere_else(client: Client, ada: User) -> None:
+    assert client.post("/sign-in/", {**RIGHT, "next": "https://elsewhere.example/"}).headers["Location"] == "/"
+
+
+def test_after_too_many_failures_even_the_right_password_waits(client: Client, ada: User) -> None:
+    for _ in range(ATTEMPTS):
+        client.post("/sign-in/", WRONG)
+    answer = client.post("/sign-in/", RIGHT)
+    assert "Wait a quarter of an hour" in answer.content.decode()
+    assert not signed_in(client)
+
+
+def test_another_address_need_not_wait(client: Client, ada: User) -> None:
+    for _ in range(ATTEMPTS):
+        client.post("/sign-in/", WRONG)
+    client.post("/sign-in/", RIGHT, REMOTE_ADDR="192.0.2.7")
+    assert signed_in(client)
+
+
+def test_looking_at_a_link_uses_nothing_up(client: Client, ada: User) -> None:
+    address = f"/sign-in/{SignInLink.objects.issue(ada)}/"
+    for _ in range(3):
+        assert client.get(address).status_code == 200
+        assert client.head(address).status_code == 200
+    assert not signed_in(client)
+    assert client.post(address).headers["Location"] == "/"
+    assert signed_in(client)
+
+
+def test_a_link_works_once(client: Client, ada: User) -> None:
+    address = f"/sign-in/{SignInLink.objects.issue(ada)}/"
+    client.post(address)
+    second = Client()
+    answer = second.post(address)
+    assert answer.status_code == 410
+    assert "used, or is too old" in answer.content.decode()
+    assert not signed_in(second)
+
+
+def test_an_old_link_does_not_work(client: Client, ada: User) -> None:
+    address = f"/sign-in/{SignInLink.objects.issue(ada)}/"
+    link = SignInLink.objects.get()
+    link.expires_at -= SIGN_IN_LINK_LIFETIME
+    link.save()
+    assert client.post(address).status_code == 410
+
+
+def test_a_link_needs_the_form_that_it_showed(ada: User) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    answer = strict.post(f"/sign-in/{SignInLink.objects.issue(ada)}/")
+    assert answer.status_code == 403
+    assert "The form was too old" in answer.content.decode()
+    assert not signed_in(strict)
+
+
+def test_signing_out_takes_a_post(client: Client, ada: User) -> None:
+    client.force_login(ada)
+    assert client.get("/sign-out/").status_code == 405
+    assert client.post("/sign-out/").headers["Location"] == "/sign-in/"
+    assert not signed_in(client)
