@@ -2,17 +2,18 @@
 
 import os
 
+import django
 from channels.routing import ProtocolTypeRouter, URLRouter
-from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
-pages = get_asgi_application()
+django.setup(set_prefix=False)
 
 # Behind Django's set-up, as these need its models.
+from project.handler import Handler  # noqa: E402
 from project.origin import own_origin  # noqa: E402
 from project.static import with_static_files  # noqa: E402
 from runs.routing import websocket_urlpatterns  # noqa: E402
 
 application = ProtocolTypeRouter(
-    {"http": with_static_files(pages), "websocket": own_origin(URLRouter(websocket_urlpatterns))}
+    {"http": with_static_files(Handler()), "websocket": own_origin(URLRouter(websocket_urlpatterns))}
 )

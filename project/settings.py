@@ -173,6 +173,7 @@ STORAGES = {
 SQLITE = {
     "ENGINE": "project.db.sqlite3",
     "NAME": DATA_DIR / "loupe.sqlite3",
+    "CONN_MAX_AGE": None,  # to open and close one takes 2 ms; project.handler keeps the threads that have them
     "OPTIONS": {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
