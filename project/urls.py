@@ -12,5 +12,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz),
     path("readyz", readyz),
     path("", include("accounts.urls")),
-    path("", include("runs.urls")),
+    path("", include("runs.pages.urls")),
 ]

@@ -2,22 +2,29 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import redis
 from django.conf import settings
+from django.db import connection as database
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
 from runs import gate
-from runs.models import Job, Worker
+from runs.models import Gate, Job, Worker
 from runs.redis import connection, progress_key
 from runs.representation import job_document
 from runs.states import HOLDING, State
 from workflows.representation import moment
+
+_ROOM = """
+    SELECT (SELECT cap FROM runs_gate WHERE id = 1),
+           (SELECT COUNT(*) FROM runs_job WHERE state IN ('running', 'cancelling')),
+           EXISTS (SELECT 1 FROM runs_worker WHERE heartbeat_at > %s)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,7 @@ def document(job: Job, place: Place | None = None, outputs: dict[str, Any] | Non
 
 def live_workers() -> QuerySet[Worker]:
     """The worker processes that their pools have seen within one term of a lease."""
-    return Worker.objects.filter(heartbeat_at__gt=timezone.now() - timedelta(seconds=settings.LEASE_SECONDS))
+    return Worker.objects.filter(heartbeat_at__gt=_heard_since())
 
 
 def summary(user: User) -> dict[str, Any]:
@@ -76,12 +83,25 @@ def summary(user: User) -> dict[str, Any]:
 def _waiting_places(waiting: list[UUID], *, redis_away: bool) -> dict[UUID, Place]:
     if not waiting:
         return {}
-    free = gate.cap() - Job.objects.holding().count()
-    stuck = "redis" if redis_away else None if live_workers().exists() else "no_worker"
+    free, staffed = _room()
+    stuck = "redis" if redis_away else None if staffed else "no_worker"
     return {
         pk: Place(position=position, waiting_for=stuck or ("cap" if position > free else None))
         for pk, position in gate.positions(waiting).items()
     }
+
+
+def _room() -> tuple[int, bool]:
+    """How many slots are free, and whether any worker lives. By the ORM it would be a tenth of a whole submit."""
+    since = database.ops.adapt_datetimefield_value(_heard_since())
+    with database.cursor() as cursor:
+        cursor.execute(_ROOM, [since])
+        cap, held, staffed = cursor.fetchone()
+    return Gate(cap=cap).limit - held, bool(staffed)
+
+
+def _heard_since() -> datetime:
+    return timezone.now() - timedelta(seconds=settings.LEASE_SECONDS)
 
 
 def _progress(running: list[UUID]) -> dict[UUID, float] | None:

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.urls import path, re_path
 
-from runs.consumers import ProgramSocket
-from runs.page_sockets import PageSocket
-from runs.sockets import nothing_here
+from runs.sockets.consumers import ProgramSocket
+from runs.sockets.pages import PageSocket
+from runs.sockets.socket import nothing_here
 
 websocket_urlpatterns: list[Any] = [  # Channels gives ASGI applications where Django has views
     path("ws/v1/jobs/<uuid:job_id>", ProgramSocket.serve),  # type: ignore[arg-type]

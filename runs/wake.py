@@ -26,7 +26,7 @@ from runs.models import Job
 from runs.redis import connection, waiting_connection
 
 QUEUE = "loupe"
-FUNCTION = "runs.worker.wake"
+FUNCTION = "runs.worker.process.wake"
 PAYLOAD: bytes = JSONSerializer.dumps((FUNCTION, None, [], {}))  # type: ignore[no-untyped-call]
 BLOCK_SECONDS = 5
 AWAY_SECONDS = 0.5

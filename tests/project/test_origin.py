@@ -7,8 +7,8 @@ from accounts.models import User
 from project.origin import is_ours
 from runs.models import Job
 from tests import factories
+from tests.runs.clients import connected, cookie, refused
 from tests.runs.followers import act, submitted
-from tests.runs.sockets import connected, cookie, refused
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import redis
 
 from project.logs import Log
 from project.valkey import Valkey
-from runs.processes import Child
-from runs.watchdog import Watchdog
+from runs.pool.processes import Child
+from runs.pool.watchdog import Watchdog
 from tests.waiting import eventually
 
 

@@ -8,11 +8,11 @@ from typing import Any
 from asgiref.sync import sync_to_async
 
 from runs import gate, publish, stream
-from runs.feed import Frame, JobFeed
 from runs.models import Job
+from runs.sockets.feed import Frame, JobFeed
+from runs.sockets.tasks import end
 from runs.states import State
 from runs.submit import Order, submit
-from runs.tasks import end
 from runs.telemetry import EMPTY, Batch, Snapshot, TelemetryId, fold
 from workflows.models import Workflow
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from accounts.models import User
 from runs import gate, tail
-from runs.executor import Executor
 from runs.gate import Claim
 from runs.models import Job
 from runs.telemetry import Snapshot
+from runs.worker.executor import Executor
 from tests import factories
 
 

@@ -126,7 +126,7 @@ def test_callbacks_of_a_message_are_never_called(valkey: redis.Redis, ear: Ear, 
     queue = Queue("loupe", connection=valkey, serializer=JSONSerializer)
     touched = tmp_path / "touched"
     message = Message.create(
-        "runs.worker.wake",
+        "runs.worker.process.wake",
         connection=valkey,
         serializer=JSONSerializer,
         on_success=Callback("tests.runs.forged.call"),

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from runs import worker
+from runs.worker import process
 
 
 class Command(BaseCommand):
@@ -15,4 +15,4 @@ class Command(BaseCommand):
         parser.add_argument("name")
 
     def handle(self, *_arguments: Any, **options: Any) -> None:
-        worker.run(options["name"])
+        process.run(options["name"])

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from runs import pool
+from runs.pool import supervisor
 
 
 class Command(BaseCommand):
@@ -19,4 +19,4 @@ class Command(BaseCommand):
         count = options["count"]
         if count is not None and count < 1:
             raise CommandError("Give --count a number from 1 on, or leave it out.")
-        pool.run(count)
+        supervisor.run(count)

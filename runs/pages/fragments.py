@@ -1,0 +1,98 @@
+"""What a frame changes on the page of a job: HTML for structure, rendered by the page's own partials, and patches.
+
+HTML goes as `{"content": …}`, which hx-ws swaps: one `<hx-partial>` for each element that changes, addressed by its id.
+What changes many times a second goes as `{"type": "patch", …}`, which a small module of the page applies. Both name the
+job and the id of the telemetry that they are made of.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from django.template.loader import render_to_string
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from runs.pages.sheet import LOG_LINES, Sheet, Step
+from runs.telemetry import Batch
+
+Message = dict[str, Any]
+HOT: Final = frozenset({"progress", "cost"})
+"""Fields of a node that change without changing how it is drawn."""
+
+
+def whole(sheet: Sheet) -> SafeString:
+    """Everything that is live on the page: after a join, and wherever the telemetry begins anew."""
+    live = ("head", "standing", "results", "history", "log")
+    return _joined([*(_part(name, sheet) for name in live), *(step(each) for each in sheet.steps)])
+
+
+def header(sheet: Sheet) -> SafeString:
+    """What follows the job's row; once it has ended that is everything, as nothing waits any more."""
+    return whole(sheet) if sheet.ended else _joined(_part(name, sheet) for name in ("head", "standing", "history"))
+
+
+def step(shown: Step) -> SafeString:
+    """One node: `#node-<id>`."""
+    return _partial(f"#node-{shown.part.id}", "outerMorph", _rendered("node", step=shown))
+
+
+def changes(sheet: Sheet, batch: Batch) -> tuple[SafeString, Message]:
+    """What a batch that is folded into `sheet` already changes: HTML, and a patch of all else; each may be empty."""
+    redrawn = _redrawn(batch)
+    parts = [part for part in sheet.parts if part.id in redrawn]
+    html = [step(sheet.step(part)) for part in parts]
+    if any(part.result for part in parts):
+        html.append(_part("results", sheet))
+    if batch.get("logs"):
+        html.append(_lines(sheet, batch["logs"]))
+    return _joined(html), _patch(sheet, batch, redrawn)
+
+
+def _redrawn(batch: Batch) -> set[str]:
+    """The nodes that are drawn anew: whose status, error or values changed, or who made something."""
+    nodes: Mapping[str, Mapping[str, object]] = batch.get("nodes", {})
+    changed = {node for node, fields in nodes.items() if not fields.keys() <= HOT}
+    return changed | set(batch.get("values", {})) | {product["node"] for product in batch.get("products", ())}
+
+
+def _patch(sheet: Sheet, batch: Batch, redrawn: set[str]) -> Message:
+    """`progress` (0–1) and `done` of the job, `nodes` {id: {share, counts}}, `text` {id: [where it begins, the text]}.
+
+    Text is counted in the units of JavaScript's strings, so that a patch that is applied again changes nothing.
+    """
+    told: set[str] = set(batch.get("nodes", {})) - redrawn
+    hot = [sheet.step(part) for part in sheet.parts if part.id in told]
+    now = sheet.snapshot["text"]
+    patch = {
+        "nodes": {each.part.id: {"share": each.share, "counts": each.counts} for each in hot},
+        "text": {node: [_units(now[node]) - _units(new), new] for node, new in batch.get("text", {}).items()},
+    }
+    kept = {key: value for key, value in patch.items() if value}
+    return {**kept, "progress": sheet.share, "done": sheet.done} if kept or redrawn else {}
+
+
+def _part(name: str, sheet: Sheet) -> SafeString:
+    return _partial(f"#{name}", "outerMorph", _rendered(name, sheet=sheet))
+
+
+def _lines(sheet: Sheet, lines: Iterable[Mapping[str, object]]) -> SafeString:
+    """The new lines alone, until the page has as many as it keeps."""
+    if len(sheet.snapshot["logs"]) > LOG_LINES:
+        return _part("log", sheet)
+    return _partial("#log-lines", "beforeend", _joined(_rendered("log_line", line=line) for line in lines))
+
+
+def _rendered(name: str, **context: object) -> SafeString:
+    return mark_safe(render_to_string(f"runs/job/_{name}.html", context))  # noqa: S308 (the template escaped it)
+
+
+def _partial(target: str, how: str, content: SafeString) -> SafeString:
+    return format_html('<hx-partial hx-target="{}" hx-swap="{}">{}</hx-partial>', target, how, content)
+
+
+def _joined(html: Iterable[SafeString]) -> SafeString:
+    return format_html_join("", "{}", ((each,) for each in html))
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

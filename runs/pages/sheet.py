@@ -1,0 +1,225 @@
+"""What the page of one job shows: plain values, made of its row, its history, its products and its folded telemetry."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from django.utils import timezone
+
+from runs import queue, tail
+from runs.models import Job, JobTransition
+from runs.pages.parts import Part, parts
+from runs.redis import last_known
+from runs.representation import asset_document
+from runs.states import ACTIVE, HOLDING, TERMINAL
+from runs.telemetry import Batch, Snapshot, fold, progress
+from workflows.registry import registry
+
+Document = Mapping[str, Any]
+PRODUCTS: Final = 1000
+TILES: Final = 6
+"""Pictures in a node's card; all are among the results, or in the API's list."""
+LOG_LINES: Final = 200
+
+
+class Step(NamedTuple):
+    """What one node's card says: `elapsed` in seconds, `share` 0–1, `pictures` as documents, `values` by output."""
+
+    part: Part
+    status: str
+    share: float
+    counts: str
+    elapsed: float | None
+    error: Document | None
+    text: str
+    values: list[tuple[str, object]]
+    pictures: list[Document]
+    more: int
+    job_id: str
+
+    @property
+    def ticks(self) -> bool:
+        """Whether its time still runs."""
+        return self.status == "running" and self.elapsed is not None
+
+
+class Result(NamedTuple):
+    """One named result: what has landed, and whether more may come."""
+
+    part: Part
+    items: list[Document]
+    coming: bool
+    step: Step
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One job as its page shows it. `job` is its document as REST has it, `products` assets' documents by their id."""
+
+    job: Document
+    parts: tuple[Part, ...]
+    snapshot: Snapshot
+    products: Mapping[str, Document]
+    history: Sequence[JobTransition]
+    now: datetime = field(default_factory=timezone.now)
+
+    def after(self, batch: Batch) -> "Sheet":
+        """The sheet once a batch of telemetry is folded in."""
+        landed = {product["id"]: product for product in batch.get("products", ())}
+        products = {**self.products, **landed} if landed else self.products
+        return replace(self, snapshot=fold(self.snapshot, batch), products=products, now=timezone.now())
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """Every node, each after those that feed it."""
+        return [self.step(part) for part in self.parts]
+
+    @cached_property
+    def results(self) -> list[Result]:
+        """What the run hands out, by name."""
+        return [self._result(part) for part in self.parts if part.result]
+
+    def step(self, part: Part) -> Step:
+        """One node, as it stands."""
+        node = self.snapshot["nodes"].get(part.id, {})
+        status = node.get("status") or ("skipped" if self.ended else "waiting")
+        pictures = [made for made in self._made(part.id) if made["thumbnail_url"]]
+        return Step(
+            part=part,
+            status=status,
+            share=1.0 if status == "completed" else share(node),
+            counts=counts(node) if status == "running" else "",
+            elapsed=self._elapsed(node, status),
+            error=node.get("error"),
+            text=self.snapshot["text"].get(part.id, ""),
+            values=self._values(part),
+            pictures=pictures[-TILES:],
+            more=max(len(pictures) - TILES, 0),
+            job_id=self.job["id"],
+        )
+
+    @property
+    def ended(self) -> bool:
+        """Whether the job has come to its end."""
+        return self.job["state"] in TERMINAL
+
+    @property
+    def active(self) -> bool:
+        """Whether the job may still be stopped."""
+        return self.job["state"] in ACTIVE
+
+    @property
+    def ticks(self) -> bool:
+        """Whether the job's time still runs."""
+        return self.job["state"] in HOLDING
+
+    @property
+    def elapsed(self) -> float | None:
+        """Seconds since the job started, or from its start to its end."""
+        if self.job["started_at"] is None:
+            return None
+        end = moment(self.job["ended_at"]) if self.job["ended_at"] else self.now
+        return max((end - moment(self.job["started_at"])).total_seconds(), 0.0)
+
+    @property
+    def share(self) -> float:
+        """How far the job is, 0–1."""
+        if self.ended:
+            return self.done / len(self.parts) if self.parts else 1.0
+        return progress(self.snapshot, len(self.parts)) or self.job["progress"] or 0.0
+
+    @property
+    def done(self) -> int:
+        """How many nodes have done what they are there for."""
+        return sum(node.get("status") in {"completed", "bypassed"} for node in self.snapshot["nodes"].values())
+
+    @property
+    def failed(self) -> Part | None:
+        """The node that the job's error is about."""
+        node = (self.job["error"] or {}).get("node")
+        return next((part for part in self.parts if part.id == node), None)
+
+    @property
+    def stopped(self) -> JobTransition | None:
+        """Who asked for the stop of the job, when and why."""
+        stops = [step for step in self.history if step.to_state in {"cancelling", "cancelled"}]
+        return stops[0] if stops else None
+
+    @property
+    def logs(self) -> list[Document]:
+        """The newest lines of the log, the newest last."""
+        lines: list[Document] = self.snapshot["logs"][-LOG_LINES:]
+        return lines
+
+    @property
+    def params(self) -> list[tuple[str, object]]:
+        """What the job was submitted with."""
+        return list(self.job["params"].items())
+
+    def _result(self, part: Part) -> Result:
+        step = self.step(part)
+        return Result(part, self._made(part.id), step.status in {"waiting", "running"} and self.active, step)
+
+    def _made(self, node: str) -> list[Document]:
+        made = [product for product in self.products.values() if product["node"] == node]
+        return sorted(made, key=lambda product: (product["output"] or "", product["index"]))
+
+    def _values(self, part: Part) -> list[tuple[str, object]]:
+        kept = list(self.snapshot["values"].get(part.id, {}).items())
+        return (
+            kept or [(made["output"], made["value"]) for made in self._made(part.id) if made["value"] is not None][-1:]
+        )
+
+    def _elapsed(self, node: Document, status: str) -> float | None:
+        if status != "running":
+            return None if node.get("elapsed_ms") is None else node["elapsed_ms"] / 1000
+        started = node.get("started_at")
+        return max((self.now - moment(started)).total_seconds(), 0.0) if started else 0.0
+
+
+def read(job: Job) -> Sheet:
+    """The sheet of a job as database and Redis have it now. Its graph must be at hand."""
+    kept = tail.stored(job.pk) if job.state in TERMINAL else None
+    return sheet(job, queue.document(job), kept.snapshot if kept else last_known(job.pk))
+
+
+def sheet(job: Job, document: Document, snapshot: Snapshot) -> Sheet:
+    """The sheet of a job of which document and telemetry are known already."""
+    drawn = parts(job.graph.loaded(), registry)
+    return Sheet(document, drawn, snapshot, products(job.pk), history(job.pk))
+
+
+def products(job_id: UUID) -> dict[str, Document]:
+    """The documents of what the job made, by id, in the order in which it was made."""
+    return {document["id"]: document for document in _documents(job_id)}
+
+
+def history(job_id: UUID, version: int | None = None) -> list[JobTransition]:
+    """The job's steps from state to state, up to a version of its row: each step made one."""
+    return list(JobTransition.objects.filter(job=job_id).order_by("id")[:version])
+
+
+def share(node: Document) -> float:
+    """How far a node says that it is, 0–1."""
+    done, total = node.get("progress") or (0, 0)
+    return min(max(done / total, 0.0), 1.0) if total else 0.0
+
+
+def counts(node: Document) -> str:
+    """How far a node is that counts whole things: 3 of 4."""
+    done, total = node.get("progress") or (0, 0)
+    whole = float(done).is_integer() and float(total).is_integer()
+    return f"{done:.0f} of {total:.0f}" if whole and total > 1 else ""
+
+
+def moment(text: str) -> datetime:
+    """The time that a document writes as RFC 3339."""
+    return datetime.fromisoformat(text)
+
+
+def _documents(job_id: UUID) -> Iterable[Document]:
+    from_job = Job.objects.get(pk=job_id).assets.select_related("job", "blob")
+    return map(asset_document, from_job.order_by("created_at", "node", "output", "index")[:PRODUCTS])

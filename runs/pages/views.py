@@ -1,0 +1,116 @@
+"""Pages: all workflows, the runs of one, and one job. What is not one's own is not there (404)."""
+
+from typing import cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import User
+from runs import gate, uploads
+from runs.errors import JobActive, JobEnded
+from runs.models import Job
+from runs.pages import listing, sheet
+from runs.submit import Order, submit
+from workflows import parameters
+from workflows.errors import GraphInvalid, WorkflowError
+from workflows.forms import RunForm
+from workflows.models import Workflow
+from workflows.registry import registry
+
+
+@login_required
+@require_safe
+def workflows(request: HttpRequest) -> HttpResponse:
+    """The person's workflows as cards: newest picture, last run, how many run."""
+    return render(request, "workflows/index.html", {"cards": listing.cards(_user(request))})
+
+
+@login_required
+@require_safe
+def workflow(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
+    """A workflow opens on its runs."""
+    return redirect("runs", workflow_id=_workflow(request, workflow_id).pk)
+
+
+@login_required
+def runs(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
+    """A workflow's jobs, newest first, beside the form that runs it; POST runs it."""
+    opened = _workflow(request, workflow_id)
+    declared = parameters.declared(opened.graph.loaded(), registry)
+    given = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    form = RunForm(declared, *given, last=listing.last_params(opened))
+    if form.is_bound and _submitted(request, opened, form):
+        return redirect("runs", workflow_id=opened.pk)
+    page = listing.page(opened, request.GET.get("before"))
+    context = {"workflow": opened, "form": form, "page": page}
+    template = "runs/_list.html" if request.GET.get("part") == "list" else "runs/list.html"
+    return render(request, template, context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_safe
+def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """One job, live while it is active."""
+    found = _job(request, job_id)
+    return render(request, "runs/job.html", {"sheet": sheet.read(found), "workflow": found.workflow})
+
+
+@login_required
+@require_POST
+def cancellation(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Cancels a job, and goes back to where the person was; a live page stays, and is told what came of it."""
+    found = _job(request, job_id)
+    try:
+        gate.cancel(found.pk, by=_user(request).get_username())
+    except JobEnded as error:
+        messages.info(request, str(error))
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204)
+    if request.POST.get("back") == "runs":
+        return redirect("runs", workflow_id=found.workflow_id)
+    return redirect("job", job_id=found.pk)
+
+
+@login_required
+@require_POST
+def deletion(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Deletes an ended job with all that it made."""
+    found = _job(request, job_id)
+    try:
+        gate.delete(found.pk)
+    except JobActive as error:
+        messages.warning(request, str(error))
+    return redirect("runs", workflow_id=found.workflow_id)
+
+
+def _submitted(request: HttpRequest, opened: Workflow, form: RunForm) -> bool:
+    """Whether a job was made of the form; else the form says why not."""
+    if not form.is_valid():
+        return False
+    user = _user(request)
+    try:
+        given = form.params(lambda file: str(uploads.make(user, file, uploads.stored(file)).pk))
+        submit(user, opened, Order(params=given))
+    except GraphInvalid as invalid:
+        form.complain(invalid.problems)
+    except WorkflowError as error:
+        form.add_error(None, str(error))
+    return not form.errors
+
+
+def _user(request: HttpRequest) -> User:
+    return cast("User", request.user)
+
+
+def _workflow(request: HttpRequest, workflow_id: UUID) -> Workflow:
+    mine = Workflow.objects.visible_to(request.user).select_related("graph")
+    return get_object_or_404(mine, pk=workflow_id)
+
+
+def _job(request: HttpRequest, job_id: UUID) -> Job:
+    mine = Job.objects.visible_to(request.user).select_related("workflow", "graph")
+    return get_object_or_404(mine, pk=job_id)

@@ -1,0 +1,1 @@
+"""One machine's worker processes and the process that looks after them."""

@@ -1,0 +1,146 @@
+"""Child processes that never outlive their parent. Each leads a session and a process group, which ends with it.
+
+Spawn from the main thread: on Linux a child is killed when the *thread* that made it ends.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Collection, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from runs.pool.watchdog import Watchdog
+
+LEASH = Path(__file__).with_name("leash.py")
+SHORT_LIFE_SECONDS = 5.0
+
+
+class Condition(Enum):
+    """What a child is doing, as the system sees it."""
+
+    LIVES = "lives"
+    STOPPED = "stopped"
+    ENDED = "ended"
+
+
+class Child:
+    """A process started by `spawn`. Signals go to its whole group; they may be sent from any thread."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", watchdog: Watchdog) -> None:
+        self.pid = process.pid
+        self.started = time.monotonic()
+        self._process = process
+        self._watchdog = watchdog
+        self._view = psutil.Process(process.pid)
+        self._lock = threading.Lock()  # so that no signal reaches a number that has passed on to another process
+        self._reaped = False
+        self._stopped_before = False
+
+    def look(self) -> Condition:
+        """STOPPED only when it was so twice running: all processes of a machine that wakes are stopped for a moment."""
+        status = psutil.STATUS_DEAD if self._reaped else self._status()
+        stopped_before, self._stopped_before = self._stopped_before, status == psutil.STATUS_STOPPED
+        if status in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}:
+            return Condition.ENDED
+        return Condition.STOPPED if stopped_before and self._stopped_before else Condition.LIVES
+
+    def send(self, number: signal.Signals) -> None:
+        """Signals the child's group. Nothing happens when it has ended."""
+        with self._lock:
+            if not self._reaped:
+                self._signal_group(number)
+
+    def tell(self, number: signal.Signals) -> None:
+        """Signals the child alone, not what it has started."""
+        with self._lock:
+            if not self._reaped:
+                os.kill(self.pid, number)
+
+    def reap(self) -> int:
+        """Kills what is left of the child's group and waits for its end. Its exit code, negative for a signal."""
+        with self._lock:
+            if not self._reaped:
+                self._signal_group(signal.SIGKILL)
+                self._process.wait()
+                self._reaped = True
+                self._watchdog.remove(self.pid)
+        return self._process.returncode
+
+    def _status(self) -> str:
+        try:
+            return self._view.status()
+        except psutil.NoSuchProcess:
+            return psutil.STATUS_DEAD
+
+    def _signal_group(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, number)
+
+
+class Backoff:
+    """When to start a thing again: at once after a long life, ever later after short ones, up to so many seconds."""
+
+    def __init__(self, longest: float = 10.0) -> None:
+        self._longest = longest
+        self._short_lives = 0
+        self._not_before = 0.0
+
+    def ended(self, lived: float) -> None:
+        """Takes note of an end after `lived` seconds."""
+        self._short_lives = self._short_lives + 1 if lived < SHORT_LIFE_SECONDS else 0
+        pause = min(0.1 * 2**self._short_lives, self._longest) if self._short_lives > 1 else 0.0
+        self._not_before = time.monotonic() + pause
+
+    @property
+    def due(self) -> bool:
+        """Whether it may be started now."""
+        return time.monotonic() >= self._not_before
+
+
+def spawn(
+    command: Sequence[str],
+    watchdog: Watchdog,
+    *,
+    folder: Path,
+    output: IO[bytes] | None = None,
+    given: bytes = b"",
+    descriptors: Collection[int] = (),
+) -> Child:
+    """Starts `command` in `folder`, under the watchdog's eye.
+
+    `output` takes what it prints (None: our own), `given` is what it reads as its input (at most 64 KiB),
+    `descriptors` are the open files that it inherits.
+    """
+    process = subprocess.Popen(  # noqa: S603 (the commands are our own)
+        [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *command],
+        stdin=subprocess.PIPE if given else subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT if output else None,
+        cwd=folder,
+        pass_fds=tuple(descriptors),
+        start_new_session=True,
+    )
+    watchdog.add(process.pid)
+    if process.stdin:
+        with contextlib.suppress(BrokenPipeError), process.stdin:
+            process.stdin.write(given)
+    return Child(process, watchdog)
+
+
+def memory_of_groups(groups: Collection[int]) -> dict[int, int]:
+    """The resident bytes of each of these process groups, what their processes share counted for each."""
+    memory = dict.fromkeys(groups, 0)
+    for pid in psutil.pids():
+        with contextlib.suppress(ProcessLookupError, PermissionError, psutil.Error):
+            group = os.getpgid(pid)
+            if group in memory:
+                memory[group] += psutil.Process(pid).memory_info().rss
+    return memory

@@ -1,0 +1,87 @@
+"""What one pool does for all: rescues jobs whose lease has run out, wakes who was not woken, deletes what is unused."""
+
+import logging
+import threading
+import time
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import Error as DatabaseError, connection
+from django.db.models import Q
+from django.utils import timezone
+
+from runs import gate, store, wake
+from runs.errors import LostLease
+from runs.models import Duty, Worker
+from runs.pool.rhythm import Every
+
+SWEEP_SECONDS = 2.0
+DUTY_SECONDS = 10.0
+"""Another pool takes over when the sweeping one is silent for so long."""
+CLEARING_SECONDS = 3600.0
+
+logger = logging.getLogger(__name__)
+
+
+class Sweep(threading.Thread):
+    """Sweeps every 2 s while it holds the duty."""
+
+    def __init__(self, pool: str) -> None:
+        super().__init__(name="sweep", daemon=True)
+        self._pool = pool
+        self._closing = threading.Event()
+        self._clear_store_sometimes = Every(CLEARING_SECONDS, self._clear_store)
+        self.seen_at = time.time()
+        """When the last round began, by the clock on the wall."""
+
+    def close(self) -> None:
+        """Ends the sweep soon."""
+        self._closing.set()
+
+    def run(self) -> None:
+        """Goes on until `close`."""
+        while not self._closing.wait(SWEEP_SECONDS):
+            try:
+                self.round()
+            except (DatabaseError, OSError) as error:
+                logger.warning("The sweep waits for the database (%s).", error)
+                connection.close()
+        connection.close()
+
+    def round(self) -> None:
+        """Sweeps once, if this pool is the one to do it."""
+        slept, self.seen_at = self._has_slept(), time.time()
+        if not self._take_duty():
+            return
+        if slept:
+            logger.warning("This machine slept: every running job keeps its worker for one more lease.")
+            gate.renew_all()
+            return
+        self._rescue()
+        wake.wake()
+        Worker.objects.filter(heartbeat_at__lt=timezone.now() - 2 * timedelta(seconds=settings.LEASE_SECONDS)).delete()
+        self._clear_store_sometimes()
+
+    def _has_slept(self) -> bool:
+        """By the clock on the wall, which goes on while a machine sleeps."""
+        return time.time() - self.seen_at > SWEEP_SECONDS + float(settings.LEASE_SECONDS) / 2
+
+    def _take_duty(self) -> bool:
+        now = timezone.now()
+        until = now + timedelta(seconds=DUTY_SECONDS)
+        Duty.objects.get_or_create(name="sweep", defaults={"until": now})
+        mine = Duty.objects.filter(Q(holder=self._pool) | Q(until__lte=now), name="sweep")
+        return bool(mine.update(holder=self._pool, until=until))
+
+    def _rescue(self) -> None:
+        for job in gate.expired():
+            if self._has_slept():
+                return  # just now, between the look and here
+            try:
+                gate.lost(job.pk, job.fence, by=self._pool, why="its lease ran out")
+            except LostLease:
+                logger.info("Job %s had moved on before it was rescued.", job.pk)
+
+    def _clear_store(self) -> None:
+        while not self._closing.is_set() and store.clear_unused():
+            pass

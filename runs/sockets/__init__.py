@@ -1,0 +1,1 @@
+"""Followers of jobs: programs and pages, over WebSockets."""

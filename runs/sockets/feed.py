@@ -1,0 +1,289 @@
+"""Follows one job: its frames, in the order of the contract, for one socket.
+
+What is sent is read where it is true, in the row and the stream; a hint only says when to read. Nothing is read before
+what was read last has been sent, and all that has come meanwhile is merged: a feed never holds more than one snapshot,
+however slow its reader is.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError
+
+from runs import queue, tail
+from runs.errors import JobGone
+from runs.models import Job
+from runs.sockets.hints import AWAY, Hints
+from runs.sockets.threads import in_database
+from runs.states import TERMINAL, State
+from runs.tail import Piece, Standing
+from runs.telemetry import EMPTY, NOTHING, TelemetryId
+
+Frame = dict[str, Any]
+"""One JSON object of the contract: `type`, `job_id`, `workflow_id`, and what the type carries."""
+Send = Callable[[Frame], Awaitable[None]]
+HEAD_SECONDS = 15.0
+DATABASE_PAUSE = 1.0
+ASSET_EVENTS_KEPT = 100
+"""For a slow reader; beyond that the oldest are dropped: assets are rows, and telemetry names them as products too."""
+
+logger = logging.getLogger(__name__)
+
+
+class Step(NamedTuple):
+    """A state that the job came to, and its version then."""
+
+    state: State
+    version: int
+
+
+class Reading(NamedTuple):
+    """A job's row, its document, and the steps it took since it was read before, the newest last."""
+
+    job: Job
+    document: dict[str, Any]
+    steps: list[Step]
+
+    @property
+    def position(self) -> int | None:
+        """Its place in the queue, from 1."""
+        position: int | None = self.document["queue_position"]
+        return position
+
+
+class JobFeed:
+    """Sends a job's frames until its task is cancelled: the job, its telemetry, then every change."""
+
+    def __init__(self, job_id: UUID, send: Send, *, after: TelemetryId | None = None) -> None:
+        self.job_id = job_id
+        self._send = send
+        self._hints: Hints
+        self._stir = asyncio.Event()
+        self._joining = True
+        self._row_moved = False
+        self._telemetry_moved = False
+        self._batch: dict[str, Any] | None = None
+        self._assets: deque[dict[str, Any]] = deque(maxlen=ASSET_EVENTS_KEPT)
+        self._workflow_id = ""
+        self._version = 0
+        self._fence = 0
+        self._position: int | None = None
+        self._ended = False
+        self._after = after
+        self._last: TelemetryId | None = None
+
+    async def run(self) -> None:
+        """Follows the job. Raises JobGone when it does not exist, or no longer."""
+        while True:
+            async with Hints.here().followed_by(self) as self._hints:
+                await self._look()
+                while not self._ended:
+                    await self._wait()
+                    await self._look()
+            while not self._joining:
+                self._stir.clear()
+                await self._stir.wait()
+
+    def resume(self, after: TelemetryId | None) -> None:
+        """The client has everything up to `after`, or nothing: begin again from there."""
+        self._after = after
+        self._joining = True
+        self._stir.set()
+
+    def hint(self, message: dict[str, Any]) -> None:
+        """Keeps a single batch, to hand over as it is; of more it remembers only that there is something to read."""
+        if message["type"] == "job.changed":
+            self._row_moved = self._row_moved or message["version"] > self._version
+        elif message["type"] == "asset.event":
+            self._assets.append(message)
+        elif self._batch is None and not self._telemetry_moved:
+            self._batch = message
+        else:
+            self._telemetry_moved = True
+        self._stir.set()
+
+    def compare(self, version: int | None, position: int | None) -> None:
+        """What the row and the queue say now; `version` is None when the row is gone."""
+        if version != self._version or position != self._position:
+            self._row_moved = True
+            self._stir.set()
+
+    def compare_telemetry(self, newest: TelemetryId | None) -> None:
+        """What the stream says now."""
+        if self._last is None or (newest is not None and newest != self._last):
+            self._telemetry_moved = True
+            self._stir.set()
+
+    async def _wait(self) -> None:
+        """Until there is something to look at. Meanwhile says every 15 s where the telemetry stands."""
+        while not self._stir.is_set():
+            try:
+                async with asyncio.timeout(HEAD_SECONDS):
+                    await self._stir.wait()
+            except TimeoutError:
+                if self._last is not None:
+                    await self._tell("head", id=str(self._last))
+
+    async def _look(self) -> None:
+        self._stir.clear()
+        joining, self._joining = self._joining, False
+        row_moved, self._row_moved = self._row_moved, False
+        telemetry_moved, self._telemetry_moved = self._telemetry_moved, False
+        batch, self._batch = self._batch, None
+        while self._assets and not joining:
+            message = self._assets.popleft()
+            await self._tell("asset", event=message["event"], asset=message["asset"])
+        try:
+            if joining:
+                await self._join()
+            elif row_moved:
+                await self._follow_row()
+            elif telemetry_moved:
+                await self._catch_up()
+            elif batch is not None:
+                await self._hand_over(batch)
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("The database is away or locked (%s); the feed of job %s tries again.", error, self.job_id)
+            self._row_moved = True
+            if joining and not self._joining:
+                self.resume(self._last or self._after)
+            await asyncio.sleep(DATABASE_PAUSE)
+            self._stir.set()
+
+    async def _join(self) -> None:
+        reading = await in_database(_read, self.job_id, 0)
+        self._assets.clear()
+        self._last = self._after
+        self._workflow_id = str(reading.job.workflow_id)
+        self._fence = reading.job.fence
+        await self._tell_job(reading, reading.steps[-1])
+        if self._last is not None and await self._is_ahead(self._last):
+            self._last = None
+        if reading.job.state in TERMINAL:
+            await self._conclude()
+            self._ended = True
+        else:
+            await self._catch_up()
+
+    async def _follow_row(self) -> None:
+        """Tells every state that the job came to, each attempt's telemetry before what ended the attempt."""
+        reading = await in_database(_read, self.job_id, self._version)
+        for step in reading.steps:
+            if step.state in TERMINAL:
+                await self._conclude()
+                self._ended = True
+            elif step.state == State.QUEUED:
+                await self._catch_up()
+            elif step.state == State.RUNNING:
+                self._fence += 1
+            await self._tell_job(reading, step)
+        if not reading.steps and reading.position != self._position:
+            await self._tell_job(reading, Step(State(reading.job.state), reading.job.version))
+        if not self._ended:
+            await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        """Tells what the stream has beyond the last id, of the attempts that the client knows of."""
+        try:
+            told = await self._missed()
+            if told is None:
+                standing = await self._standing() or Standing(NOTHING, EMPTY)
+                told = [Piece(standing.id, None, standing.snapshot)]
+        except AWAY:
+            return  # the rounds of the hints look again
+        for piece in told:
+            if piece.id.fence <= self._fence and (self._last is None or piece.id > self._last):
+                await self._tell_piece(piece)
+
+    async def _conclude(self) -> None:
+        """Tells the rest of an ended job's telemetry: its stream's or, where that is gone, all that its row keeps."""
+        final = await in_database(tail.stored_id, self.job_id)
+        if final is None:
+            await self._catch_up()
+            if self._last is None:
+                await self._tell_piece(Piece(NOTHING, None, EMPTY))
+        elif self._last != final:
+            for piece in await self._up_to(final):
+                await self._tell_piece(piece)
+
+    async def _up_to(self, final: TelemetryId) -> list[Piece]:
+        """What leads from the last id to the final one, or the whole telemetry in one piece."""
+        try:
+            missed = await self._missed()
+        except AWAY:
+            missed = None
+        if (
+            final.seq and missed and missed[-1].id == final
+        ):  # an end from outside has a fence, and a snapshot, of its own
+            return missed
+        standing = await in_database(tail.stored, self.job_id)
+        return [Piece(standing.id, None, standing.snapshot)] if standing else []
+
+    async def _standing(self) -> Standing | None:
+        return await tail.latest(self._hints.redis, self.job_id) if self._fence else None
+
+    async def _missed(self) -> list[Piece] | None:
+        """What follows on the last id in the stream; None when something in between is gone. Raises as Redis does."""
+        if self._last is None:
+            return None
+        return tail.pieces(self._last, await tail.after(self._hints.redis, self.job_id, self._last), self._fence)
+
+    async def _is_ahead(self, after: TelemetryId) -> bool:
+        """Whether a client says that it has what this job has never told."""
+        if after.fence > self._fence:
+            return True
+        try:
+            newest = (await tail.newest(self._hints.redis, [self.job_id]))[0]
+        except AWAY:
+            return False
+        return newest is not None and after > newest
+
+    async def _hand_over(self, message: dict[str, Any]) -> None:
+        """Tells a batch as it came, when it is the very next one of a run that the client knows of."""
+        found = TelemetryId.parse(message["id"])
+        if found.fence > self._fence:
+            await self._follow_row()
+        elif message["after"] == str(self._last):
+            await self._tell_piece(Piece(found, self._last, message["batch"]))
+        else:
+            await self._catch_up()
+
+    async def _tell_job(self, reading: Reading, step: Step) -> None:
+        self._version, self._position = step.version, reading.position
+        document = reading.document
+        if step.state != reading.job.state:  # it was in this state for a moment that is over already
+            document = {**document, "state": str(step.state), "ended_at": None, "error": None, "queue_position": None}
+        await self._tell("job", version=step.version, job=document)
+
+    async def _tell_piece(self, piece: Piece) -> None:
+        self._last = piece.id
+        if piece.after is None:
+            await self._tell("snapshot", id=str(piece.id), snapshot=piece.body)
+        else:
+            await self._tell("update", id=str(piece.id), seq=piece.id.seq, after=str(piece.after), **piece.body)
+
+    async def _tell(self, kind: str, **fields: object) -> None:
+        if self._joining:  # the client has asked to begin again: what comes before that would follow on nothing it has
+            return
+        await self._send({"type": kind, "job_id": str(self.job_id), "workflow_id": self._workflow_id, **fields})
+
+
+def _read(job_id: UUID, version: int) -> Reading:
+    """The job, and its steps since `version`; since 0 that is only the state it has come to."""
+    job = Job.objects.defer("traceback").filter(pk=job_id).first()
+    if job is None:
+        raise JobGone("The job has been deleted.")
+    return Reading(job, queue.document(job), _steps(job, version))
+
+
+def _steps(job: Job, version: int) -> list[Step]:
+    """Each transition made one version, so that the history tells the states that came and went unseen."""
+    states: list[str] = [job.state]
+    if version and job.version - version != 1:
+        states = list(job.transitions.order_by("id").values_list("to_state", flat=True)[version : job.version])
+    first = job.version - len(states) + 1
+    return [Step(State(state), first + index) for index, state in enumerate(states)]

@@ -1,0 +1,172 @@
+"""A client's socket on one job: who may join, what goes out, and how it closes."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.http import parse_cookie
+
+from accounts import tickets
+from accounts.authentication import visible
+from accounts.credentials import Credentials, of_secret, of_session
+from accounts.scopes import Scope
+from runs.errors import JobGone
+from runs.models import Job
+from runs.sockets.feed import Frame, JobFeed
+from runs.sockets.hints import AWAY
+from runs.sockets.tasks import first_of, to_the_end
+from runs.sockets.threads import in_database
+from runs.sockets.warden import Warden
+from runs.telemetry import TelemetryId
+
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+SEND_PATIENCE = 30.0
+"""Seconds that one frame may wait for a slow client."""
+TRY_AGAIN_LATER = 1013
+NOT_SIGNED_IN = 4401
+NOT_FOUND = 4404
+TOO_SLOW = 4429
+
+
+class Closing(Exception):  # noqa: N818 (what is to happen, not what went wrong)
+    """Ends a socket with a close code."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+class Socket:
+    """One client on one job. Every handshake is accepted, so that the close code can say why a client may not stay."""
+
+    credentials: Credentials
+    workflow_id: UUID
+    feed: JobFeed
+
+    def __init__(self, scope: Message, receive: Receive, send: Send) -> None:
+        self.scope = scope
+        self.query = parse_qs(scope["query_string"].decode("latin1"))
+        self.job_id: UUID = scope["url_route"]["kwargs"]["job_id"]
+        self._receive = receive
+        self._send = send
+        self._verdict: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    @classmethod
+    async def serve(cls, scope: Message, receive: Receive, send: Send) -> None:
+        """The ASGI application: one socket, from its handshake to its end."""
+        await receive()
+        await send({"type": "websocket.accept"})
+        try:
+            await cls(scope, receive, send).stay()
+        except Closing as closing:
+            await send({"type": "websocket.close", "code": closing.code})
+
+    async def stay(self) -> None:
+        """Returns when the client goes. Raises Closing when it has to."""
+        try:
+            credentials = await self.identify()
+        except (*AWAY, OperationalError, InterfaceError) as error:
+            raise Closing(TRY_AGAIN_LATER) from error
+        if credentials is None or not credentials.may(Scope.READ):
+            raise Closing(NOT_SIGNED_IN)
+        self.credentials = credentials
+        workflow_id = await in_database(_workflow_of, self.job_id, credentials)
+        if workflow_id is None:
+            raise Closing(NOT_FOUND)
+        self.workflow_id = workflow_id
+        self.feed = JobFeed(self.job_id, self.tell, after=self.after())
+        Warden.here().add(self)
+        try:
+            await first_of(self._follow(), self._listen(), self._wait_for_verdict())
+        finally:
+            await to_the_end(Warden.here().remove(self))
+
+    async def identify(self) -> Credentials | None:
+        """Who is there, if anybody. Reads database and Redis."""
+        return await in_database(_of_session, self.scope)
+
+    async def hear(self, text: str | None) -> None:
+        """A message of the client's; None for one that is not text."""
+
+    def after(self) -> TelemetryId | None:
+        """Where the client wants to go on; what is no id can't be gone on from, and gets a snapshot."""
+        try:
+            return TelemetryId.parse(self.query["after"][0])
+        except (KeyError, ValueError):
+            return None
+
+    async def tell(self, frame: Frame) -> None:
+        """Sends a frame as it is."""
+        await self.send(frame)
+
+    async def send(self, message: Mapping[str, Any]) -> None:
+        """One JSON message. Raises Closing when the client does not take it in time."""
+        try:
+            async with asyncio.timeout(SEND_PATIENCE):
+                await self._send({"type": "websocket.send", "text": json.dumps(message, separators=(",", ":"))})
+        except TimeoutError as error:
+            raise Closing(TOO_SLOW) from error
+
+    def expel(self) -> None:
+        """The warden found the credentials no longer good."""
+        self._close(NOT_SIGNED_IN)
+
+    async def look_again(self) -> None:
+        """The warden asks whether the job may still be seen."""
+        if await in_database(_workflow_of, self.job_id, self.credentials) is None:
+            self._close(NOT_FOUND)
+
+    async def _follow(self) -> None:
+        try:
+            await self.feed.run()
+        except JobGone as error:
+            raise Closing(NOT_FOUND) from error
+
+    async def _listen(self) -> None:
+        while (message := await self._receive())["type"] != "websocket.disconnect":
+            await self.hear(message.get("text"))
+
+    async def _wait_for_verdict(self) -> None:
+        raise Closing(await self._verdict)
+
+    def _close(self, code: int) -> None:
+        if not self._verdict.done():
+            self._verdict.set_result(code)
+
+
+async def nothing_here(_scope: Message, receive: Receive, send: Send) -> None:
+    """The ASGI application of every address that is no socket's: accepted, then closed as not found."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.close", "code": NOT_FOUND})
+
+
+def of_program(scope: Message) -> Credentials | None:
+    """By Bearer header, one-time ticket, or session cookie, whichever comes first; a bad one is not passed over."""
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            scheme, _, secret = value.decode("latin1").partition(" ")
+            return of_secret(secret.strip()) if scheme.lower() == "bearer" else None
+    given = parse_qs(scope["query_string"].decode("latin1")).get("ticket")
+    return tickets.redeem(given[0]) if given else _of_session(scope)
+
+
+def _of_session(scope: Message) -> Credentials | None:
+    for name, value in scope["headers"]:
+        if name == b"cookie":
+            key = parse_cookie(value.decode("latin1")).get(settings.SESSION_COOKIE_NAME)
+            return of_session(key) if key else None
+    return None
+
+
+def _workflow_of(job_id: UUID, credentials: Credentials) -> UUID | None:
+    """The job's workflow, if these credentials may see the job."""
+    return visible(Job.objects.all(), credentials).filter(pk=job_id).values_list("workflow_id", flat=True).first()

@@ -1,0 +1,131 @@
+"""Runs one claimed job after another: announce, load, run, settle."""
+
+import asyncio
+import logging
+import traceback
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError
+from redis.exceptions import RedisError
+
+from runs import gate, stream
+from runs.errors import LostLease, OutputLimit
+from runs.gate import Claim, End
+from runs.models import Job
+from runs.states import HOLDING, State
+from runs.worker.crew import Crew, insist
+from runs.worker.recorder import Recorder
+from workflows import engine, graph as graphs, parameters
+from workflows.host import Outcome
+from workflows.registry import registry
+
+logger = logging.getLogger(__name__)
+
+
+class Executor:
+    """A worker's event loop and threads, which it keeps from job to job."""
+
+    def __init__(self) -> None:
+        self._crew = Crew()
+        self._runner = asyncio.Runner()
+        self._loop = self._runner.get_loop()
+        self._asked = asyncio.Event()
+
+    def execute(self, claim: Claim) -> None:
+        """Runs the job to its end, unless it passes on to another worker meanwhile."""
+        try:
+            self._runner.run(self._carry_out(claim))
+        except LostLease as error:
+            logger.warning("Job %s was given up: %s", claim.job_id, error)
+
+    def look(self) -> None:
+        """The job that runs may have been cancelled: look at its row. A signal's handler may call this."""
+        self._loop.call_soon_threadsafe(self._asked.set)
+
+    def close(self) -> None:
+        """Ends the loop and the threads."""
+        self._crew.close()
+        self._runner.close()
+
+    async def _carry_out(self, claim: Claim) -> None:
+        recorder = Recorder(claim, self._crew)
+        await self._crew.at_desk(recorder.begin)
+        try:
+            end = _good_end(await self._run(claim, recorder))
+        except LostLease:
+            raise
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 (every job comes to an end, whatever happens)
+            end = _bad_end(claim, recorder, error)
+        await self._crew.at_desk(_settle, claim, end, recorder)
+
+    async def _run(self, claim: Claim, recorder: Recorder) -> Outcome:
+        """Runs the graph while its telemetry is told and cancels are heeded. Raises what ended it before its time."""
+        graph = parameters.apply(graphs.load(claim.graph), claim.params)
+        recorder.expect(graph)
+        run = asyncio.create_task(engine.run(graph, registry, recorder))
+        helpers = [asyncio.create_task(recorder.tell()), asyncio.create_task(self._heed(claim, run))]
+        for helper in helpers:
+            helper.add_done_callback(lambda _: run.cancel())
+        try:
+            return await asyncio.wait_for(run, settings.JOB_TIMEOUT_SECONDS)
+        finally:
+            for helper in helpers:
+                helper.cancel()
+            for failure in await asyncio.gather(*helpers, return_exceptions=True):
+                if isinstance(failure, Exception):
+                    raise failure
+
+    async def _heed(self, claim: Claim, run: asyncio.Task[Outcome]) -> None:
+        """Cancels the run when the job's row says so. Raises LostLease when the job has passed on."""
+        while True:
+            await self._asked.wait()
+            self._asked.clear()
+            with suppress(DatabaseError):  # the pool asks again
+                if await self._crew.at_desk(_state, claim) == State.CANCELLING:
+                    run.cancel()
+
+
+def _state(claim: Claim) -> State:
+    found = Job.objects.filter(pk=claim.job_id, fence=claim.fence).values_list("state", flat=True).first()
+    if found not in HOLDING:
+        raise LostLease("The job has passed on to another worker, or has ended.")
+    return State(found)
+
+
+def _settle(claim: Claim, end: End, recorder: Recorder) -> None:
+    """All that was told is in the row before the row says that the job has ended."""
+    telemetry = recorder.close()
+    insist(lambda: gate.finish(claim, replace(end, progress=recorder.progress), telemetry))
+    with suppress(RedisError):
+        stream.expire(claim.job_id)
+
+
+def _good_end(outcome: Outcome) -> End:
+    if outcome.error is None:
+        return End(State(outcome.state))
+    error = {"code": outcome.error.code, "message": outcome.error.message, "node": outcome.error.node}
+    return End(State(outcome.state), error, outcome.error.traceback)
+
+
+def _bad_end(claim: Claim, recorder: Recorder, error: BaseException) -> End:
+    """The one place that says why a run ended before its time."""
+    if isinstance(error, asyncio.CancelledError):
+        return End(State.CANCELLED)
+    if isinstance(error, OutputLimit):
+        recorder.node(str(error.node), status="failed", error=("output_limit", str(error)))
+        return _failure("output_limit", str(error), error.node)
+    if isinstance(error, TimeoutError):
+        return _failure(
+            "timeout", f"The run took longer than the {settings.JOB_TIMEOUT_SECONDS:g} s that a job may take."
+        )
+    logger.error("Job %s failed inside Loupe.", claim.job_id, exc_info=error)
+    end = _failure("internal", "Something went wrong inside Loupe. Its administrator finds the details with the job.")
+    return replace(end, traceback="".join(traceback.format_exception(error)))
+
+
+def _failure(code: str, message: str, node: str | None = None) -> End:
+    error: dict[str, Any] = {"code": code, "message": message, "node": node}
+    return End(State.FAILED, error, why=code)

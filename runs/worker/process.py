@@ -1,0 +1,91 @@
+"""A worker process: takes one job after another as long as any may start, then waits for a wake-up."""
+
+import logging
+import signal
+from types import FrameType
+from typing import Final
+
+import psutil
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+from PIL import Image
+
+from runs import gate, wake
+from runs.gate import Claim
+from runs.worker.executor import Executor
+
+LONGEST_LIFE: Final = 2000
+"""Jobs after which a process makes room for a fresh one: libraries leak a little."""
+
+logger = logging.getLogger(__name__)
+
+
+def run(name: str) -> None:
+    """Works under this name until it is told to stop, or has become old."""
+    Image.init()
+    Worker(name).run()
+
+
+class Worker:
+    """Runs jobs in the main thread, which alone hears signals.
+
+    SIGTERM: takes no more jobs and ends after the one that runs. SIGUSR1: looks whether that one was cancelled.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._executor = Executor()
+        self._process = psutil.Process()
+        self._draining = False
+        self._busy = False
+        self._ran = 0
+
+    def run(self) -> None:
+        """Returns when it is done for good."""
+        self._take_signals()
+        try:
+            self._work()
+            wake.listen(self._name, self._work)
+        except wake.Stopped:
+            wake.wake()  # what this worker was woken for is for another now
+        finally:
+            self._executor.close()
+            connection.close()
+
+    def _work(self) -> None:
+        """Runs jobs until none may start. Raises `Stopped` when this worker is to take no more."""
+        self._busy = True
+        while not self._draining and (claim := self._claim()) is not None:
+            self._executor.execute(claim)
+            self._ran += 1
+            if self._is_old():
+                self._draining = True
+        self._busy = False
+        if self._draining:
+            raise wake.Stopped
+
+    def _claim(self) -> Claim | None:
+        try:
+            return gate.claim(self._name)
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("No job could be claimed, as the database is away (%s). The sweep wakes us later.", error)
+            connection.close()
+            return None
+
+    def _is_old(self) -> bool:
+        used = self._process.memory_info().rss
+        return self._ran >= LONGEST_LIFE or used > settings.WORKER_MEMORY_BYTES / 2
+
+    def _take_signals(self) -> None:
+        for number in (signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # they are for the pool, which tells its workers
+        signal.signal(signal.SIGTERM, self._drain)
+        signal.signal(signal.SIGUSR1, self._look)
+
+    def _drain(self, _number: int, _frame: FrameType | None) -> None:
+        self._draining = True
+        if not self._busy:
+            raise wake.Stopped
+
+    def _look(self, _number: int, _frame: FrameType | None) -> None:
+        self._executor.look()

@@ -1,0 +1,154 @@
+"""What one job makes: media and results become assets, whose rows are written in fenced transactions."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from PIL import Image
+
+from accounts.models import User
+from runs import publish, store
+from runs.errors import LostLease
+from runs.gate import Claim
+from runs.models import Asset, Blob, Job
+from runs.representation import asset_document
+from runs.states import HOLDING
+from runs.worker import plain
+from runs.worker.crew import Crew
+from runs.worker.pictures import Pictures, Safe
+from workflows.errors import NodeFailed
+from workflows.graph import Node
+
+Document = dict[str, Any]
+
+
+class Products:
+    """The products of one job. What can be awaited is for the run's loop, the rest for the crew's desk."""
+
+    def __init__(self, claim: Claim, crew: Crew) -> None:
+        self._claim = claim
+        self._crew = crew
+        self._safe = Safe(crew)
+        self._pictures = Pictures(crew, self._safe)
+        self._made: defaultdict[tuple[str, str], int] = defaultdict(int)
+        self._unsaved: list[Asset] = []
+
+    async def keep(self, node: Node, output: str, port_type: str, value: object) -> None:
+        """Makes an asset of each medium in a value, and one of whatever an `output.*` node got.
+
+        Raises NodeFailed when it can't be stored, OutputLimit when the job has stored too much.
+        """
+        pictures = list(_pictures(value))
+        if pictures:
+            for index, picture in zip(self._places(node, output, len(pictures)), pictures, strict=True):
+                self._add(node, output, index, kind="image", blob=await self._pictures.blob_of(picture))
+        elif node.family == "output":
+            (index,) = self._places(node, output, 1)
+            await self._keep_value(node, output, index, plain.kind(value, port_type), value)
+
+    async def open(self, asset_id: str) -> object:
+        """The run's value of an asset of the job's owner. Raises NodeFailed when there is none, or it can't be read."""
+        asset = await self._crew.at_desk(self._find, asset_id)
+        if asset is None:
+            raise NodeFailed("asset_missing", "The asset that this node uses is gone. Choose or upload another one.")
+        if asset.blob is None:
+            return asset.value
+        if asset.kind == "image":
+            return await self._pictures.open(asset.blob)
+        return await self._crew.in_workshop(_read, asset.kind, asset.blob)
+
+    def save(self) -> list[Document]:
+        """Writes the rows that are due, in one transaction. Answers their documents.
+
+        Raises LostLease when the job has passed on, OperationalError as the database does; nothing is lost then.
+        """
+        due = self._unsaved.copy()
+        if not due:
+            return []
+        with transaction.atomic():
+            self._hold()
+            Asset.objects.bulk_create(due)
+        del self._unsaved[: len(due)]
+        return [asset_document(asset) for asset in due]
+
+    def clear(self) -> None:
+        """Deletes what an earlier attempt has made; this one makes it anew. Raises LostLease."""
+        with transaction.atomic():
+            self._hold()
+            made = Asset.objects.filter(job_id=self._claim.job_id)
+            documents = [asset_document(asset) for asset in made.select_related("job", "blob")]
+            made.delete()
+        publish.asset_events("deleted", documents)
+
+    def _hold(self) -> None:
+        """Locks the job's row, so that nobody can take the job away before the transaction ends."""
+        job = Job.objects.select_for_update(of=("self",)).filter(
+            pk=self._claim.job_id, fence=self._claim.fence, state__in=HOLDING
+        )
+        if not job.values_list("pk", flat=True).first():
+            raise LostLease("The job has passed on to another worker, or has ended.")
+
+    async def _keep_value(self, node: Node, output: str, index: int, kind: str, value: object) -> None:
+        size = plain.small_size(value)
+        if size is not None:
+            self._safe.spend(size)
+            self._add(node, output, index, kind=kind, value=value)
+            return
+        try:
+            data, media_type = await self._crew.in_workshop(plain.encoded, value)
+        except (ValueError, TypeError, RecursionError) as error:
+            message = (
+                f"This value can't be kept, as JSON can't write it ({error}). Turn it into text or numbers before."
+            )
+            raise NodeFailed("not_json", message) from error
+        self._add(node, output, index, kind=kind, blob=await self._safe.keep(data, media_type))
+
+    def _places(self, node: Node, output: str, count: int) -> range:
+        """The next so many indices, given before anything is awaited, so that they are in the order of the values."""
+        first = self._made[node.id, output]
+        self._made[node.id, output] += count
+        return range(first, first + count)
+
+    def _add(self, node: Node, output: str, index: int, **content: Any) -> None:
+        claim = self._claim
+        self._unsaved.append(
+            Asset(
+                owner_id=claim.owner_id,
+                workflow_id=claim.workflow_id,
+                job=Job(pk=claim.job_id, number=claim.number),
+                node=node.id,
+                output=output,
+                index=index,
+                result=(node.properties.get("name") or node.id) if node.type == "output.result" else "",
+                created_at=timezone.now(),
+                **content,
+            )
+        )
+
+    def _find(self, asset_id: str) -> Asset | None:
+        mine = Asset.objects.visible_to(User(pk=self._claim.owner_id))
+        try:
+            return mine.select_related("blob").filter(pk=asset_id).first()
+        except ValidationError:  # no UUID
+            return None
+
+
+def _pictures(value: object) -> Iterator[Image.Image]:
+    """The pictures in a value: itself, or those of a list."""
+    if isinstance(value, Image.Image):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _pictures(item)
+
+
+def _read(kind: str, blob: Blob) -> object:
+    file = store.path(blob.digest)
+    if kind in {"audio", "video", "file"}:
+        return file
+    text = file.read_text(encoding="utf-8")
+    return text if kind == "text" else json.loads(text)

@@ -1,0 +1,199 @@
+"""What the engine tells of a job's run, on its way to Redis and the database: numbered batches, one in 100 ms at most.
+
+The recorder keeps its own fold of all it has told, so Redis may come back empty, or be away for a while: readers get
+the whole again, and nothing of the run waits for it.
+"""
+
+import asyncio
+import logging
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Final, Unpack
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from redis.exceptions import RedisError
+
+from runs import gate, publish, stream
+from runs.errors import OutputLimit
+from runs.gate import Claim, Telemetry
+from runs.telemetry import EMPTY, Batch, Snapshot, TelemetryId, fold, progress
+from runs.worker import plain
+from runs.worker.crew import Crew, insist
+from runs.worker.pending import Pending
+from runs.worker.products import Products
+from workflows.graph import Graph, Node
+from workflows.host import EdgeState, NodeFields
+
+FLUSH_SECONDS: Final = 0.1
+GATHER_SECONDS: Final = 0.01
+"""After the first news of a batch: what follows at once comes with it, and a quick run tells all in one."""
+WHOLE_EVERY: Final = 50
+"""Batches from one snapshot to the next."""
+
+logger = logging.getLogger(__name__)
+
+
+class Recorder:
+    """The engine's host for one job. Raises LostLease, from what can be awaited, when the job has passed on."""
+
+    def __init__(self, claim: Claim, crew: Crew) -> None:
+        self._claim = claim
+        self._crew = crew
+        self._nodes: dict[str, Node] = {}
+        self._products = Products(claim, crew)
+        self._pending = Pending()
+        self._snapshot: Snapshot = EMPTY
+        self._last = TelemetryId(claim.fence, 0)
+        self._redis_is_behind = False
+        self._loop = asyncio.get_running_loop()
+        self._news = asyncio.Event()
+        self._urgent = asyncio.Event()
+        self._folder: Path | None = None
+
+    def node(self, node: str, **fields: Unpack[NodeFields]) -> None:
+        """The newest of a node; an error is told at once."""
+        told: dict[str, object] = dict(fields)
+        if "progress" in fields:
+            told["progress"] = list(fields["progress"])
+        if "error" in fields:
+            told["error"] = dict(zip(("code", "message"), fields["error"], strict=True))
+        self._pending.node(node, told)
+        self._stir(urgent="error" in fields)
+
+    def edge(self, edge: str, *, state: EdgeState | None = None, count: int | None = None) -> None:
+        """The newest of an edge."""
+        fields = {"state": state, "count": count}
+        self._pending.edge(edge, {name: value for name, value in fields.items() if value is not None})
+        self._stir()
+
+    def text(self, node: str, chunk: str) -> None:
+        """Text to append."""
+        self._pending.text(node, chunk)
+        self._stir()
+
+    def log(self, node: str | None, level: str, message: str) -> None:
+        """A line of the log."""
+        self._pending.log(node, level, message)
+        self._stir()
+
+    def cost(self, node: str, amount: float) -> None:
+        """Something to add to what a node has cost."""
+        self._pending.cost(node, amount)
+        self._stir()
+
+    async def unsafe(self, node: str) -> None:  # noqa: ARG002 (one is enough for the whole job)
+        """From now on the job can't be repeated if its worker is lost."""
+        await self._crew.at_desk(insist, lambda: gate.mark_unrepeatable(self._claim.job_id, self._claim.fence))
+
+    async def product(self, node: str, output: str, index: int, port_type: str, value: object) -> None:  # noqa: ARG002
+        """Keeps what becomes an asset, and shows what is small. Raises NodeFailed, OutputLimit."""
+        try:
+            await self._products.keep(self._nodes[node], output, port_type, value)
+        except OutputLimit as error:
+            error.node = node
+            raise
+        if value is not None and plain.small_size(value) is not None:
+            self._pending.value(node, output, value)
+        self._stir()
+
+    async def open_asset(self, asset_id: str) -> object:
+        """The run's value of an asset. Raises NodeFailed."""
+        return await self._products.open(asset_id)
+
+    def secret(self, name: str) -> str | None:  # noqa: ARG002
+        """None: no secrets are kept."""
+        return None
+
+    def temporary_folder(self) -> Path:
+        """A folder for this run, made when it is first asked for."""
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="job-", dir=settings.FILE_UPLOAD_TEMP_DIR))
+        return self._folder
+
+    def begin(self) -> None:
+        """This attempt begins: it is announced, and what an earlier one made goes. At the desk."""
+        if self._claim.fence > 1:
+            insist(self._products.clear)
+        try:
+            stream.begin(self._claim.job_id, self._claim.fence)
+        except RedisError as error:
+            self._lose_redis(error)
+        else:
+            publish.telemetry(self._claim.job_id, self._claim.workflow_id, self._last, {})
+
+    def expect(self, graph: Graph) -> None:
+        """This is what is going to run."""
+        self._nodes = {node.id: node for node in graph.nodes}
+
+    async def tell(self) -> None:
+        """Tells all that is new, again and again, until it is cancelled. Raises LostLease."""
+        while True:
+            await self._news.wait()
+            await _either(self._urgent, GATHER_SECONDS)
+            self._news.clear()
+            self._urgent.clear()
+            try:
+                await self._crew.at_desk(self._flush)
+            except (OperationalError, InterfaceError) as error:
+                logger.warning("The products of job %s wait for the database (%s).", self._claim.job_id, error)
+                self._news.set()
+            await _either(self._urgent, FLUSH_SECONDS - GATHER_SECONDS)
+
+    def close(self) -> Telemetry:
+        """Tells the rest and answers all that was told. At the desk; while the database is away, it waits there."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        insist(self._flush)
+        return Telemetry(str(self._last), self._snapshot)
+
+    @property
+    def progress(self) -> float | None:
+        """How far the run has come, 0 to 1, of what was told."""
+        return progress(self._snapshot, len(self._nodes))
+
+    def _stir(self, *, urgent: bool = False) -> None:
+        """Wakes `tell`, from whichever thread."""
+        if not self._news.is_set():
+            self._loop.call_soon_threadsafe(self._news.set)
+        if urgent:
+            self._loop.call_soon_threadsafe(self._urgent.set)
+
+    def _flush(self) -> None:
+        """Rows first, then the batch that speaks of them, which has its number whether Redis takes it or not."""
+        documents = self._products.save()
+        batch = self._pending.take()
+        if documents:
+            batch["products"] = documents
+        if batch:
+            self._last = self._last.next()
+            self._snapshot = fold(self._snapshot, batch)
+            self._tell(batch)
+
+    def _tell(self, batch: Batch) -> None:
+        whole = self._redis_is_behind or self._last.seq % WHOLE_EVERY == 0
+        share = self.progress or 0.0
+        try:
+            stream.append(self._claim.job_id, self._last, batch, self._snapshot, whole=whole, progress=share)
+        except RedisError as error:
+            self._lose_redis(error)
+            return
+        if self._redis_is_behind:
+            logger.warning("Redis is back; the telemetry of job %s is whole again.", self._claim.job_id)
+            self._redis_is_behind = False
+        publish.telemetry(self._claim.job_id, self._claim.workflow_id, self._last, batch)
+
+    def _lose_redis(self, error: RedisError) -> None:
+        if not self._redis_is_behind:
+            logger.warning("Redis is away (%s); job %s goes on and tells it later.", error, self._claim.job_id)
+        self._redis_is_behind = True
+
+
+async def _either(event: asyncio.Event, seconds: float) -> None:
+    """Until the event is set, but no longer than so many seconds."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return

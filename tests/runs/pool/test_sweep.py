@@ -1,0 +1,94 @@
+"""What one pool does for all of them."""
+
+import time
+from datetime import timedelta
+
+import pytest
+import redis
+from django.utils import timezone
+
+from accounts.models import User
+from runs import store, wake
+from runs.models import Blob, Duty, Job, Worker
+from runs.pool.sweep import Sweep
+from runs.states import State
+from tests import factories
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def sweep(valkey: redis.Redis) -> Sweep:
+    return Sweep("pool")
+
+
+def expired(owner: User) -> Job:
+    """A job whose lease has run out."""
+    past = timezone.now() - timedelta(seconds=1)
+    return factories.job(
+        factories.workflow(owner), state=State.RUNNING, fence=1, attempts=1, worker="gone", lease_until=past
+    )
+
+
+def test_a_job_whose_lease_ran_out_goes_back_to_the_queue(sweep: Sweep, ada: User) -> None:
+    job = expired(ada)
+    sweep.round()
+    assert Job.objects.get(pk=job.pk).state == State.QUEUED
+
+
+def test_a_job_that_was_rescued_wakes_a_worker(sweep: Sweep, ada: User) -> None:
+    expired(ada)
+    sweep.round()
+    assert wake.pending() == 1
+
+
+def test_a_wake_up_that_was_lost_is_made_up_for(sweep: Sweep, ada: User) -> None:
+    factories.job(factories.workflow(ada))
+    sweep.round()
+    assert wake.pending() == 1
+
+
+def test_after_a_sleep_every_lease_gets_one_more_term(sweep: Sweep, ada: User) -> None:
+    job = expired(ada)
+    sweep.seen_at = time.time() - 600
+    sweep.round()
+    found = Job.objects.get(pk=job.pk)
+    assert found.state == State.RUNNING
+    assert found.lease_until
+    assert found.lease_until > timezone.now()
+
+
+def test_one_pool_sweeps_and_the_next_takes_over_when_it_is_silent(sweep: Sweep, ada: User) -> None:
+    sweep.round()
+    job = expired(ada)
+    Sweep("other").round()
+    assert Job.objects.get(pk=job.pk).state == State.RUNNING
+    Duty.objects.update(until=timezone.now() - timedelta(seconds=1))
+    Sweep("other").round()
+    assert Job.objects.get(pk=job.pk).state == State.QUEUED
+
+
+def test_workers_that_nobody_has_seen_for_long_are_forgotten(sweep: Sweep) -> None:
+    now = timezone.now()
+    for name, seen in (("new", now), ("old", now - timedelta(minutes=5))):
+        Worker.objects.create(name=name, host="here", pid=1, pool="p", started_at=seen, heartbeat_at=seen)
+    sweep.round()
+    assert Worker.objects.get().name == "new"
+
+
+def test_bytes_that_nothing_needs_any_more_are_cleared_away(sweep: Sweep) -> None:
+    unused = store.keep(b"nobody wants me", media_type="text/plain")
+    Blob.objects.update(used_at=timezone.now() - timedelta(hours=2))
+    sweep.round()
+    assert not Blob.objects.exists()
+    assert not store.path(unused.digest).exists()
+
+
+def test_it_sweeps_until_it_is_closed(sweep: Sweep, ada: User) -> None:
+    job = expired(ada)
+    sweep.start()
+    eventually(lambda: Job.objects.get(pk=job.pk).state == State.QUEUED)
+    sweep.close()
+    sweep.join(10)
+    assert not sweep.is_alive()

@@ -1,0 +1,229 @@
+"""A job's life in its worker: it comes to exactly one end, and says which."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import redis
+from django.db import OperationalError
+from pytest_django import Settings
+
+from accounts.models import User
+from runs import gate
+from runs.gate import Claim
+from runs.models import Asset, Job, JobTelemetry
+from runs.redis import progress_key, snapshot_key, stream_key
+from runs.states import State
+from runs.worker.executor import Executor
+from tests.factories import NOISE, TEXT, waiting
+from tests.runs.jobs import claimed, graph, ran, told
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BRANCHES = graph(
+    {
+        "word": ("input.text", {"name": "word", "value": "hello"}),
+        "fail": ("control.fail", {"message": "on purpose"}),
+        "after": ("output.preview", {}),
+        "out": ("output.result", {"name": "echo"}),
+    },
+    "word.value > fail.value",
+    "fail.value > after.value",
+    "word.value > out.value",
+)
+
+
+@contextmanager
+def running(claim: Claim) -> Iterator[Executor]:
+    """An executor that runs the job in a thread; the job has ended, or was given up, when the block ends."""
+    executor = Executor()
+    thread = threading.Thread(target=executor.execute, args=(claim,))
+    thread.start()
+    yield executor
+    thread.join(20)
+    assert not thread.is_alive()
+    executor.close()
+
+
+def statuses(job: Job) -> dict[str, str]:
+    return {name: node["status"] for name, node in told(job)["nodes"].items()}
+
+
+def has_begun(valkey: redis.Redis, claim: Claim) -> bool:
+    entries: Any = valkey.xrange(stream_key(claim.job_id))
+    return any(b"running" in fields.get(b"b", b"") for _, fields in entries)
+
+
+def test_a_job_completes_with_its_products_and_its_telemetry(valkey: redis.Redis, ada: User) -> None:
+    job = ran(ada, NOISE)
+    assert (job.state, job.progress, job.error) == (State.COMPLETED, 1.0, None)
+    asset = Asset.objects.get(job=job, result="picture")
+    assert asset.kind == "image"
+    assert statuses(job) == {"seed": "completed", "noise": "completed", "out": "completed"}
+    assert [product["id"] for product in told(job)["products"] if product["node"] == "out"] == [str(asset.pk)]
+
+
+def test_parameters_take_the_place_of_what_the_graph_says(valkey: redis.Redis, ada: User) -> None:
+    job = ran(ada, TEXT, params={"word": "given", "out.name": "named"})
+    assert Asset.objects.get(job=job, result="named").value == "given"
+
+
+def test_a_failure_fails_the_job_after_its_other_branches_have_ended(valkey: redis.Redis, ada: User) -> None:
+    job = ran(ada, BRANCHES)
+    assert job.state == State.FAILED
+    assert job.error is not None
+    assert (job.error["node"], job.error["message"]) == ("fail", "on purpose")
+    assert statuses(job) == {"word": "completed", "fail": "failed", "after": "skipped", "out": "completed"}
+    assert Asset.objects.get(job=job).value == "hello"
+
+
+def test_a_cancelled_job_stops_within_a_moment(valkey: redis.Redis, ada: User) -> None:
+    claim = claimed(ada, waiting(60))
+    with running(claim) as executor:
+        eventually(lambda: has_begun(valkey, claim))
+        gate.cancel(claim.job_id, by="ada")
+        executor.look()
+    job = Job.objects.get(pk=claim.job_id)
+    assert job.state == State.CANCELLED
+    assert statuses(job) == {"wait": "cancelled"}
+    assert job.ended_at is not None
+    assert (job.ended_at - job.transitions.get(to_state="cancelling").at).total_seconds() < 1
+
+
+def test_a_job_that_was_cancelled_before_it_began_to_run_is_cancelled(valkey: redis.Redis, ada: User) -> None:
+    claim = claimed(ada, waiting(60))
+    gate.cancel(claim.job_id, by="ada")
+    executor = Executor()
+    executor.look()
+    executor.execute(claim)
+    executor.close()
+    assert Job.objects.get(pk=claim.job_id).state == State.CANCELLED
+
+
+def test_a_look_at_a_job_that_nobody_cancelled_changes_nothing(valkey: redis.Redis, ada: User) -> None:
+    claim = claimed(ada, waiting(0.3))
+    with running(claim) as executor:
+        executor.look()
+    assert Job.objects.get(pk=claim.job_id).state == State.COMPLETED
+
+
+def test_a_job_that_takes_too_long_fails_and_says_so(valkey: redis.Redis, ada: User, settings: Settings) -> None:
+    settings.JOB_TIMEOUT_SECONDS = 0.2
+    job = ran(ada, waiting(60))
+    assert job.state == State.FAILED
+    assert job.error is not None
+    assert job.error["code"] == "timeout"
+    assert statuses(job) == {"wait": "cancelled"}
+
+
+def test_a_job_that_stores_too_much_fails_and_says_so(valkey: redis.Redis, ada: User, settings: Settings) -> None:
+    settings.MAX_OUTPUT_BYTES = 1000
+    job = ran(ada, NOISE)
+    assert job.state == State.FAILED
+    assert job.error is not None
+    assert (job.error["code"], job.error["node"]) == ("output_limit", "noise")
+    assert statuses(job) == {"seed": "completed", "noise": "failed", "out": "skipped"}
+
+
+def test_a_job_that_was_taken_away_is_left_alone(valkey: redis.Redis, ada: User) -> None:
+    claim = claimed(ada, waiting(60))
+    with running(claim) as executor:
+        eventually(lambda: has_begun(valkey, claim))
+        gate.lost(claim.job_id, claim.fence, by="a test", why="lost")
+        executor.look()
+    job = Job.objects.get(pk=claim.job_id)
+    assert (job.state, job.attempts) == (State.QUEUED, 1)
+    assert not JobTelemetry.objects.exists()
+
+
+def test_a_worker_that_comes_too_late_writes_nothing(valkey: redis.Redis, ada: User) -> None:
+    claim = claimed(ada)
+    gate.lost(claim.job_id, claim.fence, by="a test", why="lost")
+    again = gate.claim("another worker")
+    assert again is not None
+    late, current = Executor(), Executor()
+    current.execute(again)
+    late.execute(claim)
+    late.close()
+    current.close()
+    job = Job.objects.get(pk=claim.job_id)
+    assert (job.state, job.worker, job.fence) == (State.COMPLETED, "another worker", 2)
+    assert Asset.objects.filter(job=job).count() == 1
+
+
+def test_a_graph_that_cannot_be_read_fails_the_job_with_the_details_for_admins(valkey: redis.Redis, ada: User) -> None:
+    claim = claimed(ada)
+    executor = Executor()
+    executor.execute(replace(claim, graph={"no": "graph"}))
+    executor.close()
+    job = Job.objects.get(pk=claim.job_id)
+    assert job.error is not None
+    assert (job.state, job.error["code"]) == (State.FAILED, "internal")
+    assert "KeyError" in job.traceback
+
+
+def test_a_job_runs_to_its_end_without_redis(ada: User, settings: Settings) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    job = ran(ada, NOISE)
+    assert job.state == State.COMPLETED
+    assert statuses(job) == {"seed": "completed", "noise": "completed", "out": "completed"}
+
+
+def test_the_end_waits_for_a_database_that_is_away(
+    valkey: redis.Redis, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish, failures = gate.finish, iter([True, True])
+
+    def away_twice(*arguments: object) -> None:
+        if next(failures, False):
+            raise OperationalError("the database is away")
+        finish(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(gate, "finish", away_twice)
+    assert ran(ada).state == State.COMPLETED
+
+
+def test_a_database_that_stays_away_costs_the_job(
+    valkey: redis.Redis, ada: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise OperationalError("the database is away")
+
+    settings.LEASE_SECONDS = 0.3
+    monkeypatch.setattr(gate, "finish", away)
+    assert ran(ada).state == State.RUNNING
+
+
+def test_every_nodes_last_status_comes_before_the_jobs_end(valkey: redis.Redis, ada: User) -> None:
+    with valkey.pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]
+        channel.psubscribe("asgi__group__job.*")
+        channel.get_message(timeout=5)
+        job = ran(ada, BRANCHES)
+        messages = []
+        while message := channel.get_message(timeout=0.5):
+            messages.append(json.loads(message["data"]))
+    order = [message["type"] for message in messages]
+    assert order[0] == "job.changed"
+    assert order[-1] == "job.changed"
+    assert messages[-1]["version"] == job.version
+    batches = [message for message in messages if message["type"] == "telemetry.batch"]
+    assert batches[0]["id"] == "1-0"
+    assert {name for batch in batches for name in batch["batch"].get("nodes", {})} == set(statuses(job))
+
+
+def test_the_keys_of_an_ended_job_go_soon(valkey: redis.Redis, ada: User) -> None:
+    job = ran(ada)
+    assert all(0 < valkey.ttl(key(job.pk)) <= 600 for key in (stream_key, snapshot_key, progress_key))
+
+
+def test_an_executor_runs_many_jobs_one_after_another(valkey: redis.Redis, ada: User) -> None:
+    executor = Executor()
+    for _ in range(3):
+        executor.execute(claimed(ada))
+    executor.close()
+    assert Job.objects.filter(state=State.COMPLETED).count() == 3

@@ -1,0 +1,160 @@
+"""A worker process takes one job after another, and stops when it is told to, or is old."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+import redis
+from django.core.management import call_command
+from django.db import OperationalError, connection
+from pytest_django import Settings
+
+from accounts.models import User
+from runs import gate, wake
+from runs.models import Job
+from runs.states import State
+from runs.worker import process
+from tests import factories
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SIGNALS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT, signal.SIGHUP)
+
+
+@pytest.fixture(autouse=True)
+def _signals_as_they_were() -> Iterator[None]:
+    """A worker takes its signals in the main thread, which here is the tests' own."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def work_while(holds: Callable[[], object], *then: signal.Signals) -> None:
+    """A worker runs here until the condition no longer holds; then it gets these signals, SIGTERM the last."""
+
+    done = threading.Event()
+
+    def watch() -> None:
+        try:
+            eventually(lambda: done.is_set() or not holds(), 30)
+        finally:
+            for number in (*then, signal.SIGTERM):
+                if not done.is_set():  # else it would be for the tests themselves
+                    os.kill(os.getpid(), number)
+
+    with meanwhile(watch):
+        try:
+            call_command("worker", "a-worker")
+        finally:
+            done.set()
+
+
+@contextmanager
+def meanwhile(act: Callable[[], object]) -> Iterator[None]:
+    """Does something in a thread while the block runs."""
+
+    def act_and_close() -> None:
+        try:
+            act()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=act_and_close)
+    thread.start()
+    yield
+    thread.join()
+
+
+def states() -> list[str]:
+    return list(Job.objects.order_by("place").values_list("state", flat=True))
+
+
+def test_a_worker_runs_all_that_waits_in_its_order(valkey: redis.Redis, ada: User) -> None:
+    workflow = factories.workflow(ada)
+    for _ in range(3):
+        factories.job(workflow)
+    work_while(lambda: states() != ["completed"] * 3)
+    in_their_order = list(Job.objects.order_by("started_at"))
+    assert in_their_order == list(Job.objects.order_by("place"))
+    assert set(Job.objects.values_list("worker", flat=True)) == {"a-worker"}
+
+
+def test_an_idle_worker_hears_a_wake_up(valkey: redis.Redis, ada: User) -> None:
+    workflow = factories.workflow(ada)
+
+    def submit() -> None:
+        eventually(lambda: valkey.exists("rq:worker:a-worker"))
+        factories.job(workflow)
+        wake.wake()
+
+    with meanwhile(submit):
+        work_while(lambda: states() != ["completed"])
+    assert wake.pending() == 0
+
+
+def test_a_worker_that_is_told_to_stop_ends_its_job_and_takes_no_other(valkey: redis.Redis, ada: User) -> None:
+    factories.job(factories.workflow(ada, factories.waiting(0.5)))
+    factories.job(factories.workflow(ada))
+    work_while(lambda: states()[0] != State.RUNNING)
+    assert states() == [State.COMPLETED, State.QUEUED]
+    assert wake.pending() == 1  # for another worker
+
+
+def test_a_worker_that_is_told_so_looks_whether_its_job_was_cancelled(valkey: redis.Redis, ada: User) -> None:
+    job = factories.job(factories.workflow(ada, factories.waiting(60)))
+
+    def cancel() -> None:
+        eventually(lambda: states() == [State.RUNNING])
+        gate.cancel(job.pk, by="ada")
+
+    with meanwhile(cancel):
+        work_while(lambda: states() != [State.CANCELLING], signal.SIGUSR1)
+    assert states() == [State.CANCELLED]
+
+
+def test_signals_for_its_pool_and_looks_without_a_job_are_nothing_to_a_worker(valkey: redis.Redis, ada: User) -> None:
+    signals = (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1)
+    work_while(lambda: not valkey.exists("rq:worker:a-worker"), *signals)
+
+
+@pytest.mark.parametrize("old_by", ["jobs", "memory"])
+def test_an_old_worker_makes_room_for_a_fresh_one(
+    valkey: redis.Redis, ada: User, settings: Settings, monkeypatch: pytest.MonkeyPatch, old_by: str
+) -> None:
+    if old_by == "jobs":
+        monkeypatch.setattr(process, "LONGEST_LIFE", 1)
+    else:
+        settings.WORKER_MEMORY_BYTES = 1
+    workflow = factories.workflow(ada)
+    for _ in range(2):
+        factories.job(workflow)
+    call_command("worker", "a-worker")
+    assert states() == [State.COMPLETED, State.QUEUED]
+    assert wake.pending() == 1
+
+
+def test_a_worker_outlives_a_database_that_is_away(
+    valkey: redis.Redis, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim, failures = gate.claim, iter([True])
+
+    def away_once(name: str) -> gate.Claim | None:
+        if next(failures, False):
+            raise OperationalError("the database is away")
+        return claim(name)
+
+    monkeypatch.setattr(gate, "claim", away_once)
+    factories.job(factories.workflow(ada))
+    wake.wake()
+    work_while(lambda: states() != ["completed"])
+
+
+def test_a_worker_runs_jobs_while_redis_is_away(ada: User, settings: Settings) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    factories.job(factories.workflow(ada))
+    work_while(lambda: states() != ["completed"])

@@ -1,0 +1,248 @@
+"""What a run does is told in numbered batches, whole and in order, whatever becomes of Redis meanwhile."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from django.db import OperationalError
+from pytest_django import Settings
+
+from accounts.models import User
+from runs import gate
+from runs.errors import LostLease
+from runs.gate import Claim, Telemetry
+from runs.models import Asset, Job
+from runs.redis import last_known, snapshot_key, stream_key
+from runs.telemetry import EMPTY, fold
+from runs.worker.crew import Crew, insist
+from runs.worker.products import Products
+from runs.worker.recorder import WHOLE_EVERY, Recorder
+from tests import valkey as embedded
+from tests.runs.jobs import claimed, graph, ran, told
+from workflows.graph import load
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WORDS = graph({"stream": ("text.stream", {"text": "one two three four five six", "delay_ms": 50})})
+
+
+@pytest.fixture
+def crew() -> Iterator[Crew]:
+    crew = Crew()
+    yield crew
+    crew.close()
+
+
+class Telling:
+    """A recorder whose batches are flushed one by one."""
+
+    def __init__(self, claim: Claim, crew: Crew) -> None:
+        self.claim = claim
+        self.crew = crew
+        self._runner = asyncio.Runner()
+        self.recorder = self._runner.run(self._make())
+        crew.wait_at_desk(self.recorder.begin)
+
+    async def _make(self) -> Recorder:
+        recorder = Recorder(self.claim, self.crew)
+        recorder.expect(load(self.claim.graph))
+        return recorder
+
+    def say(self, message: str) -> Telemetry:
+        """Tells one line of the log."""
+        self.recorder.log(None, "info", message)
+        return self.close()
+
+    def close(self) -> Telemetry:
+        return self.crew.wait_at_desk(self.recorder.close)
+
+    def run(self, work: Any) -> Any:
+        return self._runner.run(work)
+
+    def end(self) -> None:
+        self._runner.close()
+
+
+@pytest.fixture
+def telling(valkey: redis.Redis, ada: User, crew: Crew) -> Iterator[Telling]:
+    telling = Telling(claimed(ada), crew)
+    yield telling
+    telling.end()
+
+
+def entries(server: redis.Redis, job_id: object) -> list[tuple[str, dict[str, Any]]]:
+    found: Any = server.xrange(f"loupe:telemetry:{job_id}")
+    return [(key.decode(), json.loads(fields[b"b"])) for key, fields in found if b"b" in fields]
+
+
+def messages(snapshot: dict[str, Any]) -> list[str]:
+    return [line["message"] for line in snapshot["logs"]]
+
+
+def test_a_quick_run_is_told_in_one_batch_after_its_beginning(valkey: redis.Redis, ada: User) -> None:
+    job = ran(ada)
+    assert [key for key, _ in entries(valkey, job.pk)] == ["1-1"]
+
+
+def test_a_longer_run_is_told_while_it_goes_on_but_not_more_often_than_ten_times_a_second(
+    valkey: redis.Redis, ada: User
+) -> None:
+    job = ran(ada, WORDS)
+    assert job.duration is not None
+    batches = entries(valkey, job.pk)
+    assert [key for key, _ in batches] == [f"1-{seq}" for seq in range(1, len(batches) + 1)]
+    assert 2 <= len(batches) <= job.duration * 10 + 3
+
+
+def test_the_stream_folded_is_what_the_ended_job_keeps(valkey: redis.Redis, ada: User) -> None:
+    job = ran(ada, WORDS)
+    snapshot = EMPTY
+    for _, batch in entries(valkey, job.pk):
+        snapshot = fold(snapshot, batch)
+    assert snapshot == told(job)
+    assert "".join(snapshot["text"].values()).split() == ["one", "two", "three", "four", "five", "six"]
+
+
+def test_two_jobs_of_one_workflow_never_touch_each_others_telemetry(valkey: redis.Redis, ada: User, crew: Crew) -> None:
+    first, second = Telling(claimed(ada), crew), Telling(claimed(ada), crew)
+    first.say("of the first")
+    second.say("of the second")
+    assert messages(last_known(first.claim.job_id)) == ["of the first"]
+    assert messages(last_known(second.claim.job_id)) == ["of the second"]
+    first.end()
+    second.end()
+
+
+def test_everything_that_the_engine_says_arrives(telling: Telling) -> None:
+    recorder = telling.recorder
+    recorder.node("word", status="running", progress=(1, 4))
+    recorder.node("out", status="failed", error=("bad_value", "Too large."))
+    recorder.edge("e1", state="active")
+    recorder.edge("e1", count=3)
+    recorder.text("word", "chunk")
+    recorder.cost("word", 0.5)
+    snapshot = telling.close().snapshot
+    assert snapshot["nodes"] == {
+        "word": {"status": "running", "progress": [1, 4], "cost": 0.5},
+        "out": {"status": "failed", "error": {"code": "bad_value", "message": "Too large."}},
+    }
+    assert snapshot["edges"] == {"e1": {"state": "active", "count": 3}}
+    assert snapshot["text"] == {"word": "chunk"}
+    assert recorder.progress == pytest.approx(0.625)
+
+
+@pytest.mark.parametrize(("value", "shown"), [("small", True), ("x" * 40_000, False), (None, False)])
+def test_only_small_values_are_shown(telling: Telling, value: object, shown: bool) -> None:
+    telling.run(telling.recorder.product("word", "value", 0, "any", value))
+    snapshot = telling.close().snapshot
+    assert snapshot["values"] == ({"word": {"value": value}} if shown else {})
+
+
+def test_products_are_told_when_their_rows_are_written(telling: Telling) -> None:
+    telling.run(telling.recorder.product("out", "value", 0, "any", "hello"))
+    (product,) = telling.close().snapshot["products"]
+    asset = Asset.objects.get()
+    assert (product["id"], product["value"]) == (str(asset.pk), "hello")
+
+
+def test_a_job_that_was_taken_away_tells_nothing_more(telling: Telling) -> None:
+    claim = telling.claim
+    gate.lost(claim.job_id, claim.fence, by="a test", why="lost")
+    again = gate.claim("another worker")
+    assert again is not None
+    other = Telling(again, telling.crew)
+    other.say("of the second attempt")
+    with pytest.raises(LostLease):
+        telling.say("too late")
+    assert messages(last_known(claim.job_id)) == ["of the second attempt"]
+    other.end()
+
+
+def test_the_products_of_an_attempt_that_was_lost_go_when_the_next_begins(telling: Telling) -> None:
+    telling.run(telling.recorder.product("out", "value", 0, "any", "hello"))
+    telling.close()
+    gate.lost(telling.claim.job_id, telling.claim.fence, by="a test", why="lost")
+    again = gate.claim("another worker")
+    assert again is not None
+    Telling(again, telling.crew).end()
+    assert not Asset.objects.exists()
+
+
+def test_a_node_that_is_unsafe_to_repeat_is_noted_before_it_begins(telling: Telling) -> None:
+    telling.run(telling.recorder.unsafe("word"))
+    assert not Job.objects.get().repeatable
+
+
+def test_temporary_files_go_with_the_run(telling: Telling) -> None:
+    folder = telling.recorder.temporary_folder()
+    (folder / "file").touch()
+    assert telling.recorder.temporary_folder() == folder
+    telling.close()
+    assert not folder.exists()
+
+
+def test_nobody_keeps_secrets_yet(telling: Telling) -> None:
+    assert telling.recorder.secret("anything") is None
+
+
+def test_a_snapshot_is_kept_beside_the_stream_every_so_many_batches(telling: Telling, valkey: redis.Redis) -> None:
+    for number in range(WHOLE_EVERY + 1):
+        telling.say(str(number))
+    kept = json.loads(valkey.get(snapshot_key(telling.claim.job_id)) or b"")
+    assert kept["id"] == f"1-{WHOLE_EVERY}"
+    assert len(last_known(telling.claim.job_id)["logs"]) == WHOLE_EVERY + 1
+
+
+def test_a_run_goes_on_without_redis_and_readers_get_all_of_it_when_it_is_back(
+    ada: User, crew: Crew, settings: Settings, tmp_path: Path
+) -> None:
+    settings.REDIS_URL = f"unix://{tmp_path / 'valkey.sock'}?db=0"
+    telling = Telling(claimed(ada), crew)
+    telling.say("while it had not started")
+    with embedded.serving(tmp_path) as server:
+        telling.say("while it was there")
+        assert messages(last_known(telling.claim.job_id)) == ["while it had not started", "while it was there"]
+        server.shutdown(nosave=True)
+    telling.say("while it was away")
+    with embedded.serving(tmp_path) as server:
+        told = telling.say("when it was back")
+        assert last_known(telling.claim.job_id) == told.snapshot
+        assert [key for key, _ in entries(server, telling.claim.job_id)] == ["1-4"]
+    assert len(told.snapshot["logs"]) == 4
+    telling.end()
+
+
+def test_a_redis_that_came_back_empty_is_told_all_again(telling: Telling, valkey: redis.Redis) -> None:
+    telling.say("before")
+    valkey.flushall()
+    telling.say("after")
+    assert messages(last_known(telling.claim.job_id)) == ["before", "after"]
+    assert valkey.xlen(stream_key(telling.claim.job_id)) == 1
+
+
+def test_products_wait_for_the_database_while_the_run_goes_on(
+    valkey: redis.Redis, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save, failures = Products.save, iter([True, True])
+
+    def away_twice(products: Products) -> list[dict[str, Any]]:
+        if next(failures, False):
+            raise OperationalError("the database is away")
+        return save(products)
+
+    monkeypatch.setattr(Products, "save", away_twice)
+    job = ran(ada, WORDS)
+    assert "".join(told(job)["text"].values()).split()[-1] == "six"
+
+
+def test_insisting_ends_with_the_lease(settings: Settings) -> None:
+    def away() -> None:
+        raise OperationalError("the database is away")
+
+    settings.LEASE_SECONDS = 0.1
+    with pytest.raises(LostLease, match="longer than a lease"):
+        insist(away)
