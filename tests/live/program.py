@@ -31,6 +31,7 @@ class Program:
         self.last = ""
         self.snapshot = EMPTY
         self.kinds: list[str] = []
+        self.snapshots: list[str] = []
         self.states: list[str] = []
         self.version = 0
 
@@ -50,6 +51,7 @@ class Program:
             self.states.append(frame["job"]["state"])
         elif frame["type"] == "snapshot":
             self.last, self.snapshot = frame["id"], frame["snapshot"]
+            self.snapshots.append(frame["id"])
         elif frame["type"] == "update":
             assert frame["after"] == self.last
             self.last, self.snapshot = frame["id"], fold(self.snapshot, frame)
