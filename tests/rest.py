@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 
 from asgiref.sync import async_to_sync
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 from django.test import AsyncClient, Client
 
 from accounts.models import ApiToken, User
@@ -50,18 +49,20 @@ class Rest:
         file = SimpleUploadedFile(name, data)
         return self.client.post(f"{ROOT}/assets", {"file": file}, headers={**self.headers, **_named(headers)})
 
-    def fetch(self, path: str, method: str = "GET", **headers: str) -> Any:
-        """Gets bytes as a web process serves them; the answer's `body` holds what was streamed."""
-        return async_to_sync(self._fetch)(method, f"{ROOT}{path}", {**self.headers, **_named(headers)})
+    def fetch(self, path: str, method: str = "GET", body: object = None, **headers: str) -> Any:
+        """Asks as a web process is asked, which streams bytes; the answer's `body` holds them all."""
+        return async_to_sync(self._fetch)(method, f"{ROOT}{path}", body, {**self.headers, **_named(headers)})
 
-    async def _fetch(self, method: str, path: str, headers: dict[str, str]) -> Any:
+    async def _fetch(self, method: str, path: str, body: object, headers: dict[str, str]) -> Any:
         client = AsyncClient(raise_request_exception=False)
-        answer: Any = await client.generic(method, path, headers=headers)
+        client.cookies = self.client.cookies
+        data = b"" if body is None else json.dumps(body).encode()
+        answer: Any = await client.generic(method, path, data, "application/json", headers=headers)
         chunks = [chunk async for chunk in answer] if answer.streaming else [answer.content]
         answer.body = b"".join(chunks)
         return answer
 
-    def _ask(self, method: str, path: str, headers: dict[str, str], **options: Any) -> HttpResponse:
+    def _ask(self, method: str, path: str, headers: dict[str, str], **options: Any) -> Any:
         answer: Any = self.client.generic(
             method, f"{ROOT}{path}", headers={**self.headers, **_named(headers)}, **options
         )

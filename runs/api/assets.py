@@ -41,7 +41,7 @@ def list_job_assets(request: ApiRequest, job_id: UUID, query: FromQuery[AssetQue
 
 
 @router.post("/assets", auth=RUN, response={201: AssetDocument, 200: AssetDocument})
-def upload_asset(request: ApiRequest, file: UploadedFile | None = File(None)) -> HttpResponse:  # noqa: B008 (ninja's way)
+def upload_asset(request: ApiRequest, file: File[UploadedFile | None] = None) -> HttpResponse:
     """Keeps a file, to be given to a parameter as `{"asset": "<id>"}`. What it is, its own bytes say."""
     given = _uploaded(request, file)
     try:

@@ -1,0 +1,95 @@
+"""What each route answers to whom: one row for every route there is. `test_matrix.py` asks all of them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tests import factories
+
+WHO = ("owner", "owner's session", "other", "anonymous", "revoked", "staff", "staff's session", "admin")
+"""Tokens, unless it says session. Staff's token has the scope write, the admin's is of the same person."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """The status for each of `WHO`, in that order. `body` is sent as JSON."""
+
+    statuses: tuple[int, ...]
+    body: Any = None
+    hides: bool = False
+    """Whether it is a list that shows to each their own."""
+
+    def expected(self, who: str) -> int:
+        return self.statuses[WHO.index(who)]
+
+
+def owned(status: int, body: Any = None) -> Row:
+    """An object: for its owner, and for staff who say so; for all others it is not there."""
+    return Row((status, status, 404, 401, 401, 404, 404, status), body)
+
+
+def listed(status: int = 200) -> Row:
+    """A list: everyone sees their own."""
+    return Row((status, status, status, 401, 401, status, status, status), hides=True)
+
+
+def anyone(status: int, body: Any = None) -> Row:
+    """Everyone who is signed in."""
+    return Row((status, status, status, 401, 401, status, status, status), body)
+
+
+def public(status: int) -> Row:
+    """Everyone, signed in or not."""
+    return Row((status,) * len(WHO))
+
+
+def page(status: int) -> Row:
+    """A page about an object: tokens open no pages, and staff see others' objects in the admin."""
+    return Row((302, status, 302, 302, 302, 302, 404, 302))
+
+
+WORKFLOW = {"name": "w", "graph": factories.TEXT}
+
+API: dict[tuple[str, str], Row] = {
+    ("GET", "/me"): anyone(200),
+    ("POST", "/ws-tickets"): anyone(201),
+    ("GET", "/node-types"): anyone(200),
+    ("GET", "/workflows"): listed(),
+    ("POST", "/workflows"): anyone(201, WORKFLOW),
+    ("GET", "/workflows/{workflow_id}"): owned(200),
+    ("PUT", "/workflows/{workflow_id}"): owned(200, WORKFLOW),
+    ("PATCH", "/workflows/{workflow_id}"): owned(200, {"name": "x"}),
+    ("DELETE", "/workflows/{workflow_id}"): owned(204),
+    ("POST", "/workflows/{workflow_id}/validation"): owned(200, {}),
+    ("POST", "/workflows/{workflow_id}/jobs"): owned(201, {}),
+    ("GET", "/workflows/{workflow_id}/assets"): owned(200),
+    ("GET", "/jobs"): listed(),
+    ("GET", "/jobs/{job_id}"): owned(200),
+    ("DELETE", "/jobs/{job_id}"): owned(204),
+    ("POST", "/jobs/{job_id}/cancellation"): owned(409),
+    ("GET", "/jobs/{job_id}/telemetry"): owned(200),
+    ("GET", "/jobs/{job_id}/assets"): owned(200),
+    ("POST", "/assets"): anyone(415, {}),
+    ("GET", "/assets/{asset_id}"): owned(200),
+    ("GET", "/assets/{asset_id}/content"): owned(200),
+    ("GET", "/assets/{asset_id}/thumbnail"): owned(200),
+    ("GET", "/queue"): anyone(200),
+    ("PATCH", "/queue"): Row((403, 403, 403, 401, 401, 403, 403, 200), {}),
+    ("GET", "/openapi.json"): public(200),
+    ("GET", "/docs"): public(200),
+}
+
+PAGES: dict[tuple[str, str], Row] = {
+    ("GET", "healthz"): public(200),
+    ("GET", "readyz"): public(200),
+    ("GET", "sign-in/"): Row((200, 302, 200, 200, 200, 200, 302, 200)),
+    ("GET", "sign-in/<str:secret>/"): public(200),
+    ("POST", "sign-in/<str:secret>/"): public(410),
+    ("POST", "sign-out/"): public(302),
+    ("GET", ""): Row((302, 200, 302, 302, 302, 302, 200, 302), hides=True),
+    ("GET", "workflows/<uuid:workflow_id>/"): page(302),
+    ("GET", "workflows/<uuid:workflow_id>/runs/"): page(200),
+    ("POST", "workflows/<uuid:workflow_id>/runs/"): page(302),
+    ("GET", "jobs/<uuid:job_id>/"): page(200),
+    ("POST", "jobs/<uuid:job_id>/cancellation/"): page(302),
+    ("POST", "jobs/<uuid:job_id>/deletion/"): page(302),
+}
