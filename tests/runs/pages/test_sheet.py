@@ -8,10 +8,11 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from runs import gate, sheet
+from runs import gate
 from runs.models import Asset
-from runs.parts import parts
-from runs.sheet import Sheet
+from runs.pages import sheet
+from runs.pages.parts import parts
+from runs.pages.sheet import Sheet
 from runs.states import State
 from runs.telemetry import EMPTY
 from tests import factories
@@ -109,7 +110,7 @@ def test_only_the_newest_lines_of_the_log_are_shown() -> None:
     assert [line["message"] for line in told.logs][:2] == ["5", "6"]
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("valkey")
 class TestReading:
     def test_an_ended_job_shows_all_that_it_kept(self, ada: User) -> None:

@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 import pytest
 
 from accounts.models import User
-from runs import fragments, sheet
 from runs.models import Job
-from runs.sheet import LOG_LINES, Sheet
+from runs.pages import fragments, sheet
+from runs.pages.sheet import LOG_LINES, Sheet
 from runs.telemetry import Batch
 from tests import factories
 
