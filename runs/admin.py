@@ -92,7 +92,7 @@ class JobAdmin(ReadOnly, admin.ModelAdmin[Job]):
     @admin.display(description="progress")
     def how_far(self, job: Job) -> str:
         """What is done of it; of an active job as its worker said last."""
-        said = queue.places([job])[job.pk].progress if job.state in HOLDING else job.progress
+        said = queue.places([job]).get(job.pk, queue.Place()).progress if job.state in HOLDING else job.progress
         return "–" if said is None else f"{said:.0%}"
 
     @admin.display(description="waited")

@@ -1,0 +1,179 @@
+"""The administration: every run is looked at and stopped there, through the gate, by name."""
+
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+
+from accounts.models import User
+from runs import store
+from runs.models import Asset, Job, RunFocus
+from runs.states import State
+from tests import factories
+from tests.runs.jobs import claimed, graph, ran
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("valkey")]
+JOBS = "/admin/runs/job/"
+
+
+@pytest.fixture
+def admin(client: Client, root: User) -> Client:
+    """Root's browser."""
+    client.force_login(root)
+    return client
+
+
+def shown(client: Client, address: str) -> str:
+    answer: Any = client.get(address)
+    assert answer.status_code == 200
+    return unescape(answer.content.decode())
+
+
+def act(client: Client, action: str, *jobs: Job, **more: str) -> Any:
+    chosen = [str(job.pk) for job in jobs]
+    return client.post(JOBS, {"action": action, "_selected_action": chosen, **more}, follow=True)
+
+
+def test_everyones_jobs_are_listed_with_what_one_looks_for(admin: Client, ada: User, bob: User) -> None:
+    factories.job(factories.workflow(ada, name="Ada's"), label="seed 42", state=State.RUNNING, worker="w7")
+    factories.job(factories.workflow(bob, name="Bob's"))
+    listed = shown(admin, JOBS)
+    for text in ("Ada's", "Bob's", "seed 42", "w7", "running", "queued"):
+        assert text in listed
+
+
+@pytest.mark.parametrize(("query", "found"), [("?q=seed", 1), ("?q=ada", 2), ("?state=queued", 1), ("?q=nothing", 0)])
+def test_jobs_are_filtered_and_searched(admin: Client, ada: User, query: str, found: int) -> None:
+    workflow = factories.workflow(ada)
+    factories.job(workflow, label="seed 42", state=State.FAILED)
+    factories.job(workflow)
+    assert shown(admin, f"{JOBS}{query}").count('class="action-select"') == found
+
+
+def test_a_job_shows_nodes_parameters_products_and_history(admin: Client, ada: User) -> None:
+    job = ran(ada, factories.NOISE, params={"seed": 7})
+    detail = shown(admin, f"{JOBS}{job.pk}/change/")
+    for text in ("noise", "completed", "<td>seed</td><td>7</td>", "/content/", "running → completed"):
+        assert text in detail
+
+
+def test_a_failed_job_shows_its_error_with_the_traceback(admin: Client, ada: User) -> None:
+    job = ran(ada, graph({"fail": ("control.fail", {"message": "No <b>way</b>."})}))
+    answer = admin.get(f"{JOBS}{job.pk}/change/").content.decode()
+    assert "Traceback (most recent call last)" in answer
+    assert "No &lt;b&gt;way&lt;/b&gt;." in answer
+    assert "<b>way" not in answer
+
+
+def test_a_running_job_shows_how_far_it_is(admin: Client, ada: User) -> None:
+    claim = claimed(ada)
+    assert "running" in shown(admin, f"{JOBS}{claim.job_id}/change/")
+
+
+def test_an_admins_cancel_goes_through_the_gate_with_the_admins_name(admin: Client, ada: User) -> None:
+    waiting = factories.job(factories.workflow(ada))
+    answer = act(admin, "cancel", waiting)
+    assert "1 cancelled" in answer.content.decode()
+    waiting.refresh_from_db()
+    assert waiting.state == State.CANCELLED
+    assert waiting.transitions.get().by == "root"
+    assert LogEntry.objects.get().change_message == "Cancelled."
+
+
+def test_a_running_job_is_asked_to_stop(admin: Client, ada: User) -> None:
+    job = Job.objects.get(pk=claimed(ada).job_id)
+    act(admin, "cancel", job)
+    job.refresh_from_db()
+    assert job.state == State.CANCELLING
+
+
+def test_what_has_ended_stays_as_it_is(admin: Client, ada: User) -> None:
+    job = factories.job(factories.workflow(ada), state=State.COMPLETED)
+    assert "0 cancelled" in act(admin, "cancel", job).content.decode()
+    job.refresh_from_db()
+    assert job.state == State.COMPLETED
+
+
+def test_staff_who_may_only_look_can_not_cancel(client: Client, ada: User) -> None:
+    watcher = User.objects.create_user("watcher", is_staff=True)
+    client.force_login(watcher)
+    job = factories.job(factories.workflow(ada))
+    assert client.post(JOBS, {"action": "cancel", "_selected_action": [str(job.pk)]}).status_code == 403
+    job.refresh_from_db()
+    assert job.state == State.QUEUED
+
+
+def test_only_ended_jobs_are_deleted(admin: Client, ada: User) -> None:
+    workflow = factories.workflow(ada)
+    ended, active = factories.job(workflow, state=State.FAILED), factories.job(workflow)
+    assert act(admin, "delete_selected", ended, active, post="yes").status_code == 403
+    assert admin.post(f"{JOBS}{active.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert Job.objects.count() == 2
+    act(admin, "delete_selected", ended, post="yes")
+    assert list(Job.objects.all()) == [active]
+
+
+def test_one_ended_job_is_deleted(admin: Client, ada: User) -> None:
+    job = ran(ada, factories.NOISE)
+    admin.post(f"{JOBS}{job.pk}/delete/", {"post": "yes"})
+    assert not Job.objects.exists()
+
+
+def test_rows_that_the_product_writes_are_not_made_or_changed_by_hand(admin: Client, ada: User) -> None:
+    job = factories.job(factories.workflow(ada))
+    assert admin.get(f"{JOBS}add/").status_code == 403
+    assert admin.post(f"{JOBS}{job.pk}/change/", {"state": "completed"}).status_code == 403
+    assert admin.get("/admin/workflows/workflow/add/").status_code == 403
+
+
+def test_anybodys_picture_is_shown_to_who_may_see_assets(admin: Client, ada: User) -> None:
+    asset = Asset.objects.get(job=ran(ada, factories.NOISE), node="noise")
+    address = f"/admin/runs/asset/{asset.pk}/"
+    assert f'src="{address}content/"' in shown(admin, f"{address}change/")
+    answer = admin.get(f"{address}content/")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/png")
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_value_is_linked_to(admin: Client, ada: User) -> None:
+    asset = Asset.objects.get(job=ran(ada), node="out")
+    address = f"/admin/runs/asset/{asset.pk}/"
+    assert f'href="{address}content/"' in shown(admin, f"{address}change/")
+    assert admin.get(f"{address}content/").content == b"hello"
+
+
+def test_bytes_that_are_gone_are_not_there(admin: Client, ada: User, tmp_path: Path) -> None:
+    asset = Asset.objects.get(job=ran(ada, factories.NOISE), node="noise")
+    assert asset.blob is not None
+    stored = store.path(asset.blob.digest)
+    aside = stored.rename(tmp_path / "aside")
+    assert admin.get(f"/admin/runs/asset/{asset.pk}/content/").status_code == 404
+    aside.rename(stored)
+
+
+@pytest.mark.parametrize("path", ["runs/asset/00000000-0000-4000-8000-000000000001/content/", "runs/job/"])
+def test_who_is_no_staff_is_sent_to_sign_in(client: Client, ada: User, path: str) -> None:
+    client.force_login(ada)
+    assert client.get(f"/admin/{path}").status_code == 302
+
+
+def test_staff_without_the_right_get_no_bytes(client: Client, ada: User) -> None:
+    asset = Asset.objects.get(job=ran(ada, factories.NOISE), node="noise")
+    client.force_login(User.objects.create_user("watcher", is_staff=True))
+    assert client.get(f"/admin/runs/asset/{asset.pk}/content/").status_code == 403
+
+
+def test_lenses_and_workflows_are_listed(admin: Client, ada: User) -> None:
+    job = factories.job(factories.workflow(ada, name="A sky"))
+    RunFocus.objects.create(user=ada, workflow=job.workflow, job=job)
+    assert "A sky" in shown(admin, "/admin/runs/runfocus/")
+    assert "A sky" in shown(admin, "/admin/workflows/workflow/?q=sky")
+    assert "v1" in shown(admin, f"/admin/workflows/workflow/{job.workflow_id}/change/")
+
+
+def test_none_of_rqs_pages_is_mounted(admin: Client) -> None:
+    assert admin.get("/admin/django_rq/dashboard/").status_code == 404
+    assert "RQ" not in shown(admin, "/admin/")
