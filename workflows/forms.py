@@ -15,6 +15,7 @@ from workflows.parameters import Parameter
 
 LONG_TEXT = 60
 """A text longer than this is written in several lines."""
+DRAWN = "Empty: each run draws its own."
 
 
 class RunForm(forms.Form):
@@ -53,6 +54,14 @@ class RunForm(forms.Form):
             key = fields.get((problem.node or "", problem.property or "")) or names.get(problem.property or "")
             where = f"{problem.node}: " if problem.node and not key else ""
             self.add_error(key, f"{where}{problem.message}")
+
+
+class TextField(forms.CharField):
+    """A text as it was written: browsers send every line with CRLF at its end."""
+
+    def to_python(self, value: Any) -> str:
+        """The text with its lines ended by LF alone."""
+        return (super().to_python(value) or "").replace("\r\n", "\n")
 
 
 class PictureInput(forms.FileInput):
@@ -97,13 +106,14 @@ def _field(parameter: Parameter) -> forms.Field:
 def _text(parameter: Parameter, common: Mapping[str, Any]) -> forms.Field:
     long = isinstance(parameter.default, str) and (len(parameter.default) > LONG_TEXT or "\n" in parameter.default)
     widget = forms.Textarea(_input(rows=3)) if long else forms.TextInput(_input())
-    return forms.CharField(required=False, strip=False, widget=widget, empty_value="", **common)
+    return TextField(required=False, strip=False, widget=widget, empty_value="", **common)
 
 
 def _integer(parameter: Parameter, common: Mapping[str, Any]) -> forms.Field:
     drawn = not parameter.required and (parameter.default is None or parameter.name == "seed")
+    told = {**common, "help_text": f"{parameter.description} {DRAWN}".strip()} if drawn else common
     widget = forms.NumberInput(_input(placeholder="drawn for each run" if drawn else ""))
-    return forms.IntegerField(required=not drawn, widget=widget, **_bounds(parameter), **common)
+    return forms.IntegerField(required=not drawn, widget=widget, **_bounds(parameter), **told)
 
 
 def _number(parameter: Parameter, common: Mapping[str, Any]) -> forms.Field:

@@ -47,6 +47,7 @@ def params(declared: Parameter, value: object, last: Mapping[str, object] | None
     [
         ("text", " two  words ", " two  words "),
         ("text", "", ""),
+        ("text", "one\r\ntwo\r\n", "one\ntwo\n"),
         ("integer", "42", 42),
         ("number", "2.5", 2.5),
         ("boolean", "on", True),
@@ -78,6 +79,7 @@ def test_bounds_hold_and_are_told_to_the_browser(kind: str) -> None:
 
 def test_an_empty_seed_is_drawn_and_another_number_is_not() -> None:
     assert params(parameter("integer", name="seed", default=7), "") == {"seed": None}
+    assert "each run draws its own" in RunForm([parameter("integer", name="seed", default=7)])["p0"].help_text
     assert not RunForm([parameter("integer", name="count", default=7)], {"p0": ""}, {}).is_valid()
 
 
