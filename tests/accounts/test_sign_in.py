@@ -1,6 +1,7 @@
 """Signing in by password, which is throttled, and by a link that only a POST uses up."""
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import SIGN_IN_LINK_LIFETIME, SignInLink, User
@@ -9,6 +10,11 @@ from accounts.throttle import ATTEMPTS
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("valkey")]
 RIGHT = {"username": "ada", "password": "ada's secret"}
 WRONG = {"username": "ada", "password": "a guess"}
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_failed_yet() -> None:
+    cache.clear()
 
 
 def signed_in(client: Client) -> bool:
