@@ -9,14 +9,14 @@ import redis
 from runs import tail
 from runs.models import Job
 from runs.states import TERMINAL, State
-from runs.telemetry import EMPTY, Snapshot
+from runs.telemetry import EMPTY, NOTHING
 
 LOOK_SECONDS = 0.1
 
 
 def until_end(job: Job, say: Callable[[str], None] | None) -> Job:
     """Waits until the job has ended; with `say`, tells meanwhile what it does. Answers the job as it ended."""
-    told: Snapshot = EMPTY
+    told = tail.Standing(NOTHING, EMPTY)
     while True:
         job.refresh_from_db()
         if say:
@@ -26,20 +26,19 @@ def until_end(job: Job, say: Callable[[str], None] | None) -> Job:
         time.sleep(LOOK_SECONDS)
 
 
-def _tell(job: Job, before: Snapshot, say: Callable[[str], None]) -> Snapshot:
-    """Says what is new since the snapshot `before`, and answers the newest."""
+def _tell(job: Job, before: tail.Standing, say: Callable[[str], None]) -> tail.Standing:
+    """Says what is new since `before`, and answers where the telemetry stands now."""
     try:
-        now = tail.told(job).snapshot
+        now = tail.told(job)
     except redis.RedisError:
         return before
-    if len(now["text"]) < len(before["text"]):  # another attempt has begun
-        before = EMPTY
-    for node, text in now["text"].items():
-        if new := text[len(before["text"].get(node, "")) :]:
+    known = before.snapshot if now.id.fence == before.id.fence else EMPTY  # another attempt begins anew
+    for node, text in now.snapshot["text"].items():
+        if new := text[len(known["text"].get(node, "")) :]:
             say(new)
-    for node, state in now["nodes"].items():
+    for node, state in now.snapshot["nodes"].items():
         line = _line(state)
-        if line != _line(before["nodes"].get(node, {})):
+        if line != _line(known["nodes"].get(node, {})):
             say(f"\n{node}: {line}\n")
     return now
 
