@@ -13,6 +13,9 @@ from project.handler import Handler  # noqa: E402
 from project.origin import own_origin  # noqa: E402
 from project.static import with_static_files  # noqa: E402
 from runs.routing import websocket_urlpatterns  # noqa: E402
+from runs.sockets.hints import Hints  # noqa: E402
+
+Hints.linger_seconds = 300.0  # the channel layer takes a tenth of a second to listen again
 
 application = ProtocolTypeRouter(
     {"http": with_static_files(Handler()), "websocket": own_origin(URLRouter(websocket_urlpatterns))}

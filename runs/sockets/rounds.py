@@ -18,6 +18,8 @@ class Rounds(ABC, Generic[Member]):
 
     seconds: ClassVar[float]
     """Between two rounds."""
+    linger_seconds: ClassVar[float] = 0.0
+    """How long it stays when its last member has gone: a process that serves for long keeps what is dear to begin."""
     _here: ClassVar[WeakKeyDictionary[asyncio.AbstractEventLoop, Any]]
 
     def __init_subclass__(cls) -> None:
@@ -27,6 +29,7 @@ class Rounds(ABC, Generic[Member]):
     def __init__(self) -> None:
         self.members: set[Member] = set()
         self._tasks: list[asyncio.Task[None]] = []
+        self._ending: asyncio.Task[None] | None = None
 
     @classmethod
     def here(cls) -> Self:
@@ -47,8 +50,10 @@ class Rounds(ABC, Generic[Member]):
         """Forgets the member; after the last one, nothing is left behind. Once more does nothing."""
         self.members.discard(member)
         if self._tasks and not self.members:
-            self._here.pop(asyncio.get_running_loop(), None)
-            await self.close()
+            if self.linger_seconds:
+                asyncio.get_running_loop().call_later(self.linger_seconds, self._end_unless_needed)
+            else:
+                await self._end()
 
     def spawn(self, work: Any) -> None:
         """Runs the coroutine `work` for as long as there are members."""
@@ -61,6 +66,14 @@ class Rounds(ABC, Generic[Member]):
     async def close(self) -> None:
         """Ends the tasks and whatever a subclass holds open."""
         await end(self._tasks)
+
+    def _end_unless_needed(self) -> None:
+        if self._tasks and not self.members:
+            self._ending = asyncio.create_task(self._end())
+
+    async def _end(self) -> None:
+        self._here.pop(asyncio.get_running_loop(), None)
+        await self.close()
 
     async def _go_round(self) -> None:
         while True:
