@@ -46,6 +46,8 @@ document.addEventListener("htmx:ws:before:message:incoming", (event) => {
 });
 document.addEventListener("htmx:ws:after:message:incoming", after);
 clock(document);
+// What one saw running keeps its place when it ends; the page of a run that had ended already is shorter.
+if (["queued", "running", "cancelling"].includes(state ?? "")) document.body.dataset.watched = "";
 
 /** Hot values that came earlier are in place before HTML is, which has them too. */
 function before() {
