@@ -30,7 +30,10 @@ class Handler(ASGIHandler):
         super().__init__()
 
     async def __call__(
-        self, scope: dict[str, Any], receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
+        self,
+        scope: dict[str, Any],
+        receive: Callable[[], Awaitable[Message]],
+        send: Callable[[Message], Awaitable[None]],
     ) -> None:
         """Serves one request, on a thread that is lent to it alone."""
         async with self._thread() as thread, ThreadSensitiveContext(executor=thread):

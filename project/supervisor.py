@@ -21,9 +21,9 @@ from project.first_start import owner_with_examples
 from project.ground import check_room, data_lock, listener, plain_reasons
 from project.logs import Log
 from project.valkey import Valkey
-from runs.processes import Backoff, Child, Condition, spawn
+from runs.pool.processes import Backoff, Child, Condition, spawn
+from runs.pool.watchdog import Watchdog
 from runs.redis import connection as redis_connection
-from runs.watchdog import Watchdog
 
 TICK_SECONDS = 0.05
 PATIENCE_SECONDS = 10.0

