@@ -16,7 +16,7 @@ def label(params: Params, saved: Params, before: Callable[[], Params | None]) ->
     It names what differs from the workflow as it is saved, else from the run `before`, else the run's own first values.
     """
     differing = _differing(params, saved) or _differing(params, (before() if params else None) or params)
-    named = differing or params
+    named = differing or {name: value for name, value in params.items() if not isinstance(value, dict)}
     words = [_words(name, value) for name, value in named.items()]
     return " · ".join([word for word in words if word][:_MOST])[:LONGEST]
 

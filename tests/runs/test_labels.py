@@ -35,6 +35,11 @@ def test_the_first_values_are_named_when_nothing_differs_at_all() -> None:
     assert labelled({}, SAVED) == labelled({}) == "seed 1 · Drift · no sharp"
 
 
+def test_the_workflow_s_own_picture_is_not_named() -> None:
+    own: Params = {"photo": {"asset": "a"}, "blur": 2}
+    assert label(own, own, lambda: None) == "blur 2"
+
+
 def test_a_run_without_parameters_has_no_label() -> None:
     assert label({}, {}, lambda: None) == ""
 
