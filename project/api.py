@@ -44,7 +44,7 @@ class Api(NinjaAPI):
         return routers
 
     def _get_urls(self) -> list[URLResolver | URLPattern]:
-        unknown = re_path("^.*$", _unknown, name="api-unknown")
+        unknown = re_path("", _unknown, name="api-unknown")
         return [_finished(pattern) for pattern in [*super()._get_urls(), unknown] if isinstance(pattern, URLPattern)]
 
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:

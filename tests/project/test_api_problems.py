@@ -33,7 +33,7 @@ def problem(answer: Any, status: int) -> dict[str, Any]:
     return document
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/jobs/1", "/workflows/x", "/jobs/../../etc", "/"])
+@pytest.mark.parametrize("path", ["/nothing", "/jobs/1", "/workflows/x", "/jobs/../../etc", "/", "/jobs/a%0Ab"])
 def test_what_is_not_there_is_a_problem(rest: Rest, path: str) -> None:
     problem(rest.get(path), 404)
 
