@@ -5,6 +5,7 @@ import sys
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db import OperationalError, ProgrammingError
 
 
 def main() -> None:
@@ -13,6 +14,10 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as reason:
         sys.exit(f"Loupe cannot start: {reason}")
+    except (OperationalError, ProgrammingError) as reason:  # away, locked, or not made yet
+        sys.exit(
+            f"The database can't be used: {reason}. Run `make run` once to set it up; `./loupe doctor` looks closer."
+        )
 
 
 if __name__ == "__main__":
