@@ -21,6 +21,10 @@ class JobExists(RunError):  # noqa: N818
     """A job with this id exists already. Leave `id` out, or choose a new one."""
 
 
+class TooManyWaiting(RunError):  # noqa: N818
+    """So many of the person's jobs wait already that no more are taken. Wait for some to end, or cancel some."""
+
+
 class JobGone(RunError):  # noqa: N818
     """The job does not exist any more: it has been deleted. Ask for the workflow's jobs again."""
 

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
 from runs import gate, lens, publish, wake
-from runs.errors import JobExists
+from runs.errors import JobExists, TooManyWaiting
 from runs.labels import label
 from runs.models import Asset, Job, JobTransition
 from runs.states import State
@@ -38,7 +39,8 @@ class Order:
 def submit(user: User, workflow: Workflow, order: Order) -> Job:
     """A new job at the end of the queue, with its seeds drawn. It belongs to the workflow's owner, whoever submits it.
 
-    Raises GraphInvalid with every problem there is, or JobExists when the id is taken. Nothing is made then.
+    Raises GraphInvalid with every problem there is, JobExists when the id is taken, or TooManyWaiting. Nothing is made
+    then.
     """
     resolved, problems = _check(workflow, order.params)
     if problems:
@@ -110,6 +112,10 @@ def _uuids(texts: Mapping[str, object]) -> list[UUID]:
 def _insert(user: User, workflow: Workflow, order: Order, params: dict[str, object]) -> Job:
     if order.id is not None and Job.objects.filter(pk=order.id).exists():
         raise JobExists("A job with this id exists already. Leave `id` out, or choose a new one.")
+    if _is_full(workflow.owner_id):
+        raise TooManyWaiting(
+            f"{settings.MAX_WAITING_JOBS_PER_USER:,} jobs wait already. Wait for some to end, or cancel some."
+        )
     Workflow.objects.filter(pk=workflow.pk).update(jobs_made=F("jobs_made") + 1)
     number = Workflow.objects.values_list("jobs_made", flat=True).get(pk=workflow.pk)
     now = timezone.now()
@@ -127,6 +133,13 @@ def _insert(user: User, workflow: Workflow, order: Order, params: dict[str, obje
     )
     JobTransition.objects.create(job=job, to_state=State.QUEUED, at=now, by=user.get_username())
     return job
+
+
+def _is_full(owner_id: UUID) -> bool:
+    """Whether as many of the owner's jobs wait as may. While fewer wait altogether, nobody's are told apart."""
+    last = settings.MAX_WAITING_JOBS_PER_USER - 1
+    line = Job.objects.waiting()
+    return line[last : last + 1].exists() and line.filter(owner_id=owner_id)[last : last + 1].exists()
 
 
 def _label(workflow: Workflow, order: Order, params: dict[str, object]) -> str:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from runs import gate, uploads
-from runs.errors import JobActive, JobEnded
+from runs.errors import JobActive, JobEnded, TooManyWaiting
 from runs.models import Job
 from runs.pages import listing, sheet
 from runs.submit import Order, submit
@@ -97,7 +97,7 @@ def _submitted(request: HttpRequest, opened: Workflow, form: RunForm) -> bool:
         submit(user, opened, Order(params=given))
     except GraphInvalid as invalid:
         form.complain(invalid.problems)
-    except WorkflowError as error:
+    except (WorkflowError, TooManyWaiting) as error:
         form.add_error(None, str(error))
     return not form.errors
 

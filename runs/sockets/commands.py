@@ -15,7 +15,7 @@ from accounts.credentials import Credentials
 from accounts.problems import ProblemError, fault, invalid, not_found, unavailable
 from accounts.scopes import Scope
 from runs import gate, queue
-from runs.errors import RunError
+from runs.errors import RunError, TooManyWaiting
 from runs.models import Asset, Job
 from runs.representation import outputs_document
 from runs.schemas import JobBody
@@ -117,7 +117,7 @@ def problem(error: Exception) -> ProblemError:
     if isinstance(error, GraphInvalid):
         return invalid(*[each.as_dict() for each in error.problems])
     if isinstance(error, RunError):
-        return ProblemError(409, str(error))
+        return ProblemError(429 if isinstance(error, TooManyWaiting) else 409, str(error))
     if isinstance(error, OperationalError | InterfaceError | redis.RedisError):
         logger.warning("A command failed, as database or Redis is away: %s", error)
         return unavailable("The database or Redis is busy or away. Nothing was changed; try again in a moment.")

@@ -204,3 +204,16 @@ def test_a_submit_costs_few_queries(rest: Rest, workflow: Workflow, django_asser
 
     with django_assert_max_num_queries(26):
         rest.post(jobs_of(workflow))
+
+
+def test_too_many_waiting_jobs_of_one_person_are_refused(
+    rest: Rest, workflow: Workflow, bob: User, settings: Any
+) -> None:
+    settings.MAX_WAITING_JOBS_PER_USER = 2
+    answers = [rest.post(jobs_of(workflow)) for _ in range(3)]
+    bobs = Rest(bob, Scope.RUN).post(jobs_of(factories.workflow(bob)))
+
+    assert [answer.status_code for answer in answers] == [201, 201, 429]
+    assert answers[2]["Retry-After"] == "60"
+    assert bobs.status_code == 201
+    assert Job.objects.count() == 3
