@@ -5,13 +5,16 @@ import fcntl
 import signal
 import socket
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from project import bootstrap
 from tests.project import fresh_clone
 from tests.project.fresh_clone import Clone
+from tests.waiting import eventually
 
 NOTHING_LISTENS = {
     "PIP_NO_INDEX": "0",
@@ -164,8 +167,16 @@ def test_a_signal_ends_set_up_with_what_it_started(
     setup.send_signal(signum)
     assert "Loupe: set-up was stopped, and goes on when you run this again." in setup.communicate(timeout=30)[0]
     assert setup.returncode == code
-    with (clone.folder / ".cache" / "setup.lock").open() as lock:  # what it started would still hold it
+    with (clone.folder / ".cache" / "setup.lock").open() as lock:  # what it started would hold it for a minute
+        eventually(partial(_taken, lock), 20)
+
+
+def _taken(lock: IO[str]) -> bool:
+    try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def test_a_second_set_up_waits_for_the_first(clone: Clone) -> None:
