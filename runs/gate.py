@@ -93,7 +93,8 @@ def claim(worker: str) -> Claim | None:
     if not Job.objects.waiting().exists():  # without the lock: most wake-ups find nothing
         return None
     with transaction.atomic():
-        if Job.objects.holding().count() >= lock().limit:
+        limit = lock().limit  # before anything is counted
+        if Job.objects.holding().count() >= limit:
             return None
         job = _next_waiting()
         if job is None:
