@@ -1,14 +1,47 @@
 """What all tests may ask for: a real Valkey, and a small cast: Ada owns things, Bob is somebody else, Root is staff."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
 from django.conf import settings
+from django.db import connection
 
 from accounts.models import User
 from tests import valkey as embedded
+
+END_OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
+    """What a test's own threads have taken from PostgreSQL's pool would be missing in the next test."""
+    yield
+    _close_pool()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_session_is_left(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
+    """PostgreSQL drops no database that somebody still uses, such as a thread that a test has left behind."""
+    if "DATABASE_URL" not in os.environ:
+        yield
+        return
+    request.getfixturevalue("django_db_setup")
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(END_OTHERS)
+    _close_pool()
+
+
+def _close_pool() -> None:
+    database: Any = connection
+    if database.vendor == "postgresql":
+        database.close()
+        database.close_pool()
 
 
 @pytest.fixture(scope="session")

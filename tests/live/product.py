@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,9 @@ from typing import Any
 
 import httpx
 import psutil
+import psycopg
+from django.conf import settings
+from psycopg.sql import SQL, Identifier
 
 from tests.waiting import eventually
 
@@ -32,9 +36,9 @@ Json = dict[str, Any]
 
 
 class Product:
-    """One installation in `folder`. `settings` go into its environment."""
+    """One installation in `folder`. `changed` settings go into its environment."""
 
-    def __init__(self, folder: Path, **settings: object) -> None:
+    def __init__(self, folder: Path, **changed: object) -> None:
         self.data_dir = folder / "data"
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
@@ -43,7 +47,8 @@ class Product:
             "PORT": str(self.port),
             "LEASE_SECONDS": "3",
             "LOUPE_DEMO": "0",
-            **{name: str(value) for name, value in settings.items()},
+            **_own_database(),
+            **{name: str(value) for name, value in changed.items()},
         }
         self._printed = folder / "printed"
         self._supervisor: subprocess.Popen[bytes] | None = None
@@ -153,6 +158,17 @@ class Product:
             base_url=f"{self.base}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=30
         ) as client:
             yield client
+
+
+def _own_database() -> dict[str, str]:
+    """Where the tests run on a PostgreSQL: a database there for this product alone."""
+    url = os.environ.get("DATABASE_URL")
+    if not url:
+        return {}
+    name, default = f"product_{uuid.uuid4().hex}", settings.DATABASES["default"]
+    with psycopg.connect(host=default["HOST"], user=default["USER"], dbname="postgres", autocommit=True) as server:
+        server.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+    return {"DATABASE_URL": f"{url.rpartition('/')[0]}/{name}"}
 
 
 def free_port() -> int:

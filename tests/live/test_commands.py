@@ -94,7 +94,7 @@ def test_ctrl_c_cancels_the_job_and_exits_with_130(product: Product, folder: Pat
 
 
 def test_a_database_that_is_not_there_is_said_in_a_sentence(product: Product, tmp_path: Path) -> None:
-    nowhere = {**product.environment, "DATA_DIR": str(tmp_path / "empty")}
+    nowhere = {**product.environment, "DATA_DIR": str(tmp_path / "empty"), "DATABASE_URL": ""}
     done = subprocess.run(
         [ROOT / "loupe", "sign_in_link", "owner"], env=nowhere, capture_output=True, text=True, timeout=60, check=False
     )
