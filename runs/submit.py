@@ -150,5 +150,5 @@ def _label(workflow: Workflow, order: Order, params: dict[str, object]) -> str:
 
 
 def _announce(job: Job) -> None:
+    wake.wake_for_one()  # first: a worker may begin while the others are told
     publish.job_changed(job.pk, job.workflow_id, job.version)
-    wake.wake_for_one()
