@@ -6,6 +6,7 @@ however slow its reader is.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -75,6 +76,7 @@ class JobFeed:
         self._ended = False
         self._after = after
         self._last: TelemetryId | None = None
+        self._head_at = asyncio.get_running_loop().time() + HEAD_SECONDS
 
     async def run(self) -> None:
         """Follows the job. Raises JobGone when it does not exist, or no longer."""
@@ -119,14 +121,15 @@ class JobFeed:
             self._stir.set()
 
     async def _wait(self) -> None:
-        """Until there is something to look at. Meanwhile says every 15 s where the telemetry stands."""
-        while not self._stir.is_set():
-            try:
-                async with asyncio.timeout(HEAD_SECONDS):
-                    await self._stir.wait()
-            except TimeoutError:
-                if self._last is not None:
-                    await self._tell("head", id=str(self._last))
+        """Until there is something to look at, or it is time to say where the telemetry stands: every 15 s."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(self._head_at):
+                await self._stir.wait()
+        now = asyncio.get_running_loop().time()
+        if now >= self._head_at:
+            self._head_at = now + HEAD_SECONDS
+            if self._last is not None:
+                await self._tell("head", id=str(self._last))
 
     async def _look(self) -> None:
         self._stir.clear()
