@@ -1,6 +1,5 @@
 """REST: node types and workflows. What concerns their jobs as well is in `runs.api`."""
 
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
@@ -13,8 +12,8 @@ from workflows import saving
 from workflows.models import Workflow
 from workflows.paging import page
 from workflows.registry import registry
-from workflows.representation import workflow_document, workflow_summary
-from workflows.schemas import NodeTypes, Page, Paging, WorkflowBody, WorkflowChange, WorkflowDocument, WorkflowSummary
+from workflows.representation import workflow_document
+from workflows.schemas import NodeTypes, Page, Paging, WorkflowBody, WorkflowChange, WorkflowDocument
 
 router = Router(tags=["workflows"])
 
@@ -25,12 +24,12 @@ def node_types(request: ApiRequest) -> HttpResponse:  # noqa: ARG001 (ninja find
     return JsonResponse({"items": [declared.as_dict() for declared in registry.all()], "next": None})
 
 
-@router.get("/workflows", auth=READ, response=Page[WorkflowSummary])
+@router.get("/workflows", auth=READ, response=Page[WorkflowDocument])
 def list_workflows(request: ApiRequest, paging: FromQuery[Paging]) -> HttpResponse:
-    """The workflows that you may see, the last changed first, without their graphs."""
-    rows = visible(Workflow.objects.all(), request.auth)
+    """The workflows that you may see, the last changed first."""
+    rows = visible(Workflow.objects.select_related("graph"), request.auth)
     part = page(rows, order="-updated_at", limit=paging.limit, cursor=paging.cursor)
-    return JsonResponse(part.document(workflow_summary))
+    return JsonResponse(part.document(workflow_document))
 
 
 @router.post("/workflows", auth=WRITE, response={201: WorkflowDocument})
@@ -43,7 +42,8 @@ def create_workflow(request: ApiRequest, body: WorkflowBody) -> HttpResponse:
         return str(workflow.pk)
 
     made = once(request, request.auth, make, asked=request.body)
-    return _answer(find(request, UUID(made.name)), status=made.status)
+    location = {"Location": f"/api/v1/workflows/{made.name}"}
+    return JsonResponse(workflow_document(find(request, UUID(made.name))), status=made.status, headers=location)
 
 
 @router.get("/workflows/{uuid:workflow_id}", auth=READ, response=WorkflowDocument)
@@ -76,7 +76,5 @@ def find(request: ApiRequest, workflow_id: UUID) -> Workflow:
     return workflow
 
 
-def _answer(workflow: Workflow, *, status: int = 200) -> HttpResponse:
-    document: dict[str, Any] = workflow_document(workflow)
-    location = {"Location": f"/api/v1/workflows/{workflow.pk}"} if status == 201 else None
-    return JsonResponse(document, status=status, headers=location)
+def _answer(workflow: Workflow) -> HttpResponse:
+    return JsonResponse(workflow_document(workflow))

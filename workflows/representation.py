@@ -14,19 +14,12 @@ def workflow_document(workflow: Workflow) -> dict[str, Any]:
     graph = workflow.graph.loaded()
     declared = parameters.declared(graph, registry)
     return {
-        **workflow_summary(workflow),
-        "graph": graph.document,
-        "parameters": [asdict(parameter) for parameter in declared],
-    }
-
-
-def workflow_summary(workflow: Workflow) -> dict[str, Any]:
-    """The workflow as lists give it: without its graph."""
-    return {
         "id": str(workflow.pk),
         "name": workflow.name,
         "description": workflow.description,
+        "graph": graph.document,
         "version": workflow.version,
+        "parameters": [asdict(parameter) for parameter in declared],
         "created_at": moment(workflow.created_at),
         "updated_at": moment(workflow.updated_at),
     }

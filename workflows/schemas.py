@@ -86,22 +86,17 @@ class Errors(BaseModel):
     errors: list[Fault]
 
 
-class WorkflowSummary(BaseModel):
-    """A workflow in a list."""
+class WorkflowDocument(BaseModel):
+    """A workflow, with its current graph and the parameters that its `input.*` nodes make."""
 
     id: UUID
     name: str
     description: str
+    graph: dict[str, Any]
     version: int
+    parameters: list[dict[str, Any]]
     created_at: datetime
     updated_at: datetime
-
-
-class WorkflowDocument(WorkflowSummary):
-    """A workflow, with its current graph and the parameters that its `input.*` nodes make."""
-
-    graph: dict[str, Any]
-    parameters: list[dict[str, Any]]
 
 
 class NodeTypes(BaseModel):

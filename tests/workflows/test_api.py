@@ -109,7 +109,7 @@ def test_equal_graphs_are_stored_once(rest: Rest) -> None:
     assert Graph.objects.count() == 1
 
 
-def test_lists_hold_no_graphs_and_the_last_changed_first(rest: Rest) -> None:
+def test_lists_hold_whole_workflows_and_the_last_changed_first(rest: Rest) -> None:
     first, second = (rest.post("/workflows", body(name=name)).json()["id"] for name in "ab")
     rest.patch(f"/workflows/{first}", {"description": "Changed"})
 
@@ -117,7 +117,7 @@ def test_lists_hold_no_graphs_and_the_last_changed_first(rest: Rest) -> None:
 
     assert [item["id"] for item in answer["items"]] == [first, second]
     assert answer["next"] is None
-    assert "graph" not in answer["items"][0]
+    assert answer["items"][0] == rest.get(f"/workflows/{first}").json()
 
 
 def test_a_list_is_read_in_parts_that_join_without_gap(rest: Rest, ada: User) -> None:
@@ -171,6 +171,7 @@ def test_a_repeated_create_answers_with_the_first(rest: Rest) -> None:
 
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json() == again.json()
+    assert first["Location"] == again["Location"]
     assert Workflow.objects.count() == 1
 
 
