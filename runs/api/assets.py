@@ -109,7 +109,7 @@ def _page(rows: QuerySet[Asset], query: AssetQuery) -> HttpResponse:
 def _uploaded(request: ApiRequest, file: UploadedFile | None) -> UploadedFile:
     if request.content_type != "multipart/form-data":
         raise ProblemError(415, "Send the file as “multipart/form-data”, in the field `file`.")
-    if file is None or len(request.FILES) != 1 or request.POST:
+    if file is None or len(request.FILES) != 1 or len(request.FILES.getlist("file")) != 1 or request.POST:
         raise invalid(fault("missing_input", "Send exactly one file, in the field `file`.", name="file"))
     if (file.size or 0) > settings.MAX_UPLOAD_BYTES:
         raise ProblemError(413, f"A file may have {settings.MAX_UPLOAD_BYTES:,} bytes at most.")

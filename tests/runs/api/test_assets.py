@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import redis
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from PIL import Image
 
@@ -119,6 +120,8 @@ def test_an_upload_is_multipart(rest: Rest, body: bytes) -> None:
 def test_an_upload_is_one_file_in_its_field(rest: Rest) -> None:
     path, headers = "/api/v1/assets", rest.headers
 
+    two = [SimpleUploadedFile(name, b"x") for name in "ab"]
+    assert rest.client.post(path, {"file": two}, headers=headers).status_code == 422
     assert rest.client.post(path, {"other": "text"}, headers=headers).status_code == 422
     assert rest.post("/assets", b"nonsense", content_type="multipart/form-data; boundary=x").status_code == 422
     assert rest.post("/assets", b"x", content_type="multipart/form-data").status_code == 400
