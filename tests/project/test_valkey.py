@@ -16,7 +16,7 @@ from tests.waiting import eventually
 
 @pytest.fixture
 def watchdog() -> Iterator[Watchdog]:
-    with Watchdog(10.0) as watchdog:
+    with Watchdog(600.0) as watchdog:
         yield watchdog
 
 

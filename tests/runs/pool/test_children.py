@@ -42,7 +42,7 @@ class Crew:
 
 @pytest.fixture
 def crew() -> Iterator[Crew]:
-    with Watchdog(10.0) as watchdog:
+    with Watchdog(600.0) as watchdog:
         crew = Crew(watchdog)
         yield crew
         crew.children.kill_all(Cause.DIED)

@@ -70,7 +70,7 @@ class Crew:
 
 @pytest.fixture
 def crew(tmp_path: Path, valkey: redis.Redis) -> Iterator[Crew]:
-    with Watchdog(60.0) as watchdog:
+    with Watchdog(600.0) as watchdog:
         crew = Crew(watchdog, tmp_path / "notes")
         yield crew
         crew.end(Cause.DIED)

@@ -34,7 +34,7 @@ while True:
 
 @pytest.fixture
 def watchdog() -> Iterator[Watchdog]:
-    with Watchdog(5.0) as watchdog:
+    with Watchdog(600.0) as watchdog:
         yield watchdog
 
 
