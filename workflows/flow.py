@@ -102,7 +102,7 @@ class Pipe:
     def _say(self, state: EdgeState) -> None:
         self._state = state
         for edge in self._edges:
-            self._host.edge(edge, state=state)
+            self._host.edge(edge, state=state, count=self._taken)
 
 
 class Inbox:

@@ -144,7 +144,7 @@ async def test_an_output_that_is_not_sent_skips_what_hangs_on_it(witness: Witnes
     )
     await completed(graph, witness)
     assert witness.final() == {"n": "completed", "i": "completed", "e": "skipped", "o": "completed", "c": "skipped"}
-    assert witness.edges["e2"] == {"state": "completed"}
+    assert witness.edges["e2"] == {"state": "completed", "count": 0}
     assert witness.edges["e3"] == {"state": "completed", "count": 1}
     assert "e4" not in witness.edges
 
