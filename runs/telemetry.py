@@ -15,7 +15,7 @@ Snapshot = dict[str, Any]
 
 LOGS_KEPT: Final = 1000
 _ID: Final = re.compile(r"(\d{1,18})-(\d{1,18})", re.ASCII)
-_ENDED: Final = frozenset({"completed", "failed", "cancelled", "skipped", "bypassed"})
+_DONE: Final = frozenset({"completed", "failed", "bypassed"})
 
 
 class TelemetryId(NamedTuple):
@@ -64,8 +64,14 @@ def merge(first: Batch, second: Batch) -> Batch:
 
 
 def progress(snapshot: Snapshot, nodes: int) -> float | None:
-    """How far a run of so many nodes is, 0–1, each node weighing the same; None for a graph without nodes."""
-    return sum(map(_share, snapshot["nodes"].values())) / nodes if nodes else None
+    """How far a run of so many nodes is, 0–1, each node weighing the same; None for a graph without nodes.
+
+    What need not run counts as done, but not what a cancelled run left out.
+    """
+    told = snapshot["nodes"].values()
+    cancelled = any(node.get("status") == "cancelled" for node in told)
+    done = _DONE if cancelled else _DONE | {"skipped"}
+    return sum(1.0 if node.get("status") in done else _share(node) for node in told) / nodes if nodes else None
 
 
 def closing(snapshot: Snapshot, status: str) -> Batch:
@@ -82,8 +88,6 @@ def closing(snapshot: Snapshot, status: str) -> Batch:
 
 
 def _share(node: Mapping[str, Any]) -> float:
-    if node.get("status") in _ENDED:
-        return 1.0
     done, total = node.get("progress") or (0, 0)
     return min(max(done / total, 0.0), 1.0) if total else 0.0
 

@@ -119,6 +119,15 @@ def test_progress_weighs_every_node_the_same() -> None:
     assert progress(fold(EMPTY, {"nodes": nodes}), 5) == pytest.approx(0.3)
 
 
+def test_a_cancelled_run_stays_as_far_as_it_came() -> None:
+    nodes = {
+        "done": {"status": "completed"},
+        "stopped": {"status": "cancelled", "progress": [1, 2]},
+        "never": {"status": "skipped"},
+    }
+    assert progress(fold(EMPTY, {"nodes": nodes}), 3) == 0.5
+
+
 def test_progress_never_passes_its_bounds() -> None:
     nodes = {"a": {"status": "running", "progress": [7, 2]}, "b": {"status": "running", "progress": [-7, 2]}}
     assert progress(fold(EMPTY, {"nodes": nodes}), 2) == 0.5
