@@ -153,6 +153,13 @@ def test_a_damaged_picture_is_bad_input(ada: User, tmp_path: Path) -> None:
     assert code == 2
 
 
+def test_what_keeps_it_from_running_is_said_with_its_node(ada: User) -> None:
+    code, lines = run(factories.workflow(ada, PHOTO).pk, "--owner", "ada")
+
+    assert code == 2
+    assert "missing_input at node photo:" in "\n".join(lines)
+
+
 @pytest.mark.parametrize("name", ["nothing.json", "3f6b7f3e-0000-4000-8000-000000000000"])
 def test_a_workflow_that_is_not_there_is_bad_input(ada: User, name: str) -> None:
     code, lines = run(name, "--owner", "ada")

@@ -15,7 +15,7 @@ from runs.models import Job
 from runs.states import State
 from runs.submit import Order, submit
 from workflows import files, saving
-from workflows.errors import GraphInvalid, WorkflowError
+from workflows.errors import GraphInvalid, Problem, WorkflowError
 from workflows.models import Workflow
 
 BAD_INPUT, CANCELLED = 2, 130
@@ -52,7 +52,7 @@ class Command(BaseCommand):
             params = arguments.params(options["param"], workflow.graph.loaded(), owner)
             return submit(owner, workflow, Order(params=params))
         except GraphInvalid as error:
-            problems = "\n".join(f"  {problem.code}: {problem.message}" for problem in error.problems)
+            problems = "\n".join(map(_line, error.problems))
             raise CommandError(f"It can't run like this:\n{problems}", returncode=BAD_INPUT) from error
         except (arguments.BadArgument, WorkflowError) as error:
             raise CommandError(str(error), returncode=BAD_INPUT) from error
@@ -102,6 +102,11 @@ def _from_file(owner: User, path: Path) -> Workflow:
     return same.select_related("graph", "owner").first() or saving.make(
         owner, name=document.name, description=document.description, graph=document.graph
     )
+
+
+def _line(problem: Problem) -> str:
+    where = f" at node {problem.node}" if problem.node else ""
+    return f"  {problem.code}{where}: {problem.message}"
 
 
 def _cancel(job: Job) -> None:
