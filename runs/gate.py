@@ -96,7 +96,8 @@ def claim(worker: str) -> Claim | None:
         limit = lock().limit  # before anything is counted
         if Job.objects.holding().count() >= limit:
             return None
-        job = _next_waiting()
+        # PostgreSQL waits here for who cancels the head of the line, then takes the next.
+        job = Job.objects.waiting().select_related("graph").select_for_update(of=("self",)).first()
         if job is None:
             return None
         now = timezone.now()
@@ -206,15 +207,6 @@ def delete(job_id: UUID) -> None:
         if job.state not in TERMINAL:
             raise JobActive("The job is still active. Cancel it and wait for its end before you delete it.")
         job.delete()
-
-
-def _next_waiting() -> Job | None:
-    """The head of the line, locked. PostgreSQL answers nothing when it left the line while we waited for its lock."""
-    for _ in range(10):
-        job = Job.objects.waiting().select_related("graph").select_for_update(of=("self",)).first()
-        if job is not None or not Job.objects.waiting().exists():
-            return job
-    return None
 
 
 def _lease() -> Any:

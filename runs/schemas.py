@@ -1,11 +1,11 @@
 """What the API takes and answers about jobs, assets and the queue."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field, JsonValue
+from pydantic import AwareDatetime, BaseModel, Field, JsonValue, field_validator
 
 from workflows.schemas import Id, Paging, Strict
 
@@ -50,6 +50,15 @@ class JobQuery(Paging):
     order: Literal[
         "created_at", "-created_at", "started_at", "-started_at", "ended_at", "-ended_at", "duration", "-duration"
     ] = "-created_at"
+
+    @field_validator("submitted_after")
+    @classmethod
+    def in_utc(cls, moment: datetime | None) -> datetime | None:
+        """The time as UTC: PostgreSQL takes no offset beyond 16 hours, where RFC 3339 has them up to 24."""
+        try:
+            return moment and moment.astimezone(UTC)
+        except OverflowError as error:
+            raise ValueError("a time of the years 1 to 9999 in UTC is needed here") from error
 
 
 class AssetQuery(Paging):

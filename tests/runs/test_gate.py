@@ -4,11 +4,13 @@ import json
 import uuid
 import zlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any, cast
 
 import pytest
 import redis
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
@@ -127,6 +129,36 @@ def test_nothing_starts_beyond_the_cap(workflow: Workflow) -> None:
         factories.job(workflow)
     assert [gate.claim("w") is None for _ in range(3)] == [False, False, True]
     assert gate.startable() == 0
+
+
+def after_the_first_look(act: Callable[[], object]) -> AbstractContextManager[None]:
+    """What another process does in the moment after the gate first read a job."""
+    looked = False
+
+    def watch(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        nonlocal looked
+        answer = execute(sql, *rest)
+        if not looked and 'FROM "runs_job"' in sql:
+            looked = True
+            act()
+        return answer
+
+    return connection.execute_wrapper(watch)
+
+
+def test_a_job_cancelled_while_a_worker_comes_for_it_never_starts(workflow: Workflow) -> None:
+    job = factories.job(workflow)
+    with after_the_first_look(lambda: gate.cancel(job.pk, by="ada")):
+        assert gate.claim("w1") is None
+    assert Job.objects.get(pk=job.pk).state == State.CANCELLED
+
+
+def test_a_job_that_moves_on_while_it_is_changed_is_left_as_it_is(workflow: Workflow) -> None:
+    job = job_in(workflow, State.RUNNING)
+    moved_on = Job.objects.filter(pk=job.pk)
+    with after_the_first_look(lambda: moved_on.update(fence=9)), pytest.raises(LostLease):
+        gate.finish(claimed(job), gate.End(State.COMPLETED), NO_TELEMETRY)
+    assert moved_on.get().state == State.RUNNING
 
 
 def test_a_cancelling_job_still_takes_its_slot(workflow: Workflow) -> None:

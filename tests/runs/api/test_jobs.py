@@ -220,6 +220,7 @@ def test_lists_are_filtered(rest: Rest, ada: User, workflow: Workflow) -> None:
     assert found(state=["cancelled", "running"]) == {str(first.pk), str(third.pk)}
     assert found(label="b") == {str(second.pk)}
     assert found(submitted_after="2020-01-01T00:00:00Z") == {str(second.pk), str(third.pk)}
+    assert found(submitted_after="2020-01-01T23:37:00+23:37") == {str(second.pk), str(third.pk)}
     assert found(batch=first.pk) == set()
     assert found(**{"param.style": "ink"}) == {str(second.pk)}
     assert found(**{"param.seed": "3"}) == {str(second.pk), str(third.pk)}
@@ -234,6 +235,8 @@ def test_lists_are_filtered(rest: Rest, ada: User, workflow: Workflow) -> None:
         {"order": "number"},
         {"workflow": "x"},
         {"submitted_after": "yesterday"},
+        {"submitted_after": "2026-01-01T00:00:00"},
+        {"submitted_after": "0001-01-01T00:00:00+01:00"},
         {"limit": 0},
         {"limit": 201},
         {"sort": "x"},
