@@ -1,5 +1,7 @@
 """Tokens in the admin: who has which, when it was used, and their end."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
@@ -27,6 +29,10 @@ class ApiTokenAdmin(admin.ModelAdmin[ApiToken]):
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 (Django's signature)
         """Never: the admin has nowhere to show the secret once."""
         return False
+
+    def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: bool) -> None:  # noqa: ARG002
+        """The name alone: the token may have been revoked meanwhile."""
+        obj.save(update_fields=["name"])
 
     @admin.display(description="scopes")
     def granted(self, token: ApiToken) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 import redis
 from django.db import Error as DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from runs import queue
@@ -14,12 +15,14 @@ from runs.redis import connection as redis_connection
 log = logging.getLogger(__name__)
 
 
+@csrf_exempt  # it changes nothing, so a POST is told 405
 @require_safe
 def healthz(_: HttpRequest) -> HttpResponse:
     """The process answers; nothing else is looked at."""
     return _answer({"status": "ok"}, status=200)
 
 
+@csrf_exempt  # it changes nothing, so a POST is told 405
 @require_safe
 def readyz(_: HttpRequest) -> HttpResponse:
     """200 when database, Redis and a worker are there, else 503; the answer says which is missing."""

@@ -21,7 +21,7 @@ from runs import content, gate, queue, tail
 from runs.api.assets import content_of
 from runs.errors import JobActive, JobEnded
 from runs.models import Asset, Job, JobTransition, RunFocus
-from runs.redis import last_known
+from runs.removal import remove_job
 from runs.states import HOLDING, TERMINAL
 
 
@@ -155,11 +155,11 @@ class JobAdmin(ReadOnly, admin.ModelAdmin[Job]):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
         """Through the gate, which refuses active jobs."""
-        for pk in list(queryset.values_list("pk", flat=True)):
+        for job in queryset:
             try:
-                gate.delete(pk)
+                remove_job(job)
             except JobActive as error:
-                messages.warning(request, f"Job {pk}: {error}")
+                messages.warning(request, f"Job {job.pk}: {error}")
 
 
 @admin.register(RunFocus)
@@ -211,8 +211,7 @@ class AssetAdmin(ReadOnly, admin.ModelAdmin[Asset]):
 
 
 def _snapshot(job: Job) -> Mapping[str, Any]:
-    kept = tail.stored(job.pk)
-    return kept.snapshot if kept is not None else last_known(job.pk)
+    return tail.known(job)
 
 
 def _node_row(name: str, node: Mapping[str, Any]) -> tuple[str, str, str, str]:

@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from accounts.problems import ProblemError
 
 CHUNK_BYTES = 64 * 1024
-SHOWN = {
+ENDINGS = {
     "image/png": ".png",
     "image/jpeg": ".jpg",
     "image/webp": ".webp",
@@ -27,8 +27,11 @@ SHOWN = {
     "video/mp4": ".mp4",
     "video/webm": ".webm",
     "text/plain": ".txt",
+    "application/json": ".json",
 }
-"""What a browser may show in place, and how its files end. Everything else it saves: SVG and HTML could act."""
+"""How files of a media type end."""
+SHOWN = ENDINGS.keys() - {"application/json"}
+"""What a browser may show in place. Everything else it saves: SVG and HTML could act."""
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
 

@@ -9,6 +9,10 @@ class LostLease(RunError):  # noqa: N818 (what happened, not what it is)
     """This worker's right to write for the job has passed on; it stops at once and writes nothing more."""
 
 
+class DatabaseAway(RunError):  # noqa: N818
+    """The database was away for longer than a lease lasts; this worker ends, and its job goes to another one."""
+
+
 class JobEnded(RunError):  # noqa: N818
     """The job has already ended in another state; nothing is left to cancel."""
 

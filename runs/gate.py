@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Max, Subquery
+from django.db.models import F, Max
 from django.db.models.functions import Now
 from django.utils import timezone
 from redis.exceptions import RedisError
@@ -23,8 +23,8 @@ from redis.exceptions import RedisError
 from runs import publish, stream, wake
 from runs.errors import JobActive, JobEnded, LostLease
 from runs.models import Gate, Job, JobTelemetry, JobTransition
-from runs.redis import last_known
 from runs.states import HOLDING, TERMINAL, State
+from runs.tail import last_known
 from runs.telemetry import Snapshot, TelemetryId, closing, fold, progress
 
 logger = logging.getLogger(__name__)
@@ -185,13 +185,16 @@ def startable() -> int:
 
 def positions(job_ids: Iterable[UUID]) -> dict[UUID, int]:
     """The place in the queue, from 1, of those of the jobs that wait."""
-    wanted = set(job_ids)
+    line = Job.objects.waiting()
+    wanted = dict(line.filter(pk__in=set(job_ids)).values_list("pk", "place"))
     if not wanted:
         return {}
-    if len(wanted) == 1:
-        return _position(wanted.pop())
-    line = Job.objects.waiting().values_list("pk", flat=True)
-    return {pk: position for position, pk in enumerate(line, start=1) if pk in wanted}
+    first, last = min(wanted.values()), max(wanted.values())
+    before = line.filter(place__lt=first).count()
+    if first == last:
+        return dict.fromkeys(wanted, before + 1)
+    stretch = line.filter(place__range=(first, last)).values_list("pk", flat=True)  # no more of a long line than needed
+    return {pk: position for position, pk in enumerate(stretch, start=before + 1) if pk in wanted}
 
 
 def mark_unrepeatable(job_id: UUID, fence: int) -> None:
@@ -301,9 +304,3 @@ def _move(job: Job, to: State, *, by: str, why: str = "", at: Any = None, **fiel
         job=job, from_state=job.state, to_state=to, at=at or timezone.now(), by=by, why=why[:200]
     )
     transaction.on_commit(lambda: publish.job_changed(job.pk, job.workflow_id, job.version + 1))
-
-
-def _position(job_id: UUID) -> dict[UUID, int]:
-    place = Job.objects.filter(pk=job_id, state=State.QUEUED).values("place")
-    before_it = Job.objects.waiting().filter(place__lte=Subquery(place)).count()
-    return {job_id: before_it} if before_it else {}

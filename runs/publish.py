@@ -12,8 +12,8 @@ from uuid import UUID
 from channels.layers import get_channel_layer
 from redis.exceptions import RedisError
 
-from runs import stream
 from runs.redis import CANCEL_CHANNEL, connection
+from runs.stream import Hint
 from runs.telemetry import Batch, TelemetryId
 
 PREFIX = "asgi"
@@ -28,8 +28,8 @@ def job_changed(job_id: UUID, workflow_id: UUID, version: int) -> None:
     _publish(_for_groups([f"job.{job_id}", f"workflow.{workflow_id}"], message))
 
 
-def telemetry(job_id: UUID, workflow_id: UUID, update: TelemetryId, batch: Batch) -> None:
-    """A batch that is in the job's stream now, and the assets that are new with it.
+def telemetry(job_id: UUID, workflow_id: UUID, update: TelemetryId, batch: Batch) -> list[Hint]:
+    """What `runs.stream` sends once a batch is in the job's stream: the batch, and the assets that are new with it.
 
     A fence that begins is the empty batch `<fence>-0`, after nothing.
     """
@@ -42,15 +42,7 @@ def telemetry(job_id: UUID, workflow_id: UUID, update: TelemetryId, batch: Batch
         "batch": batch,
     }
     told = _for_groups([f"job.{job_id}", f"workflow.{workflow_id}"], message)
-    _publish([*_of_assets("created", batch.get("products", ())), *told])
-
-
-def closed(job_id: UUID, last_id: str) -> None:
-    """The job ended from outside with the telemetry `last_id`, its row has it: writers before that are shut out."""
-    try:
-        stream.shut(job_id, TelemetryId.parse(last_id).fence)
-    except RedisError as error:
-        logger.info("The stream of job %s was not shut (%s); its row refuses late writers by itself.", job_id, error)
+    return [*_of_assets("created", batch.get("products", ())), *told]
 
 
 def asset_events(event: str, assets: Iterable[Mapping[str, Any]]) -> None:
@@ -58,17 +50,12 @@ def asset_events(event: str, assets: Iterable[Mapping[str, Any]]) -> None:
     _publish(_of_assets(event, assets))
 
 
-def token_revoked(token_id: int) -> None:
-    """Sockets that were opened with this token close."""
-    _publish(_for_groups([f"token.{token_id}"], {"type": "token.revoked"}))
-
-
 def cancel_requested(job_id: UUID) -> None:
     """The pool whose worker has the job is to look at it now."""
     _publish([(CANCEL_CHANNEL, str(job_id).encode())])
 
 
-def _of_assets(event: str, assets: Iterable[Mapping[str, Any]]) -> list[tuple[str, bytes]]:
+def _of_assets(event: str, assets: Iterable[Mapping[str, Any]]) -> list[Hint]:
     return [
         packed
         for asset in assets
@@ -86,14 +73,14 @@ def _of_assets(event: str, assets: Iterable[Mapping[str, Any]]) -> list[tuple[st
     ]
 
 
-def _for_groups(groups: Iterable[str], message: Mapping[str, Any]) -> list[tuple[str, bytes]]:
+def _for_groups(groups: Iterable[str], message: Mapping[str, Any]) -> list[Hint]:
     """The message as the channel layer sends it, once for the channel of each group."""
     layer: Any = get_channel_layer()
     data: bytes = layer.serialize(message)
     return [(f"{PREFIX}__group__{group}", data) for group in groups]
 
 
-def _publish(messages: Iterable[tuple[str, bytes]]) -> None:
+def _publish(messages: Iterable[Hint]) -> None:
     """All in one round trip; what Redis does not take is lost, as hints may be."""
     pipeline = connection().pipeline(transaction=False)
     for channel, data in messages:

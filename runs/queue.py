@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import redis
@@ -23,7 +23,7 @@ from workflows.representation import moment
 _ROOM = """
     SELECT (SELECT cap FROM runs_gate WHERE id = 1),
            (SELECT COUNT(*) FROM runs_job WHERE state IN ('running', 'cancelling')),
-           EXISTS (SELECT 1 FROM runs_worker WHERE heartbeat_at > %s)
+           (SELECT COUNT(*) FROM runs_worker WHERE heartbeat_at > %s)
 """
 
 
@@ -83,21 +83,33 @@ def summary(user: User) -> dict[str, Any]:
 def _waiting_places(waiting: list[UUID], *, redis_away: bool) -> dict[UUID, Place]:
     if not waiting:
         return {}
-    free, staffed = _room()
-    stuck = "redis" if redis_away else None if staffed else "no_worker"
+    room = _room()
     return {
-        pk: Place(position=position, waiting_for=stuck or ("cap" if position > free else None))
+        pk: Place(position=position, waiting_for="redis" if redis_away else room.wanting(position))
         for pk, position in gate.positions(waiting).items()
     }
 
 
-def _room() -> tuple[int, bool]:
-    """How many slots are free, and whether any worker lives. By the ORM it would be a tenth of a whole submit."""
+class Room(NamedTuple):
+    """How many more jobs may run, by the cap and by the workers that live."""
+
+    slots: int
+    workers: int
+
+    def wanting(self, position: int) -> str | None:
+        """What keeps the job at this position of the queue from starting; None when it starts in a moment."""
+        if position > self.slots and self.workers >= self.slots:
+            return "cap"
+        return "no_worker" if position > self.workers else None
+
+
+def _room() -> Room:
+    """By the ORM it would be a tenth of a whole submit."""
     since = database.ops.adapt_datetimefield_value(_heard_since())
     with database.cursor() as cursor:
         cursor.execute(_ROOM, [since])
-        cap, held, staffed = cursor.fetchone()
-    return Gate(cap=cap).limit - held, bool(staffed)
+        cap, held, living = cursor.fetchone()
+    return Room(Gate(cap=cap).limit - held, living - held)
 
 
 def _heard_since() -> datetime:

@@ -1,10 +1,6 @@
 """The way to Redis, and the names of what is kept there."""
 
-import json
-import logging
-from collections.abc import Iterable
 from functools import cache
-from typing import Any
 from uuid import UUID
 
 import redis
@@ -12,16 +8,12 @@ from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from runs.telemetry import EMPTY, NOTHING, Snapshot, TelemetryId, fold
-
 CANCEL_CHANNEL = "loupe:cancel"
 """Where pools hear which job is to be cancelled: its id as text."""
 
 RUNNING_SECONDS = 24 * 3600
 ENDED_SECONDS = 600
 """How long a job's keys live after the last write while it runs, and after its end."""
-
-logger = logging.getLogger(__name__)
 
 
 def connection() -> redis.Redis:
@@ -47,27 +39,6 @@ def snapshot_key(job_id: UUID) -> str:
 def progress_key(job_id: UUID) -> str:
     """A running job's progress, 0 to 1, as a decimal number."""
     return f"loupe:progress:{job_id}"
-
-
-def last_known(job_id: UUID) -> Snapshot:
-    """All the telemetry of a job that Redis has, folded; empty when it has none, or is away."""
-    pipeline = connection().pipeline(transaction=False)
-    pipeline.get(snapshot_key(job_id))
-    pipeline.xrange(stream_key(job_id))
-    try:
-        kept, entries = pipeline.execute()
-    except redis.RedisError as error:
-        logger.warning("The telemetry of job %s could not be read (%s); it will be missing.", job_id, error)
-        return EMPTY
-    document: dict[str, Any] = json.loads(kept) if kept else {"id": str(NOTHING), "snapshot": EMPTY}
-    return _folded(document["snapshot"], TelemetryId.parse(document["id"]), entries)
-
-
-def _folded(snapshot: Snapshot, last: TelemetryId, entries: Iterable[tuple[bytes, dict[bytes, bytes]]]) -> Snapshot:
-    for key, fields in entries:
-        if TelemetryId.parse(key.decode()) > last:
-            snapshot = fold(snapshot, json.loads(fields[b"b"])) if b"b" in fields else EMPTY
-    return snapshot
 
 
 @cache

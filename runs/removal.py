@@ -42,5 +42,5 @@ def _refuse_active(workflow: Workflow) -> None:
 
 
 def _products(job_ids: Iterable[UUID]) -> list[dict[str, object]]:
-    assets = Asset.objects.filter(job_id__in=job_ids).select_related("job", "blob")
+    assets = Asset.objects.for_documents().filter(job_id__in=job_ids)
     return [asset_document(asset) for asset in assets]

@@ -78,7 +78,7 @@ def asset_document(asset: Asset) -> dict[str, Any]:
 def outputs_document(assets: Iterable[Asset]) -> dict[str, Any]:
     """A job's outputs by result name, of its assets that are results; of several items their list, in order."""
     items: defaultdict[str, list[object]] = defaultdict(list)
-    for asset in sorted(assets, key=lambda asset: asset.index):
+    for asset in sorted(assets, key=lambda asset: (asset.node, asset.index)):
         items[asset.result].append(_output(asset))
     return {name: values[0] if len(values) == 1 else values for name, values in items.items()}
 

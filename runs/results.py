@@ -1,7 +1,7 @@
 """What a job's `output.*` nodes got, as a document, and as files in a folder."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -30,13 +30,15 @@ def outputs_of(jobs: Collection[Job]) -> dict[UUID, dict[str, Any]]:
 def write(job: Job, folder: Path) -> list[Path]:
     """Writes each result to `<name>.<ending>`, a further item of it to `<name>-2.<ending>`. Answers the paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    return [_write(asset, folder) for asset in _results(job).order_by("result", "index")]
+    seen: Counter[str] = Counter()
+    return [_write(asset, folder, seen) for asset in _results(job).order_by("result", "node", "index")]
 
 
-def _write(asset: Asset, folder: Path) -> Path:
+def _write(asset: Asset, folder: Path, seen: Counter[str]) -> Path:
     plain = re.sub(r"[^\w .-]", "_", asset.result).strip(" .") or "result"
-    number = f"-{asset.index + 1}" if asset.index else ""
-    path = folder / f"{plain}{number}{content.SHOWN.get(media_type(asset), '.json' if asset.blob is None else '.bin')}"
+    seen[plain] += 1
+    number = f"-{seen[plain]}" if seen[plain] > 1 else ""
+    path = folder / f"{plain}{number}{content.ENDINGS.get(media_type(asset), '.bin')}"
     path.write_bytes(store.path(asset.blob.digest).read_bytes() if asset.blob else inline_content(asset))
     return path
 

@@ -61,10 +61,10 @@ def _clear(digest: str) -> int:
 def _row(digest: str, size: int, media_type: str, known: dict[str, Any]) -> Blob:
     now = timezone.now()
     fields = {"size": size, "media_type": media_type, "used_at": now, **known}
-    blob, made = Blob.objects.get_or_create(digest=digest, defaults=fields)
-    if not made:
-        Blob.objects.filter(pk=digest).update(used_at=now)
-    return blob
+    while True:  # again, if it was deleted as unused in this very moment
+        blob, made = Blob.objects.get_or_create(digest=digest, defaults=fields)
+        if made or Blob.objects.filter(pk=digest).update(used_at=now):
+            return blob
 
 
 def _write(chunks: Iterable[bytes], target: Path) -> None:

@@ -1,10 +1,14 @@
 """Writes a job's telemetry to Redis: its stream, the snapshot that the stream goes on from, and its progress.
 
-One script does all of an entry or nothing, so that a stale writer, whose id Redis refuses, changes none of the three.
+One script does all of an entry or nothing, so that a stale writer, whose id Redis refuses, changes none of the three
+and tells nobody.
 """
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,6 +19,8 @@ from runs.errors import LostLease
 from runs.redis import ENDED_SECONDS, RUNNING_SECONDS, connection, progress_key, snapshot_key, stream_key
 from runs.telemetry import EMPTY, Batch, Snapshot, TelemetryId
 
+Hint = tuple[str, bytes]
+"""A channel, and what those who listen there are told."""
 KEPT_ENTRIES: Final = 600
 """As many stay beside the snapshot, for readers that are behind."""
 
@@ -28,6 +34,9 @@ if ARGV[4] ~= '' then
     redis.call('SET', KEYS[2], ARGV[4])
     redis.call('XTRIM', KEYS[1], 'MAXLEN', ARGV[7])
 end
+for at = 8, #ARGV, 2 do
+    redis.call('PUBLISH', ARGV[at], ARGV[at + 1])
+end
 return {before[1] and before[1][1] or '', redis.call('EXPIRE', KEYS[2], ARGV[6])}
 """
 
@@ -39,24 +48,34 @@ end
 """
 
 
-def begin(job_id: UUID, fence: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """A batch, the snapshot and progress (0–1) that it made, and the hints that go out once it is in the stream."""
+
+    id: TelemetryId
+    batch: Batch
+    snapshot: Snapshot
+    progress: float
+    hints: Sequence[Hint] = ()
+
+
+def begin(job_id: UUID, fence: int, hints: Sequence[Hint] = ()) -> None:
     """A fence begins: whoever wrote before is refused from now on. Raises LostLease when a later one has begun."""
-    first = TelemetryId(fence, 0)
-    _append(job_id, first, ("begin", "1"), _kept(first, EMPTY), 0.0, kept=1)
+    first = Addition(TelemetryId(fence, 0), {}, EMPTY, 0.0, hints)
+    _append(job_id, first, ("begin", "1"), _kept(first), kept=1)
 
 
-def append(job_id: UUID, entry: TelemetryId, batch: Batch, snapshot: Snapshot, *, whole: bool, progress: float) -> None:
-    """Adds the batch that made `snapshot`, which is written too if `whole`, or if Redis has lost what came before.
+def append(job_id: UUID, entry: Addition, *, whole: bool) -> None:
+    """Adds a batch, with its whole snapshot if `whole`, or if Redis has lost what came before.
 
     Raises LostLease when the job has passed on, RedisError when it is not known whether the entry was added.
     """
-    fields = ("b", json.dumps(batch, separators=(",", ":")))
-    kept = _kept(entry, snapshot) if whole else ""
-    before, there = _append(job_id, entry, fields, kept, progress, kept=KEPT_ENTRIES)
-    if not whole and not (there and before == str(TelemetryId(entry.fence, entry.seq - 1))):
+    fields = ("b", json.dumps(entry.batch, separators=(",", ":")))
+    before, there = _append(job_id, entry, fields, _kept(entry) if whole else "", kept=KEPT_ENTRIES)
+    if not whole and not (there and before == str(TelemetryId(entry.id.fence, entry.id.seq - 1))):
         _script(_REPAIR)(
             keys=[stream_key(job_id), snapshot_key(job_id)],
-            args=[str(entry), _kept(entry, snapshot), RUNNING_SECONDS],
+            args=[str(entry.id), _kept(entry), RUNNING_SECONDS],
             client=connection(),
         )
 
@@ -75,11 +94,10 @@ def expire(job_id: UUID) -> None:
     pipeline.execute()
 
 
-def _append(
-    job_id: UUID, entry: TelemetryId, fields: tuple[str, str], snapshot: str, progress: float, *, kept: int
-) -> tuple[str, int]:
+def _append(job_id: UUID, entry: Addition, fields: tuple[str, str], snapshot: str, *, kept: int) -> tuple[str, int]:
     keys = [stream_key(job_id), snapshot_key(job_id), progress_key(job_id)]
-    arguments: list[Any] = [str(entry), *fields, snapshot, f"{progress:.4f}", RUNNING_SECONDS, kept]
+    arguments: list[Any] = [str(entry.id), *fields, snapshot, f"{entry.progress:.4f}", RUNNING_SECONDS, kept]
+    arguments += chain.from_iterable(entry.hints)
     try:
         before, there = _script(_APPEND)(keys=keys, args=arguments, client=connection())
     except ResponseError as error:
@@ -89,8 +107,8 @@ def _append(
     return before.decode(), there
 
 
-def _kept(last: TelemetryId, snapshot: Snapshot) -> str:
-    return json.dumps({"id": str(last), "snapshot": snapshot}, separators=(",", ":"))
+def _kept(entry: Addition) -> str:
+    return json.dumps({"id": str(entry.id), "snapshot": entry.snapshot}, separators=(",", ":"))
 
 
 @cache

@@ -42,12 +42,14 @@ def submit(user: User, workflow: Workflow, order: Order) -> Job:
     Raises GraphInvalid with every problem there is, JobExists when the id is taken, or TooManyWaiting. Nothing is made
     then.
     """
-    resolved, problems = _check(workflow, order.params)
+    graph = workflow.graph.loaded()
+    resolved, problems = _check(workflow, graph, order.params)
     if problems:
         raise GraphInvalid(problems)
+    named = _label(workflow, graph, order, resolved)
     with transaction.atomic():
         gate.lock()
-        job = _insert(user, workflow, order, resolved)
+        job = _insert(user, workflow, order, resolved, named)
         if order.focus:
             lens.follow(user, job)
         transaction.on_commit(lambda: _announce(job))
@@ -56,11 +58,10 @@ def submit(user: User, workflow: Workflow, order: Order) -> Job:
 
 def validate(workflow: Workflow, params: Mapping[str, object]) -> list[Problem]:
     """Everything that keeps this workflow from running with these parameters."""
-    return _check(workflow, params)[1]
+    return _check(workflow, workflow.graph.loaded(), params)[1]
 
 
-def _check(workflow: Workflow, params: Mapping[str, object]) -> tuple[dict[str, object], list[Problem]]:
-    graph = workflow.graph.loaded()
+def _check(workflow: Workflow, graph: Graph, params: Mapping[str, object]) -> tuple[dict[str, object], list[Problem]]:
     resolved = parameters.resolve(graph, registry, params, draw_seed=_draw_seed)
     ready = parameters.apply(graph, resolved.params)
     problems = [*resolved.problems, *validation.check(ready, registry)]
@@ -74,8 +75,8 @@ def _draw_seed(minimum: int, maximum: int) -> int:
 def _asset_problems(workflow: Workflow, graph: Graph) -> list[Problem]:
     """Assets that the graph names and that are not there, not the owner's, or of another kind than is needed."""
     named = parameters.asset_references(graph)
-    mine = Asset.objects.visible_to(workflow.owner).filter(pk__in=_uuids(named)) if named else []
-    kinds = {str(asset.pk): asset.kind for asset in mine}
+    mine = Asset.objects.visible_to(workflow.owner).filter(pk__in=_uuids(named))
+    kinds = {str(pk): kind for pk, kind in mine.values_list("pk", "kind")} if named else {}
     return [
         Problem("bad_value", message, node, name)
         for asset, places in named.items()
@@ -109,14 +110,15 @@ def _uuids(texts: Mapping[str, object]) -> list[UUID]:
     return found
 
 
-def _insert(user: User, workflow: Workflow, order: Order, params: dict[str, object]) -> Job:
+def _insert(user: User, workflow: Workflow, order: Order, params: dict[str, object], named: str) -> Job:
     if order.id is not None and Job.objects.filter(pk=order.id).exists():
         raise JobExists("A job with this id exists already. Leave `id` out, or choose a new one.")
     if _is_full(workflow.owner_id):
         raise TooManyWaiting(
             f"{settings.MAX_WAITING_JOBS_PER_USER:,} jobs wait already. Wait for some to end, or cancel some."
         )
-    Workflow.objects.filter(pk=workflow.pk).update(jobs_made=F("jobs_made") + 1)
+    if not Workflow.objects.filter(pk=workflow.pk).update(jobs_made=F("jobs_made") + 1):
+        raise Workflow.DoesNotExist  # it has been deleted meanwhile
     number = Workflow.objects.values_list("jobs_made", flat=True).get(pk=workflow.pk)
     now = timezone.now()
     job = Job.objects.create(
@@ -127,7 +129,7 @@ def _insert(user: User, workflow: Workflow, order: Order, params: dict[str, obje
         owner_id=workflow.owner_id,
         number=number,
         place=gate.next_place(),
-        label=_label(workflow, order, params),
+        label=named,
         params=params,
         created_at=now,
     )
@@ -142,10 +144,10 @@ def _is_full(owner_id: UUID) -> bool:
     return line[last : last + 1].exists() and line.filter(owner_id=owner_id)[last : last + 1].exists()
 
 
-def _label(workflow: Workflow, order: Order, params: dict[str, object]) -> str:
+def _label(workflow: Workflow, graph: Graph, order: Order, params: dict[str, object]) -> str:
     if order.label is not None:
         return order.label
-    saved = {parameter.name: parameter.default for parameter in parameters.declared(workflow.graph.loaded(), registry)}
+    saved = {parameter.name: parameter.default for parameter in parameters.declared(graph, registry)}
     return label(params, saved, lambda: workflow.jobs.order_by("-number").values_list("params", flat=True).first())
 
 

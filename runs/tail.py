@@ -1,17 +1,21 @@
 """Where a job's telemetry is read: in Redis while its stream lives, in its row once the job has ended."""
 
 import json
+import logging
 import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from runs import redis as keys
 from runs.models import Job, JobTelemetry
 from runs.states import TERMINAL
 from runs.telemetry import EMPTY, NOTHING, Batch, Snapshot, TelemetryId, fold, merge
+
+logger = logging.getLogger(__name__)
 
 
 class Entry(NamedTuple):
@@ -75,11 +79,7 @@ async def after(redis: Redis, job_id: UUID, last: TelemetryId | None) -> list[En
 
 async def latest(redis: Redis, job_id: UUID) -> Standing | None:
     """The whole telemetry as Redis has it; None when it has none. Raises RedisError."""
-    kept = await redis.get(keys.snapshot_key(job_id))
-    base = None
-    if kept is not None:
-        document = json.loads(kept)
-        base = Standing(TelemetryId.parse(document["id"]), document["snapshot"])
+    base = _kept(await redis.get(keys.snapshot_key(job_id)))
     return stand(base, await after(redis, job_id, base.id if base else None))
 
 
@@ -97,6 +97,23 @@ def told(job: Job) -> Standing:
     return found or Standing(NOTHING, EMPTY)
 
 
+def known(job: Job) -> Snapshot:
+    """As `told`, and empty while Redis is away."""
+    try:
+        return told(job).snapshot
+    except RedisError as error:
+        return _unread(job.pk, error)
+
+
+def last_known(job_id: UUID) -> Snapshot:
+    """All the telemetry of an active job that Redis has; empty when it has none, or is away."""
+    try:
+        found = _live(job_id)
+    except RedisError as error:
+        return _unread(job_id, error)
+    return found.snapshot if found else EMPTY
+
+
 def stored(job_id: UUID) -> Standing | None:
     """The telemetry that an ended job keeps; None for one that never ran."""
     row = JobTelemetry.objects.filter(pk=job_id).first()
@@ -109,15 +126,24 @@ def stored_id(job_id: UUID) -> TelemetryId | None:
     return TelemetryId.parse(found) if found else None
 
 
+def _unread(job_id: UUID, error: RedisError) -> Snapshot:
+    logger.warning("The telemetry of job %s could not be read (%s); it will be missing.", job_id, error)
+    return EMPTY
+
+
 def _live(job_id: UUID) -> Standing | None:
     redis = keys.connection()
-    kept: Any = redis.get(keys.snapshot_key(job_id))
-    base = None
-    if kept is not None:
-        document = json.loads(kept)
-        base = Standing(TelemetryId.parse(document["id"]), document["snapshot"])
+    base = _kept(redis.get(keys.snapshot_key(job_id)))
     entries: Any = redis.xrange(keys.stream_key(job_id), min=f"({base.id}" if base else "-")
     return stand(base, [_entry(key, fields) for key, fields in entries])
+
+
+def _kept(snapshot: Any) -> Standing | None:
+    """What a job's snapshot key holds."""
+    if snapshot is None:
+        return None
+    document = json.loads(snapshot)
+    return Standing(TelemetryId.parse(document["id"]), document["snapshot"])
 
 
 def _entry(key: bytes, fields: dict[bytes, bytes]) -> Entry:

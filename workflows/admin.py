@@ -1,9 +1,12 @@
 """Workflows in the admin: looked at there, drawn elsewhere."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from workflows import saving
 from workflows.models import Workflow, WorkflowVersion
 
 
@@ -37,6 +40,14 @@ class WorkflowAdmin(admin.ModelAdmin[Workflow]):
         """Without the graphs: lists name them only."""
         return super().get_queryset(request).select_related("owner").defer("graph__document")
 
+    def save_model(self, _request: HttpRequest, obj: Workflow, form: Any, _change: bool) -> None:
+        """Only what was changed here, as a version of its own: runs may have been made meanwhile."""
+        saving.change(obj, **{name: form.cleaned_data[name] for name in form.changed_data})
+
     def has_add_permission(self, _request: HttpRequest) -> bool:
         """Workflows are drawn, sent or imported."""
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: Workflow | None = None) -> bool:
+        """They are deleted over REST, which refuses one whose jobs are active and tells who watches."""
         return False

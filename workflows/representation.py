@@ -1,6 +1,5 @@
 """Workflows as other programs see them."""
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,7 +18,7 @@ def workflow_document(workflow: Workflow) -> dict[str, Any]:
         "description": workflow.description,
         "graph": graph.document,
         "version": workflow.version,
-        "parameters": [asdict(parameter) for parameter in declared],
+        "parameters": [parameter.as_dict() for parameter in declared],
         "created_at": moment(workflow.created_at),
         "updated_at": moment(workflow.updated_at),
     }

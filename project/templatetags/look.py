@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from runs.content import ENDINGS
+
 register = template.Library()
 
 ICONS = settings.BASE_DIR / "node_modules" / "lucide-static" / "icons"
@@ -117,7 +119,7 @@ def brief(value: object) -> str:
 @register.filter
 def ending(media_type: str) -> str:
     """What a file of this media type is called behind the dot."""
-    return {"text/plain": "txt", "image/jpeg": "jpg"}.get(media_type, media_type.rpartition("/")[2])
+    return ENDINGS.get(media_type, ".bin").removeprefix(".")
 
 
 @register.filter

@@ -92,13 +92,13 @@ def content_of(asset: Asset) -> content.Content:
         return _of_blob(asset.blob, _name(asset), given=asset.name)
     data = inline_content(asset)
     document = asset_document(asset)
-    name = f"{_name(asset)}{content.SHOWN.get(media_type(asset), '.json')}"
+    name = f"{_name(asset)}{content.ENDINGS[media_type(asset)]}"
     return content.Content(data, len(data), media_type(asset), name, document["sha256"])
 
 
 def _rows() -> AssetQuerySet:
-    """What assets' documents need. What a workflow and its jobs made is its owner's: who may see them may see that."""
-    return Asset.objects.select_related("blob", "job").defer("job__params", "job__error", "job__traceback")
+    """What a workflow and its jobs made is its owner's: who may see them may see that."""
+    return Asset.objects.for_documents()
 
 
 def _page(rows: QuerySet[Asset], query: AssetQuery) -> HttpResponse:
@@ -118,7 +118,7 @@ def _uploaded(request: ApiRequest, file: UploadedFile | None) -> UploadedFile:
 
 def _of_blob(blob: Blob, name: str, *, given: str = "") -> content.Content:
     """`given` is what a person called the file; `name` is what it is called otherwise, and still lacks its ending."""
-    called = given or f"{name}{content.SHOWN.get(blob.media_type, '')}"
+    called = given or f"{name}{content.ENDINGS.get(blob.media_type, '')}"
     return content.Content(store.path(blob.digest), blob.size, blob.media_type, called, blob.digest)
 
 

@@ -1,7 +1,6 @@
 """REST: submit jobs, list and read them, cancel and delete them."""
 
 import functools
-import json
 import operator
 from typing import Any
 from uuid import UUID
@@ -11,9 +10,10 @@ from django.db.models.fields.json import KeyTransform
 from django.http import HttpResponse, JsonResponse
 from ninja import Query as FromQuery, Router
 
+from accounts import plain_json
 from accounts.authentication import READ, RUN, WRITE, ApiRequest, visible
 from accounts.idempotency import once
-from accounts.problems import not_found
+from accounts.problems import ProblemError, not_found
 from runs import gate, queue, results, tail
 from runs.models import Job
 from runs.removal import remove_job
@@ -134,6 +134,6 @@ def _with_parameters(rows: QuerySet[Job], request: ApiRequest) -> QuerySet[Job]:
 def _readings(text: str) -> list[Any]:
     """What a text may stand for: itself, and the JSON value that it spells."""
     try:
-        return [text, json.loads(text)]
-    except (ValueError, RecursionError):
+        return [text, plain_json.read(text.encode())]
+    except (ProblemError, UnicodeEncodeError):
         return [text]

@@ -36,6 +36,10 @@ class AssetQuerySet(models.QuerySet["Asset"]):
         """A person's own assets. Every page, request, socket and list goes through this."""
         return self.filter(owner_id=user.pk) if user.is_authenticated else self.none()
 
+    def for_documents(self) -> "AssetQuerySet":
+        """With their blobs and jobs, as `asset_document` reads them, and nothing that is large."""
+        return self.select_related("blob", "job").defer("job__params", "job__error", "job__traceback")
+
 
 class Asset(models.Model):
     """One product: (workflow, node, job, output, index) of a job's node, or an upload, which has none of these."""

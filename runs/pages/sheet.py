@@ -1,5 +1,6 @@
 """What the page of one job shows: plain values, made of its row, its history, its products and its folded telemetry."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -10,9 +11,8 @@ from uuid import UUID
 from django.utils import timezone
 
 from runs import queue, tail
-from runs.models import Job, JobTransition
+from runs.models import Asset, Job, JobTransition
 from runs.pages.parts import Part, parts
-from runs.redis import last_known
 from runs.representation import asset_document
 from runs.states import ACTIVE, HOLDING, TERMINAL
 from runs.telemetry import Batch, Snapshot, fold, progress
@@ -128,7 +128,7 @@ class Sheet:
     def share(self) -> float:
         """How far the job is, 0–1."""
         if self.ended:
-            return self.done / len(self.parts) if self.parts else 1.0
+            return float(self.job["progress"] or 0.0)
         return progress(self.snapshot, len(self.parts)) or self.job["progress"] or 0.0
 
     @property
@@ -164,8 +164,14 @@ class Sheet:
         return Result(part, self._made(part.id), step.status in {"waiting", "running"} and self.active, step)
 
     def _made(self, node: str) -> list[Document]:
-        made = [product for product in self.products.values() if product["node"] == node]
-        return sorted(made, key=lambda product: (product["output"] or "", product["index"]))
+        return self._products_by_node.get(node, [])
+
+    @cached_property
+    def _products_by_node(self) -> Mapping[str, list[Document]]:
+        found: defaultdict[str, list[Document]] = defaultdict(list)
+        for product in sorted(self.products.values(), key=lambda each: (each["output"] or "", each["index"])):
+            found[product["node"]].append(product)
+        return found
 
     def _values(self, part: Part) -> list[tuple[str, object]]:
         kept = list(self.snapshot["values"].get(part.id, {}).items())
@@ -182,8 +188,7 @@ class Sheet:
 
 def read(job: Job) -> Sheet:
     """The sheet of a job as database and Redis have it now. Its graph must be at hand."""
-    kept = tail.stored(job.pk) if job.state in TERMINAL else None
-    return sheet(job, queue.document(job), kept.snapshot if kept else last_known(job.pk))
+    return sheet(job, queue.document(job), tail.known(job))
 
 
 def sheet(job: Job, document: Document, snapshot: Snapshot) -> Sheet:
@@ -221,5 +226,5 @@ def moment(text: str) -> datetime:
 
 
 def _documents(job_id: UUID) -> Iterable[Document]:
-    from_job = Job.objects.get(pk=job_id).assets.select_related("job", "blob")
-    return map(asset_document, from_job.order_by("created_at", "node", "output", "index")[:PRODUCTS])
+    made = Asset.objects.for_documents().filter(job=job_id)
+    return map(asset_document, made.order_by("created_at", "node", "output", "index")[:PRODUCTS])

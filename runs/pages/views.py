@@ -14,6 +14,7 @@ from runs import gate, uploads
 from runs.errors import JobActive, JobEnded, TooManyWaiting
 from runs.models import Job
 from runs.pages import listing, sheet
+from runs.removal import remove_job
 from runs.submit import Order, submit
 from workflows import parameters
 from workflows.errors import GraphInvalid, WorkflowError
@@ -64,11 +65,13 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
 def cancellation(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Cancels a job, and goes back to where the person was; a live page stays, and is told what came of it."""
     found = _job(request, job_id)
+    live = request.headers.get("HX-Request")
     try:
         gate.cancel(found.pk, by=_user(request).get_username())
     except JobEnded as error:
-        messages.info(request, str(error))
-    if request.headers.get("HX-Request"):
+        if not live:
+            messages.info(request, str(error))
+    if live:
         return HttpResponse(status=204)
     if request.POST.get("back") == "runs":
         return redirect("runs", workflow_id=found.workflow_id)
@@ -81,7 +84,7 @@ def deletion(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Deletes an ended job with all that it made."""
     found = _job(request, job_id)
     try:
-        gate.delete(found.pk)
+        remove_job(found)
     except JobActive as error:
         messages.warning(request, str(error))
     return redirect("runs", workflow_id=found.workflow_id)

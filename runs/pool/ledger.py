@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError, connection, transaction
 from django.utils import timezone
 
-from runs import gate
+from runs import gate, limits
 from runs.errors import LostLease
 from runs.models import Job, Worker
 from runs.pool import machine
@@ -185,22 +185,7 @@ class Ledger(threading.Thread):
         self._cancelling = {key: since for key, since in self._cancelling.items() if key in current}
 
 
-def _memory_limit() -> tuple[str, str]:
-    megabytes = settings.WORKER_MEMORY_BYTES // 1024**2
-    return "memory_limit", (
-        f"The run used more than the {megabytes} MB that a worker may use, and was ended. "
-        "Give it smaller inputs, or raise WORKER_MEMORY_BYTES."
-    )
-
-
-def _timeout() -> tuple[str, str]:
-    return "timeout", (
-        f"The run took longer than the {settings.JOB_TIMEOUT_SECONDS:g} s that a job may take, and was ended. "
-        "Give it less to do, or raise JOB_TIMEOUT_SECONDS."
-    )
-
-
-LIMITS: dict[Cause, Callable[[], tuple[str, str]]] = {Cause.MEMORY: _memory_limit, Cause.TIMEOUT: _timeout}
+LIMITS: dict[Cause, Callable[[], tuple[str, str]]] = {Cause.MEMORY: limits.memory, Cause.TIMEOUT: limits.time}
 """What a job is told whose worker was killed at a limit: code and message."""
 
 

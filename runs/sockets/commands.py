@@ -1,34 +1,27 @@
 """What a program may ask for on a socket, checked and done as REST does it."""
 
-import logging
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-import redis
-from django.db import InterfaceError, OperationalError
 from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from accounts.authentication import visible
 from accounts.credentials import Credentials
-from accounts.problems import ProblemError, fault, invalid, not_found, unavailable
+from accounts.problems import ProblemError, fault, invalid, not_found
 from accounts.scopes import Scope
-from runs import gate, queue
-from runs.errors import RunError, TooManyWaiting
-from runs.models import Asset, Job
-from runs.representation import outputs_document
+from runs import gate, queue, results
+from runs.models import Job
+from runs.problems import CODES, problem_of
 from runs.schemas import JobBody
 from runs.submit import Order, submit
-from workflows.errors import GraphInvalid
 from workflows.models import Workflow
 from workflows.schemas import Id, Strict
 
 REF_LENGTH = 200
 Ref = Annotated[str, Field(max_length=REF_LENGTH)] | int | None
 """What the client calls its command, to know the answer by."""
-
-logger = logging.getLogger(__name__)
 
 
 class Cancel(Strict):
@@ -58,7 +51,6 @@ class Resume(Strict):
 
 Command = Cancel | Run | Resume
 _COMMANDS: Mapping[str, type[Command]] = {"cancel": Cancel, "run": Run, "resume": Resume}
-_CODES = {"missing": "missing_input", "extra_forbidden": "unknown_property"}
 
 
 def read(message: object) -> Command:
@@ -93,8 +85,7 @@ def cancel(command: Cancel, credentials: Credentials) -> dict[str, Any]:
     if job is None:
         raise not_found("There is no such job.")
     job = gate.cancel(job.pk, by=credentials.user.get_username())
-    results = Asset.objects.filter(job=job).exclude(result="").select_related("blob")
-    return queue.document(job, outputs=outputs_document(results))
+    return queue.document(job, outputs=results.outputs(job))
 
 
 def run(command: Run, credentials: Credentials, workflow_id: UUID) -> dict[str, Any]:
@@ -110,19 +101,9 @@ def run(command: Run, credentials: Credentials, workflow_id: UUID) -> dict[str, 
 
 def problem(error: Exception) -> ProblemError:
     """What a socket says of an error that ended a command."""
-    if isinstance(error, ProblemError):
-        return error
     if isinstance(error, ValidationError):
         return invalid(*[_fault(each) for each in error.errors()])
-    if isinstance(error, GraphInvalid):
-        return invalid(*[each.as_dict() for each in error.problems])
-    if isinstance(error, RunError):
-        return ProblemError(429 if isinstance(error, TooManyWaiting) else 409, str(error))
-    if isinstance(error, OperationalError | InterfaceError | redis.RedisError):
-        logger.warning("A command failed, as database or Redis is away: %s", error)
-        return unavailable("The database or Redis is busy or away. Nothing was changed; try again in a moment.")
-    logger.error("A command failed", exc_info=error)
-    return ProblemError(500, "Something went wrong here, and was noted. Try again, or ask who runs Loupe.")
+    return problem_of(error, "A command")
 
 
 def _need(credentials: Credentials, scope: Scope) -> None:
@@ -132,4 +113,4 @@ def _need(credentials: Credentials, scope: Scope) -> None:
 
 def _fault(error: ErrorDetails) -> Mapping[str, object]:
     name = ".".join(str(part) for part in error["loc"])
-    return fault(_CODES.get(error["type"], "bad_value"), error["msg"], name=name)
+    return fault(CODES.get(error["type"], "bad_value"), error["msg"], name=name)

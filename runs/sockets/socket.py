@@ -72,16 +72,9 @@ class Socket:
     async def stay(self) -> None:
         """Returns when the client goes. Raises Closing when it has to."""
         try:
-            credentials = await self.identify()
+            await self._admit()
         except (*AWAY, OperationalError, InterfaceError) as error:
             raise Closing(TRY_AGAIN_LATER) from error
-        if credentials is None or not credentials.may(Scope.READ):
-            raise Closing(NOT_SIGNED_IN)
-        self.credentials = credentials
-        workflow_id = await in_database(_workflow_of, self.job_id, credentials)
-        if workflow_id is None:
-            raise Closing(NOT_FOUND)
-        self.workflow_id = workflow_id
         self.feed = JobFeed(self.job_id, self.tell, after=self.after())
         Warden.here().add(self)
         try:
@@ -123,6 +116,17 @@ class Socket:
         """The warden asks whether the job may still be seen."""
         if await in_database(_workflow_of, self.job_id, self.credentials) is None:
             self._close(NOT_FOUND)
+
+    async def _admit(self) -> None:
+        """Who is there, and may they see the job?"""
+        credentials = await self.identify()
+        if credentials is None or not credentials.may(Scope.READ):
+            raise Closing(NOT_SIGNED_IN)
+        self.credentials = credentials
+        workflow_id = await in_database(_workflow_of, self.job_id, credentials)
+        if workflow_id is None:
+            raise Closing(NOT_FOUND)
+        self.workflow_id = workflow_id
 
     async def _follow(self) -> None:
         try:

@@ -10,7 +10,7 @@ from typing import Final, ParamSpec, TypeVar
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, connections
 
-from runs.errors import LostLease
+from runs.errors import DatabaseAway
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -44,7 +44,7 @@ class Crew:
 
 
 def insist(act: Callable[[], T]) -> T:
-    """Does it until the database lets it, over a new connection each time. Raises LostLease when a lease has passed."""
+    """Does it until the database lets it, over a new connection each time. Raises DatabaseAway when a lease passed."""
     deadline = time.monotonic() + settings.LEASE_SECONDS
     pause = 0.05
     while True:
@@ -53,6 +53,6 @@ def insist(act: Callable[[], T]) -> T:
         except (OperationalError, InterfaceError) as error:
             connection.close()
             if time.monotonic() + pause > deadline:
-                raise LostLease("The database was away for longer than a lease lasts.") from error
+                raise DatabaseAway("The database was away for longer than a lease lasts.") from error
         time.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE_SECONDS)

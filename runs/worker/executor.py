@@ -11,8 +11,8 @@ from django.conf import settings
 from django.db import DatabaseError
 from redis.exceptions import RedisError
 
-from runs import gate, stream
-from runs.errors import LostLease, OutputLimit
+from runs import gate, limits, stream
+from runs.errors import DatabaseAway, LostLease, OutputLimit
 from runs.gate import Claim, End
 from runs.models import Job
 from runs.states import HOLDING, State
@@ -35,7 +35,10 @@ class Executor:
         self._asked = asyncio.Event()
 
     def execute(self, claim: Claim) -> None:
-        """Runs the job to its end, unless it passes on to another worker meanwhile."""
+        """Runs the job to its end, unless it passes on to another worker meanwhile.
+
+        Raises DatabaseAway when its end can't be written; then this process has to end, so that the job is rescued.
+        """
         try:
             self._runner.run(self._carry_out(claim))
         except LostLease as error:
@@ -52,14 +55,20 @@ class Executor:
 
     async def _carry_out(self, claim: Claim) -> None:
         recorder = Recorder(claim, self._crew)
-        await self._crew.at_desk(recorder.begin)
         try:
-            end = _good_end(await self._run(claim, recorder))
-        except LostLease:
+            end = await self._ended(claim, recorder)
+            await self._crew.at_desk(_settle, claim, end, recorder)
+        finally:
+            recorder.clear_up()
+
+    async def _ended(self, claim: Claim, recorder: Recorder) -> End:
+        try:
+            await self._crew.at_desk(recorder.begin)
+            return _good_end(await self._run(claim, recorder))
+        except (LostLease, DatabaseAway):
             raise
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 (every job comes to an end, whatever happens)
-            end = _bad_end(claim, recorder, error)
-        await self._crew.at_desk(_settle, claim, end, recorder)
+            return _bad_end(claim, recorder, error)
 
     async def _run(self, claim: Claim, recorder: Recorder) -> Outcome:
         """Runs the graph while its telemetry is told and cancels are heeded. Raises what ended it before its time."""
@@ -97,10 +106,19 @@ def _state(claim: Claim) -> State:
 
 def _settle(claim: Claim, end: End, recorder: Recorder) -> None:
     """All that was told is in the row before the row says that the job has ended."""
-    telemetry = recorder.close()
-    insist(lambda: gate.finish(claim, replace(end, progress=recorder.progress), telemetry))
+    try:
+        recorder.close()
+        _finish(claim, end, recorder)
+    except (LostLease, DatabaseAway):
+        raise
+    except Exception as error:  # noqa: BLE001 (what can't be written is left out, so that the job ends all the same)
+        _finish(claim, _bad_end(claim, recorder, error), recorder)
     with suppress(RedisError):
         stream.expire(claim.job_id)
+
+
+def _finish(claim: Claim, end: End, recorder: Recorder) -> None:
+    insist(lambda: gate.finish(claim, replace(end, progress=recorder.progress), recorder.told))
 
 
 def _good_end(outcome: Outcome) -> End:
@@ -115,12 +133,10 @@ def _bad_end(claim: Claim, recorder: Recorder, error: BaseException) -> End:
     if isinstance(error, asyncio.CancelledError):
         return End(State.CANCELLED)
     if isinstance(error, OutputLimit):
-        recorder.node(str(error.node), status="failed", error=("output_limit", str(error)))
-        return _failure("output_limit", str(error), error.node)
+        recorder.node(str(error.node), status="failed", error=limits.output())
+        return _failure(*limits.output(), error.node)
     if isinstance(error, TimeoutError):
-        return _failure(
-            "timeout", f"The run took longer than the {settings.JOB_TIMEOUT_SECONDS:g} s that a job may take."
-        )
+        return _failure(*limits.time())
     logger.error("Job %s failed inside Loupe.", claim.job_id, exc_info=error)
     end = _failure("internal", "Something went wrong inside Loupe. Its administrator finds the details with the job.")
     return replace(end, traceback="".join(traceback.format_exception(error)))

@@ -3,13 +3,14 @@
 import asyncio
 import errno
 import weakref
+from collections.abc import Mapping
 from typing import Final
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError
 from PIL import Image
 
-from runs import store
+from runs import limits, store
 from runs.errors import OutputLimit
 from runs.models import Blob
 from runs.worker.crew import Crew, insist
@@ -30,17 +31,13 @@ class Safe:
         """Counts bytes that are about to be stored. Raises OutputLimit when they are too many."""
         self._spent += size
         if self._spent > settings.MAX_OUTPUT_BYTES:
-            megabytes = settings.MAX_OUTPUT_BYTES // 1024**2
-            raise OutputLimit(
-                f"The run made more than the {megabytes} MB that one job may store, and was ended. "
-                "Make fewer or smaller products, or raise MAX_OUTPUT_BYTES."
-            )
+            raise OutputLimit(limits.output()[1])
 
     async def keep(self, data: bytes, media_type: str, **known: object) -> Blob:
         """The blob of these bytes. Raises NodeFailed when the store can't take them, OutputLimit."""
         self.spend(len(data))
         try:
-            return await self._crew.at_desk(insist, lambda: store.keep(data, media_type=media_type, **known))
+            return await self._crew.at_desk(insist, lambda: _kept(data, media_type, known))
         except (OSError, DatabaseError) as error:
             raise _refusal(error) from error
 
@@ -87,7 +84,16 @@ def _encode(picture: Image.Image) -> tuple[media.Encoded, media.Encoded]:
     return media.encode_image(picture), media.thumbnail(picture)
 
 
+def _kept(data: bytes, media_type: str, known: Mapping[str, object]) -> Blob:
+    try:
+        return store.keep(data, media_type=media_type, **known)
+    except OperationalError as error:
+        if "disk is full" in str(error):  # SQLite's words; to try again would only keep the job waiting
+            raise OSError(errno.ENOSPC, str(error)) from error
+        raise
+
+
 def _refusal(error: Exception) -> NodeFailed:
-    if getattr(error, "errno", None) in FULL or "full" in str(error):
+    if getattr(error, "errno", None) in FULL:
         return NodeFailed("disk_full", "The disk is full. Free some space, then run the job again.")
     return NodeFailed("not_stored", f"The product could not be stored ({error}). See that Loupe may write its files.")

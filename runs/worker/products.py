@@ -80,7 +80,7 @@ class Products:
         with transaction.atomic():
             self._hold()
             made = Asset.objects.filter(job_id=self._claim.job_id)
-            documents = [asset_document(asset) for asset in made.select_related("job", "blob")]
+            documents = [asset_document(asset) for asset in made.for_documents()]
             made.delete()
         publish.asset_events("deleted", documents)
 

@@ -117,11 +117,9 @@ class Recorder:
         if self._claim.fence > 1:
             insist(self._products.clear)
         try:
-            stream.begin(self._claim.job_id, self._claim.fence)
+            stream.begin(self._claim.job_id, self._claim.fence, self._hints({}))
         except RedisError as error:
             self._lose_redis(error)
-        else:
-            publish.telemetry(self._claim.job_id, self._claim.workflow_id, self._last, {})
 
     def expect(self, graph: Graph) -> None:
         """This is what is going to run."""
@@ -141,11 +139,18 @@ class Recorder:
                 self._news.set()
             await _either(self._urgent, FLUSH_SECONDS - GATHER_SECONDS)
 
-    def close(self) -> Telemetry:
-        """Tells the rest and answers all that was told. At the desk; while the database is away, it waits there."""
+    def close(self) -> None:
+        """Tells the rest. At the desk; while the database is away, it waits there."""
+        insist(self._flush)
+
+    def clear_up(self) -> None:
+        """Removes the run's temporary files, however it ended."""
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
-        insist(self._flush)
+
+    @property
+    def told(self) -> Telemetry:
+        """All that was told."""
         return Telemetry(str(self._last), self._snapshot)
 
     @property
@@ -173,16 +178,18 @@ class Recorder:
 
     def _tell(self, batch: Batch) -> None:
         whole = self._redis_is_behind or self._last.seq % WHOLE_EVERY == 0
-        share = self.progress or 0.0
+        entry = stream.Addition(self._last, batch, self._snapshot, self.progress or 0.0, self._hints(batch))
         try:
-            stream.append(self._claim.job_id, self._last, batch, self._snapshot, whole=whole, progress=share)
+            stream.append(self._claim.job_id, entry, whole=whole)
         except RedisError as error:
             self._lose_redis(error)
             return
         if self._redis_is_behind:
             logger.warning("Redis is back; the telemetry of job %s is whole again.", self._claim.job_id)
             self._redis_is_behind = False
-        publish.telemetry(self._claim.job_id, self._claim.workflow_id, self._last, batch)
+
+    def _hints(self, batch: Batch) -> list[stream.Hint]:
+        return publish.telemetry(self._claim.job_id, self._claim.workflow_id, self._last, batch)
 
     def _lose_redis(self, error: RedisError) -> None:
         if not self._redis_is_behind:

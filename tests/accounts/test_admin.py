@@ -36,5 +36,14 @@ def test_a_token_that_is_revoked_ends_at_once(admin: Client, ada: User) -> None:
     assert (rest.get("/me").status_code, other.get("/me").status_code) == (401, 200)
 
 
+def test_a_token_is_renamed(admin: Client, ada: User) -> None:
+    token, _ = ApiToken.objects.issue(ada, [Scope.READ])
+
+    admin.post(f"{TOKENS}{token.pk}/change/", {"name": "of my script"})
+
+    token.refresh_from_db()
+    assert (token.name, token.revoked_at) == ("of my script", None)
+
+
 def test_tokens_are_not_made_where_nobody_could_read_them(admin: Client) -> None:
     assert admin.get(f"{TOKENS}add/").status_code == 403

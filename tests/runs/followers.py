@@ -39,17 +39,19 @@ class Attempt:
         assert claim is not None
         assert claim.job_id == job.pk
         attempt = cls(claim)
-        stream.begin(job.pk, claim.fence)
-        publish.telemetry(job.pk, claim.workflow_id, attempt.last, {})
+        stream.begin(job.pk, claim.fence, attempt.hints({}))
         return attempt
 
     def tell(self, batch: Batch, *, whole: bool = False, hint: bool = True) -> None:
         """One more batch; without a hint, only whoever looks will find it."""
         self.last = self.last.next()
         self.snapshot = fold(self.snapshot, batch)
-        stream.append(self.claim.job_id, self.last, batch, self.snapshot, whole=whole, progress=0.5)
-        if hint:
-            publish.telemetry(self.claim.job_id, self.claim.workflow_id, self.last, batch)
+        hints = self.hints(batch) if hint else []
+        stream.append(self.claim.job_id, stream.Addition(self.last, batch, self.snapshot, 0.5, hints), whole=whole)
+
+    def hints(self, batch: Batch) -> list[stream.Hint]:
+        """What followers are told of a batch."""
+        return publish.telemetry(self.claim.job_id, self.claim.workflow_id, self.last, batch)
 
     def finish(self, state: State = State.COMPLETED) -> None:
         gate.finish(self.claim, gate.End(state), gate.Telemetry(str(self.last), self.snapshot))

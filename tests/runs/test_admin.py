@@ -174,6 +174,16 @@ def test_lenses_and_workflows_are_listed(admin: Client, ada: User) -> None:
     assert "v1" in shown(admin, f"/admin/workflows/workflow/{job.workflow_id}/change/")
 
 
+def test_a_workflow_is_renamed_as_a_new_version_and_never_deleted_past_its_jobs(admin: Client, ada: User) -> None:
+    workflow = factories.workflow(ada)
+    form = f"/admin/workflows/workflow/{workflow.pk}/change/"
+    versions = {"versions-TOTAL_FORMS": "0", "versions-INITIAL_FORMS": "0"}
+    admin.post(form, {"name": "Renamed", "description": workflow.description, **versions})
+    workflow.refresh_from_db()
+    assert (workflow.name, workflow.version) == ("Renamed", 2)
+    assert admin.post(f"/admin/workflows/workflow/{workflow.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
 def test_none_of_rqs_pages_is_mounted(admin: Client) -> None:
     assert admin.get("/admin/django_rq/dashboard/").status_code == 404
     assert "RQ" not in shown(admin, "/admin/")

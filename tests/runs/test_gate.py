@@ -234,7 +234,7 @@ def test_an_end_from_outside_closes_the_telemetry_and_shuts_late_writers_out(
     nodes = {"word": {"status": "running"}, "out": {"status": "waiting"}}
     batch = {"nodes": nodes, "edges": {"e1": {"state": "active", "count": 1}}}
     stream.begin(job.pk, 3)
-    stream.append(job.pk, TelemetryId(3, 1), batch, fold(EMPTY, batch), whole=False, progress=0)
+    stream.append(job.pk, stream.Addition(TelemetryId(3, 1), batch, fold(EMPTY, batch), 0.0), whole=False)
     gate.end(job.pk, 3, code="memory_limit", message="Too much.", by="pool")
     kept = JobTelemetry.objects.get(job=job)
     snapshot = json.loads(zlib.decompress(kept.data))
@@ -242,7 +242,7 @@ def test_an_end_from_outside_closes_the_telemetry_and_shuts_late_writers_out(
     assert snapshot["nodes"] == {"word": {"status": "failed"}, "out": {"status": "skipped"}}
     assert snapshot["edges"] == {"e1": {"state": "drained", "count": 1}}
     with pytest.raises(LostLease):
-        stream.append(job.pk, TelemetryId(3, 2), batch, EMPTY, whole=False, progress=0)
+        stream.append(job.pk, stream.Addition(TelemetryId(3, 2), batch, EMPTY, 0.0), whole=False)
     ((last, _),) = cast("list[Any]", valkey.xrevrange(stream_key(job.pk), count=1))
     assert last == b"4-0"
 

@@ -10,9 +10,10 @@ from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from pytest_django import Settings
 
-from runs import publish
-from runs.redis import CANCEL_CHANNEL, stream_key
-from runs.telemetry import TelemetryId
+from runs import publish, stream
+from runs.errors import LostLease
+from runs.redis import CANCEL_CHANNEL
+from runs.telemetry import EMPTY, Batch, TelemetryId
 
 JOB, WORKFLOW = uuid.uuid4(), uuid.uuid4()
 
@@ -30,10 +31,16 @@ async def heard(group: str, tell: Callable[[], None]) -> dict[str, Any]:
     return message
 
 
+def told(update: TelemetryId, batch: Batch) -> None:
+    """A batch is added to the job's stream, with its hints."""
+    addition = stream.Addition(update, batch, EMPTY, 0.0, publish.telemetry(JOB, WORKFLOW, update, batch))
+    stream.append(JOB, addition, whole=False)
+
+
 @pytest.mark.parametrize("group", [f"job.{JOB}", f"workflow.{WORKFLOW}"], ids=["job", "workflow"])
 async def test_a_batch_reaches_those_who_follow_the_job_and_its_workflow(valkey: redis.Redis, group: str) -> None:
     batch = {"values": {"n1": {"value": 2**80}}, "text": {"n1": "\ud83c"}}
-    message = await heard(group, lambda: publish.telemetry(JOB, WORKFLOW, TelemetryId(3, 7), batch))
+    message = await heard(group, lambda: told(TelemetryId(3, 7), batch))
     assert message == {
         "type": "telemetry.batch",
         "job_id": str(JOB),
@@ -45,7 +52,7 @@ async def test_a_batch_reaches_those_who_follow_the_job_and_its_workflow(valkey:
 
 
 async def test_a_fence_begins_after_nothing(valkey: redis.Redis) -> None:
-    message = await heard(f"job.{JOB}", lambda: publish.telemetry(JOB, WORKFLOW, TelemetryId(3, 0), {}))
+    message = await heard(f"job.{JOB}", lambda: told(TelemetryId(3, 0), {}))
     assert (message["id"], message["after"], message["batch"]) == ("3-0", None, {})
 
 
@@ -63,12 +70,19 @@ async def test_an_asset_is_told_with_its_document(valkey: redis.Redis) -> None:
 
 async def test_new_assets_are_told_with_the_batch_that_has_them(valkey: redis.Redis) -> None:
     batch = {"products": [{"id": "a1", "job_id": str(JOB), "workflow_id": str(WORKFLOW)}]}
-    message = await heard(f"job.{JOB}", lambda: publish.telemetry(JOB, WORKFLOW, TelemetryId(1, 1), batch))
+    message = await heard(f"job.{JOB}", lambda: told(TelemetryId(1, 1), batch))
     assert (message["type"], message["event"], message["asset_id"]) == ("asset.event", "created", "a1")
 
 
-async def test_a_revoked_token_has_a_group_of_its_own(valkey: redis.Redis) -> None:
-    assert await heard("token.5", lambda: publish.token_revoked(5)) == {"type": "token.revoked"}
+async def test_a_batch_that_the_stream_refuses_is_told_to_nobody(valkey: redis.Redis) -> None:
+    with valkey.pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]
+        channel.psubscribe(f"*{JOB}")
+        channel.get_message(timeout=5)
+        stream.begin(JOB, 4)
+        with pytest.raises(LostLease):
+            told(TelemetryId(3, 8), {"logs": ["late"]})
+        told(TelemetryId(4, 1), {"logs": ["in time"]})
+        assert b"in time" in channel.get_message(timeout=5)["data"]
 
 
 def test_pools_hear_which_job_to_cancel(valkey: redis.Redis) -> None:
@@ -81,15 +95,7 @@ def test_pools_hear_which_job_to_cancel(valkey: redis.Redis) -> None:
     assert message["data"] == str(JOB).encode()
 
 
-def test_a_job_that_ended_from_outside_takes_no_more_entries(valkey: redis.Redis) -> None:
-    publish.closed(JOB, "4-0")
-    with pytest.raises(redis.ResponseError, match="equal or smaller"):
-        valkey.xadd(stream_key(JOB), {"b": "{}"}, id="3-99")
-    assert 0 < valkey.ttl(stream_key(JOB)) <= 600
-
-
 def test_nothing_fails_while_redis_is_away(settings: Settings) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     publish.job_changed(JOB, WORKFLOW, 1)
     publish.cancel_requested(JOB)
-    publish.closed(JOB, "4-0")

@@ -10,7 +10,8 @@ from pytest_django import Settings
 
 from runs import stream
 from runs.errors import LostLease
-from runs.redis import last_known, progress_key, snapshot_key, stream_key
+from runs.redis import progress_key, snapshot_key, stream_key
+from runs.tail import last_known
 from runs.telemetry import EMPTY, Snapshot, TelemetryId, fold
 
 JOB = uuid.uuid4()
@@ -20,7 +21,7 @@ def tell(entry: TelemetryId, snapshot: Snapshot, *, whole: bool = False) -> Snap
     """Adds an entry that says its own number."""
     batch = {"nodes": {"a": {"elapsed_ms": entry.seq}}, "logs": [entry.seq]}
     snapshot = fold(snapshot, batch)
-    stream.append(JOB, entry, batch, snapshot, whole=whole, progress=0.25)
+    stream.append(JOB, stream.Addition(entry, batch, snapshot, 0.25), whole=whole)
     return snapshot
 
 

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import User
 from runs import arguments, following, gate, queue, results
-from runs.errors import JobEnded
+from runs.errors import JobEnded, RunError
 from runs.models import Job
 from runs.states import State
 from runs.submit import Order, submit
@@ -54,7 +54,7 @@ class Command(BaseCommand):
         except GraphInvalid as error:
             problems = "\n".join(map(_line, error.problems))
             raise CommandError(f"It can't run like this:\n{problems}", returncode=BAD_INPUT) from error
-        except (arguments.BadArgument, WorkflowError) as error:
+        except (RunError, WorkflowError) as error:
             raise CommandError(str(error), returncode=BAD_INPUT) from error
 
     def _wait(self, job: Job, *, follow: bool) -> bool:

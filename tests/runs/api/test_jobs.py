@@ -41,7 +41,8 @@ def ids(answer: Any) -> list[str]:
 
 
 def test_the_waiting_know_their_position_and_what_they_wait_for(rest: Rest, workflow: Workflow) -> None:
-    worker()
+    worker("w1")
+    worker("w2")
     Gate.objects.update_or_create(pk=1, defaults={"cap": 2})
     jobs = [factories.job(workflow) for _ in range(3)]
 
@@ -51,10 +52,22 @@ def test_the_waiting_know_their_position_and_what_they_wait_for(rest: Rest, work
     assert [each["waiting_for"] for each in seen] == [None, None, "cap"]
 
 
-def test_without_a_worker_that_is_what_they_wait_for(rest: Rest, workflow: Workflow) -> None:
-    job = factories.job(workflow)
+def test_beyond_the_workers_that_is_what_they_wait_for(rest: Rest, workflow: Workflow) -> None:
+    Gate.objects.update_or_create(pk=1, defaults={"cap": 4})
+    jobs = [factories.job(workflow) for _ in range(3)]
+    seen = [rest.get(f"/jobs/{job.pk}").json()["waiting_for"] for job in jobs]
+    worker("w1")
+    with_one = [rest.get(f"/jobs/{job.pk}").json()["waiting_for"] for job in jobs]
 
-    assert rest.get(f"/jobs/{job.pk}").json()["waiting_for"] == "no_worker"
+    assert seen == ["no_worker"] * 3
+    assert with_one == [None, "no_worker", "no_worker"]
+
+
+def test_places_in_a_long_queue_are_counted_wherever_the_jobs_stand(rest: Rest, workflow: Workflow) -> None:
+    jobs = [factories.job(workflow) for _ in range(6)]
+    gate.cancel(jobs[1].pk, by="ada")
+
+    assert gate.positions([jobs[4].pk, jobs[2].pk, jobs[1].pk]) == {jobs[2].pk: 2, jobs[4].pk: 4}
 
 
 def test_a_running_job_tells_its_progress(rest: Rest, workflow: Workflow) -> None:
@@ -62,7 +75,7 @@ def test_a_running_job_tells_its_progress(rest: Rest, workflow: Workflow) -> Non
     claim = gate.claim("w1")
     assert claim is not None
     stream.begin(job.pk, claim.fence)
-    stream.append(job.pk, TelemetryId(claim.fence, 1), {"nodes": {}}, EMPTY, whole=False, progress=0.25)
+    stream.append(job.pk, stream.Addition(TelemetryId(claim.fence, 1), {"nodes": {}}, EMPTY, 0.25), whole=False)
 
     seen = rest.get(f"/jobs/{job.pk}").json()
 
@@ -164,7 +177,8 @@ def test_telemetry_of_a_running_job_is_all_that_it_told(rest: Rest, workflow: Wo
     assert claim is not None
     stream.begin(job.pk, claim.fence)
     for seq, chunk in enumerate(("he", "llo"), start=1):
-        stream.append(job.pk, TelemetryId(claim.fence, seq), {"text": {"n": chunk}}, EMPTY, whole=False, progress=0.0)
+        said = stream.Addition(TelemetryId(claim.fence, seq), {"text": {"n": chunk}}, EMPTY, 0.0)
+        stream.append(job.pk, said, whole=False)
 
     told = rest.get(f"/jobs/{job.pk}/telemetry").json()
 

@@ -1,6 +1,5 @@
 """The sheet of a job: what its page shows, from row, history, products and telemetry."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -90,12 +89,14 @@ def test_a_result_is_awaited_until_its_node_or_the_job_has_ended() -> None:
     assert not of("failed").results[0].coming
 
 
-def test_progress_of_a_job_that_did_not_complete_counts_what_was_done() -> None:
+def test_progress_of_an_ended_job_is_what_its_row_says() -> None:
     nodes = {"seed": {"status": "completed"}, "noise": {"status": "failed"}, "out": {"status": "skipped"}}
-    failed = of("failed", nodes, ended_at=moment(NOW), error={"code": "x", "message": "No.", "node": "noise"})
-    assert (failed.done, round(failed.share, 2), failed.failed, failed.elapsed) == (1, 0.33, NOISE, 10.0)
+    failed = of(
+        "failed", nodes, ended_at=moment(NOW), progress=0.5, error={"code": "x", "message": "No.", "node": "noise"}
+    )
+    assert (failed.done, failed.share, failed.failed, failed.elapsed) == (1, 0.5, NOISE, 10.0)
     assert of("running", {"seed": {"status": "completed"}}).share == pytest.approx(1 / 3)
-    assert replace(failed, parts=()).share == 1.0
+    assert of("cancelled", progress=None).share == 0.0
 
 
 def test_a_batch_makes_a_new_sheet_with_what_landed() -> None:

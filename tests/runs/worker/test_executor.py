@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 import redis
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 from pytest_django import Settings
 
 from accounts.models import User
 from runs import gate
+from runs.errors import DatabaseAway
 from runs.gate import Claim
 from runs.models import Asset, Job, JobTelemetry
 from runs.redis import progress_key, snapshot_key, stream_key
@@ -188,7 +189,7 @@ def test_the_end_waits_for_a_database_that_is_away(
     assert ran(ada).state == State.COMPLETED
 
 
-def test_a_database_that_stays_away_costs_the_job(
+def test_a_worker_whose_database_stays_away_ends_so_that_its_job_is_rescued(
     valkey: redis.Redis, ada: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_: object) -> None:
@@ -196,7 +197,26 @@ def test_a_database_that_stays_away_costs_the_job(
 
     settings.LEASE_SECONDS = 0.3
     monkeypatch.setattr(gate, "finish", away)
-    assert ran(ada).state == State.RUNNING
+    with pytest.raises(DatabaseAway):
+        ran(ada)
+    assert Job.objects.get().state == State.RUNNING
+
+
+def test_a_job_whose_end_cannot_be_written_as_it_was_ends_as_failed(
+    valkey: redis.Redis, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish, refusals = gate.finish, iter([DataError("a value that no column takes")])
+
+    def refused_once(*arguments: object) -> None:
+        for error in refusals:
+            raise error
+        finish(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(gate, "finish", refused_once)
+    job = ran(ada)
+    assert job.error is not None
+    assert (job.state, job.error["code"]) == (State.FAILED, "internal")
+    assert "a value that no column takes" in job.traceback
 
 
 def test_every_nodes_last_status_comes_before_the_jobs_end(valkey: redis.Redis, ada: User) -> None:

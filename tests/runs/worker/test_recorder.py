@@ -13,10 +13,11 @@ from pytest_django import Settings
 
 from accounts.models import User
 from runs import gate
-from runs.errors import LostLease
+from runs.errors import DatabaseAway, LostLease
 from runs.gate import Claim, Telemetry
 from runs.models import Asset, Job
-from runs.redis import last_known, snapshot_key, stream_key
+from runs.redis import snapshot_key, stream_key
+from runs.tail import last_known
 from runs.telemetry import EMPTY, fold
 from runs.worker.crew import Crew, insist
 from runs.worker.products import Products
@@ -58,7 +59,8 @@ class Telling:
         return self.close()
 
     def close(self) -> Telemetry:
-        return self.crew.wait_at_desk(self.recorder.close)
+        self.crew.wait_at_desk(self.recorder.close)
+        return self.recorder.told
 
     def run(self, work: Any) -> Any:
         return self._runner.run(work)
@@ -181,7 +183,7 @@ def test_temporary_files_go_with_the_run(telling: Telling) -> None:
     folder = telling.recorder.temporary_folder()
     (folder / "file").touch()
     assert telling.recorder.temporary_folder() == folder
-    telling.close()
+    telling.recorder.clear_up()
     assert not folder.exists()
 
 
@@ -244,5 +246,5 @@ def test_insisting_ends_with_the_lease(settings: Settings) -> None:
         raise OperationalError("the database is away")
 
     settings.LEASE_SECONDS = 0.1
-    with pytest.raises(LostLease, match="longer than a lease"):
+    with pytest.raises(DatabaseAway, match="longer than a lease"):
         insist(away)
