@@ -6,7 +6,9 @@ transaction that deletes its row. So no file goes that someone has just come to 
 
 import hashlib
 import os
+import shutil
 import tempfile
+import time
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +21,7 @@ from django.utils import timezone
 from runs.models import Blob
 
 UNUSED_FOR = timedelta(hours=1)
+LEFT_FOR = timedelta(days=1)
 
 
 def keep(data: bytes, *, media_type: str, **known: Any) -> Blob:
@@ -39,7 +42,7 @@ def keep_file(chunks: Iterable[bytes], *, digest: str, size: int, media_type: st
 
 def path(digest: str) -> Path:
     """Where the bytes are."""
-    return Path(settings.DATA_DIR) / "media" / "blobs" / digest[:2] / digest
+    return _blobs() / digest[:2] / digest
 
 
 def clear_unused(limit: int = 100) -> int:
@@ -47,6 +50,25 @@ def clear_unused(limit: int = 100) -> int:
     thumbnails = Blob.objects.exclude(thumbnail=None).values("thumbnail")
     old = Blob.objects.filter(used_at__lt=timezone.now() - UNUSED_FOR, assets=None).exclude(pk__in=thumbnails)
     return sum(_clear(digest) for digest in list(old.values_list("pk", flat=True)[:limit]))
+
+
+def clear_leftovers() -> int:
+    """Deletes what processes that were killed left half done more than a day ago. Answers how many there were."""
+    left = [*Path(settings.FILE_UPLOAD_TEMP_DIR).glob("*"), *_blobs().glob("*/.*")]
+    return sum(_clear_leftover(each) for each in left)
+
+
+def _clear_leftover(left: Path) -> bool:
+    try:
+        if time.time() - left.stat().st_mtime < LEFT_FOR.total_seconds():
+            return False
+        if left.is_dir():
+            shutil.rmtree(left)
+        else:
+            left.unlink()
+    except FileNotFoundError:  # it was at work after all, and has ended
+        return False
+    return True
 
 
 def _clear(digest: str) -> int:
@@ -58,13 +80,18 @@ def _clear(digest: str) -> int:
     return gone
 
 
+def _blobs() -> Path:
+    return Path(settings.DATA_DIR) / "media" / "blobs"
+
+
 def _row(digest: str, size: int, media_type: str, known: dict[str, Any]) -> Blob:
     now = timezone.now()
     fields = {"size": size, "media_type": media_type, "used_at": now, **known}
     while True:  # again, if it was deleted as unused in this very moment
-        blob, made = Blob.objects.get_or_create(digest=digest, defaults=fields)
-        if made or Blob.objects.filter(pk=digest).update(used_at=now):
-            return blob
+        with transaction.atomic():
+            blob, made = Blob.objects.get_or_create(digest=digest, defaults=fields)
+            if made or Blob.objects.filter(pk=digest).update(used_at=now):
+                return blob
 
 
 def _write(chunks: Iterable[bytes], target: Path) -> None:

@@ -6,7 +6,7 @@ import time
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import Error as DatabaseError, connection
+from django.db import Error as DatabaseError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -69,9 +69,10 @@ class Sweep(threading.Thread):
     def _take_duty(self) -> bool:
         now = timezone.now()
         until = now + timedelta(seconds=DUTY_SECONDS)
-        Duty.objects.get_or_create(name="sweep", defaults={"until": now})
         mine = Duty.objects.filter(Q(holder=self._pool) | Q(until__lte=now), name="sweep")
-        return bool(mine.update(holder=self._pool, until=until))
+        with transaction.atomic():
+            Duty.objects.get_or_create(name="sweep", defaults={"until": now})
+            return bool(mine.update(holder=self._pool, until=until))
 
     def _rescue(self) -> None:
         for job in gate.expired():
@@ -83,5 +84,6 @@ class Sweep(threading.Thread):
                 logger.info("Job %s had moved on before it was rescued.", job.pk)
 
     def _clear_store(self) -> None:
+        store.clear_leftovers()
         while not self._closing.is_set() and store.clear_unused():
             pass
