@@ -8,7 +8,7 @@ from workflows.context import NodeContext
 from workflows.errors import NodeFailed
 from workflows.media import MAX_SIDE, check_size
 from workflows.nodes.clouds import clouds
-from workflows.nodes.lettering import Position, lettered, writable
+from workflows.nodes.lettering import Position, lettered, missing
 from workflows.registry import Setting, node
 
 Side = Annotated[int, Setting(minimum=1, maximum=MAX_SIDE, unit="px")]
@@ -71,10 +71,9 @@ def text(
         red, green, blue = ImageColor.getrgb(color)[:3]
     except ValueError as error:
         raise NodeFailed("bad_value", f"“{color}” is no colour. Write it as #ff8800 or orange.") from error
-    written = writable(text)
-    if written != text:
-        context.log(f"The font has not every letter of “{text[:80]}”; it was written as “{written[:80]}”.", "warning")
-    return lettered(image, written, size, (red, green, blue), position)
+    if lacking := missing(text):
+        context.log(f"The font has no “{lacking[:80]}”: boxes stand where these would be.", "warning")
+    return lettered(image, text, size, (red, green, blue), position)
 
 
 _RESAMPLING: Final = Image.Resampling.LANCZOS

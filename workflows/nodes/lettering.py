@@ -1,10 +1,9 @@
-"""Text on pictures, in Pillow's own font: wrapped, placed, shaded, and never beyond the edge."""
+"""Text on pictures: wrapped, placed, shaded, and never beyond the edge."""
 
-import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, Literal, TypeAlias, cast
+from importlib.resources import files
+from typing import Final, Literal, TypeAlias
 
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
@@ -15,23 +14,8 @@ Position: TypeAlias = Literal[
     "top-left", "top", "top-right", "left", "center", "right", "bottom-left", "bottom", "bottom-right"
 ]
 MAX_LETTERS: Final = 2_000
-# What Unicode does not take apart by itself.
-_SPELT_OUT: Final[Mapping[str, str]] = {
-    "ß": "ss",
-    "æ": "ae",
-    "Æ": "AE",
-    "ø": "o",
-    "Ø": "O",
-    "œ": "oe",
-    "Œ": "OE",
-    "ł": "l",
-    "Ł": "L",
-    "€": "EUR",
-    "–": "-",
-    "—": "-",
-    "•": "·",
-    "„": "“",
-}
+FONT: Final = str(files("font_source_sans_pro") / "files" / "SourceSansPro-Semibold.ttf")
+"""Latin, Greek and Cyrillic with all their marks."""
 _MISSING: Final = "\uffff"  # is no letter, so that its box is the one of all that the font lacks
 _SMALLEST: Final = 4
 _DARK: Final = (12, 12, 20)
@@ -73,15 +57,9 @@ def lettered(image: Image.Image, text: str, size: int, colour: Colour, position:
     return picture
 
 
-def writable(text: str) -> str:
-    """The text in letters that the font has: those with marks without them, others as they are, to show as a box."""
-    return "".join(letter if _has(letter) else _replaced(letter) for letter in text)
-
-
-def _replaced(letter: str) -> str:
-    plain = "".join(part for part in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(part))
-    plain = _SPELT_OUT.get(plain, plain)
-    return plain if all(map(_has, plain)) else letter
+def missing(text: str) -> str:
+    """Those of the text's letters that the font lacks, each once; they are drawn as boxes."""
+    return "".join(dict.fromkeys(letter for letter in text if not _has(letter)))
 
 
 @lru_cache(maxsize=4096)
@@ -119,7 +97,7 @@ def _block(text: str, size: int, room: tuple[int, int]) -> _Block | None:
 
 @lru_cache(maxsize=32)
 def _font(size: int) -> ImageFont.FreeTypeFont:
-    return cast("ImageFont.FreeTypeFont", ImageFont.load_default(size))  # Given a size, it is never the bitmap font.
+    return ImageFont.truetype(FONT, size)
 
 
 def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:

@@ -149,10 +149,18 @@ def test_text_in_colour_on_grey_and_transparent_pictures() -> None:
     assert clear.getchannel("A").getextrema() == (0, 255)
 
 
-def test_letters_that_the_font_lacks_lose_their_marks_and_the_log_says_so() -> None:
+def test_letters_keep_their_marks() -> None:
+    context, ground = Listener(), Image.new("RGB", (600, 80))
+    marked = images.text(context, ground, "Zürich Łódź 5 € Ж Ω")
+    assert marked != images.text(Listener(), ground, "Zurich Lodz 5 E ? ?")
+    assert context.lines == []
+
+
+def test_letters_that_the_font_lacks_are_boxes_and_the_log_says_so() -> None:
     context, ground = Listener(), Image.new("RGB", (400, 80))
-    assert images.text(context, ground, "Zürich für 5 €") == images.text(Listener(), ground, "Zurich fur 5 EUR")
+    assert images.text(context, ground, "山") == images.text(Listener(), ground, "川")
     assert [level for level, _ in context.lines] == ["warning"]
+    assert "山" in context.lines[0][1]
 
 
 def test_text_on_the_largest_picture_touches_no_more_than_its_corner() -> None:
