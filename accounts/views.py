@@ -1,7 +1,10 @@
 """Signing in, by password or by a one-time link, and out."""
 
+from typing import Any
+
 from django.contrib.auth import login, views as auth_views
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -13,11 +16,20 @@ LINK_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 class SignIn(auth_views.LoginView):
-    """Name and password, throttled."""
+    """Name and password, throttled.
+
+    A part of a page that asks for more is sent here as well when its session has ended: it gets 401, and no form.
+    """
 
     template_name = "accounts/sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def dispatch(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
+        """The form, for who comes to it themselves."""
+        if request.headers.get("HX-Request"):
+            return HttpResponse("You are signed out. Sign in again.", status=401, content_type="text/plain")
+        return super().dispatch(request, *args, **options)
 
 
 class SignOut(auth_views.LogoutView):

@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from accounts.models import User
 from runs import queue
 from runs.models import Asset, Job
-from runs.states import ACTIVE, HOLDING, State
+from runs.states import ACTIVE, HOLDING, WAITING
 from workflows.models import Workflow
 
 JOBS_A_PAGE = 30
@@ -27,21 +29,45 @@ class Row(NamedTuple):
     place: queue.Place
     thumbnails: list[Asset]
 
+    @property
+    def elapsed(self) -> float | None:
+        """Seconds since a running job started."""
+        if self.job.started_at is None or self.job.state not in HOLDING:
+            return None
+        return max((timezone.now() - self.job.started_at).total_seconds(), 0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some of a workflow's jobs, newest first. `before`: the number where the next page begins, if any."""
+    """Some of a workflow's jobs, newest first: those with numbers below `bound`, or from the newest.
+
+    `before`: the `bound` of the next page, if any; `newer`: that of the one before, None for the first. `running` and
+    `waiting` count all of the workflow's jobs.
+    """
 
     rows: list[Row]
+    bound: int | None
     before: int | None
+    newer: int | None
     running: int
     waiting: int
-    first: bool
+
+    @property
+    def first(self) -> bool:
+        """Whether it begins with the newest."""
+        return self.bound is None
 
     @property
     def active(self) -> bool:
-        """Whether anything on the page may still change."""
+        """Whether anything that it tells of may still change by itself."""
         return bool(self.running or self.waiting)
+
+    @property
+    def looks_every(self) -> str | None:
+        """How often it is to be read again, as htmx writes it. An idle first page waits for jobs made elsewhere."""
+        if self.first:
+            return "1s" if self.active else "5s"
+        return "1s" if any(row.job.state in ACTIVE for row in self.rows) else None
 
 
 class Card(NamedTuple):
@@ -56,14 +82,34 @@ class Card(NamedTuple):
 def page(workflow: Workflow, before: str | None) -> Page:
     """The jobs with numbers below `before` (any text that is no number means: from the newest)."""
     bound = int(before) if before and before.isdecimal() and len(before) < 10 else None
-    newest = workflow.jobs.defer("traceback").order_by("-number")
-    jobs = list((newest if bound is None else newest.filter(number__lt=bound))[: JOBS_A_PAGE + 1])
+    newest = workflow.jobs.defer("traceback").order_by("-number").annotate(**_counts(workflow))
+    jobs: list[Any] = list((newest if bound is None else newest.filter(number__lt=bound))[: JOBS_A_PAGE + 1])
     shown = jobs[:JOBS_A_PAGE]
-    counts = workflow.jobs.filter(state__in=ACTIVE).aggregate(
-        running=Count("pk", filter=Q(state__in=HOLDING)), waiting=Count("pk", filter=Q(state=State.QUEUED))
+    return Page(
+        rows=list(_rows(shown)),
+        bound=bound,
+        before=shown[-1].number if len(jobs) > JOBS_A_PAGE else None,
+        newer=None if bound is None else _newer(workflow, bound),
+        running=jobs[0].running if jobs else 0,
+        waiting=jobs[0].waiting if jobs else 0,
     )
-    before_next = shown[-1].number if len(jobs) > JOBS_A_PAGE else None
-    return Page(rows=list(_rows(shown)), before=before_next, first=bound is None, **counts)
+
+
+def _counts(workflow: Workflow) -> dict[str, Coalesce]:
+    """How many of the workflow's jobs run and wait, read at the same moment as the rows that they stand above."""
+    states = {"running": HOLDING, "waiting": WAITING}
+    return {name: Coalesce(_count(workflow.jobs.filter(state__in=among)), 0) for name, among in states.items()}
+
+
+def _count(jobs: QuerySet[Job]) -> Subquery:
+    return Subquery(jobs.order_by().values("workflow").annotate(many=Count("pk")).values("many"))
+
+
+def _newer(workflow: Workflow, bound: int) -> int | None:
+    """Where the page before begins; None where that is the first."""
+    jobs = workflow.jobs.filter(number__gte=bound).order_by("number").values_list("number", flat=True)
+    numbers = list(jobs[: JOBS_A_PAGE + 1])
+    return numbers[-1] if len(numbers) > JOBS_A_PAGE else None
 
 
 def last_params(workflow: Workflow) -> Mapping[str, object]:

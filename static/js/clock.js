@@ -1,4 +1,5 @@
-// Durations that still run: the server says how many seconds it were, and from then on they count up here.
+// Durations that still run: the server says how many seconds it were, and from then on they count up here, for as long
+// as the page is live: what nobody tells any more does not go on.
 
 const TICK = 100;
 
@@ -11,6 +12,7 @@ const begun = new WeakMap();
  */
 export function clock(root) {
   setInterval(() => {
+    if (document.body.dataset.connection !== "live") return;
     for (const place of root.querySelectorAll("[data-ticking]")) tick(/** @type {HTMLElement} */ (place));
   }, TICK);
 }

@@ -1,12 +1,12 @@
 // The socket of a page: says whether what is shown is live, and begins anew where hx-ws by itself would not.
 
+import { isSignedOut, mark, signedOut } from "./banner.js";
+
 /** @typedef {{reason: string, code: number | null}} Close */
 
-/** @type {Record<number, string>} */
-const FOR_GOOD = {
-  4401: "You are signed out. Sign in again to go on.",
-  4404: "This run has been deleted, or is no longer yours.",
-};
+const NOT_SIGNED_IN = 4401;
+const NOT_FOUND = 4404;
+const GONE = "This run has been deleted, or is no longer yours.";
 const SILENCE = 20_000; // ms; an active job's page hears something every 15 s at least
 const pristine = document.getElementById("wire")?.outerHTML;
 const htmx = () => /** @type {any} */ (window).htmx;
@@ -15,18 +15,20 @@ let heard = performance.now();
 
 document.addEventListener("htmx:ws:before:message:incoming", () => {
   heard = performance.now();
-  mark("live");
+  if (!isSignedOut()) mark("live"); // a socket may outlive its session for a while
 });
 document.addEventListener("htmx:ws:close", (event) => {
   const { reason, code } = /** @type {CustomEvent<Close>} */ (event).detail;
   if (reason !== "closed") return;
-  const why = FOR_GOOD[code ?? 0];
-  mark(why ? "offline" : "reconnecting", why);
+  if (code === NOT_SIGNED_IN) signedOut();
+  else if (code === NOT_FOUND) mark("offline", GONE);
+  else if (document.body.dataset.connection !== "offline") mark("reconnecting");
 });
 window.addEventListener("online", renew);
 window.addEventListener("offline", () => mark("reconnecting"));
 window.addEventListener("pageshow", (event) => {
-  if (event.persisted) renew();
+  if (event.persisted && isSignedOut()) location.reload();
+  else if (event.persisted) renew();
 });
 document.addEventListener("visibilitychange", () => {
   const active = document.querySelector("[data-job-card]:is([data-state=queued], [data-state=running])");
@@ -48,14 +50,4 @@ async function renew() {
   mark("reconnecting");
   await htmx().swap({ target: "#wire", swap: "outerHTML", text: pristine, sourceElement: document.body });
   connect();
-}
-
-/**
- * @param {"live" | "reconnecting" | "offline"} state
- * @param {string} [why]
- */
-function mark(state, why) {
-  if (document.body.dataset.connection !== state) document.body.dataset.connection = state;
-  const sentence = document.querySelector("[data-offline]");
-  if (why && sentence) sentence.textContent = why;
 }

@@ -1,5 +1,6 @@
 // What moves many times a second on a job's page: progress, streamed text, clocks. Structure comes as HTML, by hx-ws.
 
+import { announce } from "./banner.js";
 import { clock } from "./clock.js";
 
 /**
@@ -61,8 +62,7 @@ function after() {
   for (const box of document.querySelectorAll("[data-follows]")) box.scrollTop = box.scrollHeight;
   if (job().dataset.state === state) return;
   state = job().dataset.state;
-  const said = document.getElementById("announcer");
-  if (said) said.textContent = `${job().ariaLabel}: ${job().querySelector(".status")?.textContent?.trim()}`;
+  announce(`${job().ariaLabel}: ${job().querySelector(".status")?.textContent?.trim()}`);
 }
 
 /** @param {Patch} patch */

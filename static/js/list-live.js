@@ -1,14 +1,34 @@
-// The runs of a workflow: while some are active the list looks each second by htmx; here, when it looks besides.
+// The runs of a workflow: how often the list looks is for its own hx-trigger; here, when it looks besides, and what for.
 
+import { isSignedOut, mark } from "./banner.js";
+import { clock } from "./clock.js";
+
+const GONE = "This workflow has been deleted, or is no longer yours.";
 const runs = () => document.getElementById("runs");
-const look = () => /** @type {any} */ (window).htmx.trigger(runs(), "look");
 
-document.addEventListener("htmx:after:request", (event) => {
-  if (event.target !== runs()) look();
-  else document.body.dataset.connection = "live";
+let asked = false;
+
+document.addEventListener("htmx:before:request", (event) => {
+  if (event.target !== runs()) return;
+  if (isSignedOut() && !asked) event.preventDefault(); // each look would be refused; who comes back looks once
+  asked = false;
 });
-document.addEventListener("htmx:error", () => {
-  document.body.dataset.connection = "reconnecting";
+document.addEventListener("htmx:after:request", (event) => {
+  const { response } = /** @type {CustomEvent} */ (event).detail.ctx;
+  if (event.target === runs() && response.status < 400) mark("live");
+  else if (event.target !== runs()) look();
+});
+document.addEventListener("htmx:response:error", (event) => {
+  const { response } = /** @type {CustomEvent} */ (event).detail.ctx;
+  if (event.target !== runs() || response.status === 401) return;
+  if (response.status === 404) mark("offline", GONE);
+  else mark("reconnecting");
+});
+document.addEventListener("htmx:error", (event) => {
+  if (event.target === runs() && !isSignedOut()) mark("reconnecting");
+});
+document.addEventListener("htmx:before:swap", (event) => {
+  if (event.target === runs()) keepFocus();
 });
 window.addEventListener("online", look);
 window.addEventListener("pageshow", (event) => {
@@ -17,3 +37,21 @@ window.addEventListener("pageshow", (event) => {
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) look();
 });
+clock(document);
+
+function look() {
+  asked = true;
+  /** @type {any} */ (window).htmx.trigger(runs(), "look");
+}
+
+/** Whoever stopped a run stays at it when its button goes. */
+function keepFocus() {
+  const row = document.activeElement?.closest?.("[data-job-card]");
+  if (row) document.addEventListener("htmx:after:swap", () => refocus(row.id), { once: true });
+}
+
+/** @param {string} id */
+function refocus(id) {
+  if (document.activeElement !== document.body) return;
+  /** @type {HTMLElement | null} */ (document.getElementById(id)?.querySelector("a") ?? null)?.focus();
+}

@@ -117,7 +117,7 @@ def test_the_list_alone_is_what_follows_the_runs(page: Client, ada: User) -> Non
     assert f'data-job-card="{job.pk}" data-state="queued"' in part
     assert "every 1s" in part
     Job.objects.update(state=State.COMPLETED)
-    assert "every 1s" not in text(page.get(f"/workflows/{workflow.pk}/runs/?part=list"))
+    assert "every 5s" in text(page.get(f"/workflows/{workflow.pk}/runs/?part=list"))
 
 
 def test_a_job_shows_its_results_and_its_nodes(page: Client, ada: User) -> None:
@@ -210,6 +210,16 @@ def test_nothing_is_shown_before_signing_in(client: Client, ada: User) -> None:
     job = factories.job(factories.workflow(ada))
     for address in ("/", f"/workflows/{job.workflow_id}/runs/", f"/jobs/{job.pk}/"):
         assert client.get(address).headers["Location"] == f"/sign-in/?next={address}"
+
+
+def test_a_part_of_a_page_is_refused_and_not_replaced_by_the_door_when_one_is_signed_out(
+    client: Client, ada: User
+) -> None:
+    job = factories.job(factories.workflow(ada))
+    part = client.get(f"/workflows/{job.workflow_id}/runs/?part=list", headers=HTMX, follow=True)
+    stop = client.post(f"/jobs/{job.pk}/cancellation/", headers=HTMX, follow=True)
+    assert (part.status_code, stop.status_code) == (401, 401)
+    assert "<form" not in text(part)
 
 
 def test_what_is_not_there_is_told_in_the_look_of_all_pages(page: Client) -> None:

@@ -1,0 +1,68 @@
+// Says whether what a page shows is live, and what became of something that a person asked for and did not get.
+
+/** @typedef {"live" | "reconnecting" | "offline"} Connection */
+/** @typedef {{request: {method: string}, response?: {status: number}}} Asked */
+
+const SHOWN = 8_000; // ms
+const LOST = "That did not reach Loupe. Try again once the connection is back.";
+const SIGNED_OUT = "You are signed out, so that was not done.";
+const REFUSED = "That was not done. Reload the page, then try again.";
+
+let clearing = 0;
+
+document.addEventListener("htmx:response:error", (event) => {
+  const asked = of(event);
+  if (asked.response?.status === 401) signedOut();
+  if (asked.request.method !== "GET") tell(asked.response?.status === 401 ? SIGNED_OUT : REFUSED);
+});
+document.addEventListener("htmx:error", (event) => {
+  const method = of(event)?.request?.method;
+  if (method && method !== "GET") tell(LOST);
+});
+
+/**
+ * @param {Connection} connection
+ * @param {string} [why] For a page that stays offline.
+ */
+export function mark(connection, why) {
+  const page = document.body;
+  const sentence = document.querySelector("[data-offline]");
+  if (why && sentence) sentence.textContent = why;
+  if (connection === "live") delete page.dataset.signedOut;
+  if (page.dataset.connection === connection) return;
+  page.dataset.connection = connection;
+  if (connection === "offline") announce(why ?? "");
+}
+
+/** From here on nothing comes in: the banner leads to the sign-in page. */
+export function signedOut() {
+  document.body.dataset.signedOut = "";
+  mark("offline", "You are signed out.");
+}
+
+export function isSignedOut() {
+  return "signedOut" in document.body.dataset;
+}
+
+/** @param {string} words What a screen reader is to say. */
+export function announce(words) {
+  const said = document.getElementById("announcer");
+  if (said) said.textContent = words;
+}
+
+/** @param {string} words Shown for a while. */
+function tell(words) {
+  const place = document.querySelector("[data-told]");
+  if (!place) return;
+  place.textContent = words;
+  announce(words);
+  clearTimeout(clearing);
+  clearing = setTimeout(() => {
+    place.textContent = "";
+  }, SHOWN);
+}
+
+/** @param {Event} event @returns {Asked} */
+function of(event) {
+  return /** @type {CustomEvent} */ (event).detail.ctx;
+}
