@@ -26,9 +26,14 @@ _SECURITY = {
     "token": {"type": "http", "scheme": "bearer"},
     "session": {"type": "apiKey", "in": "header", "name": "X-CSRFToken", "description": "With the session cookie."},
 }
-_PROBLEM = {
-    "description": "What is wrong, and what to do.",
-    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
+_COMPONENTS = "#/components/schemas/"
+_CONTENT = {MEDIA_TYPE: {"schema": {"$ref": f"{_COMPONENTS}ProblemDocument"}}}
+_PROBLEMS = {
+    "422": {
+        "description": "It can't be taken as it is: `errors` lists all that is wrong, and where.",
+        "content": _CONTENT,
+    },
+    "default": {"description": "What is wrong, and what to do.", "content": _CONTENT},
 }
 
 
@@ -50,14 +55,27 @@ class Api(NinjaAPI):
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
         """The document, with what ninja can't know: the schemes of authentication, and problems."""
         schema = super().get_openapi_schema(**options)
-        schema["components"]["schemas"]["ProblemDocument"] = ProblemDocument.model_json_schema()
+        schema["components"]["schemas"] |= _problem_schemas()
         schema["components"]["securitySchemes"] = _SECURITY
         for methods in schema["paths"].values():
             methods.pop("head", None)
             for operation in methods.values():
                 operation["security"] = [{name: []} for name in _SECURITY]
-                operation["responses"]["default"] = _PROBLEM
+                operation["responses"] |= _PROBLEMS
+                operation.update(_told(operation.get("description", "")))
         return schema
+
+
+def _problem_schemas() -> dict[str, Any]:
+    """That of a problem, and those that it refers to, each as a component of its own."""
+    problem = ProblemDocument.model_json_schema(ref_template=f"{_COMPONENTS}{{model}}")
+    return {**problem.pop("$defs", {}), "ProblemDocument": problem}
+
+
+def _told(docstring: str) -> dict[str, str]:
+    """What a call does, by the first sentence of its docstring; what more there is to know, by the others."""
+    first, _, rest = " ".join(docstring.split()).partition(". ")
+    return {"summary": first.removesuffix("."), "description": rest}
 
 
 def _unknown(request: HttpRequest) -> HttpResponseBase:

@@ -15,7 +15,7 @@ import redis
 from django.conf import settings
 from django.db import connections
 
-from accounts.addresses import sign_in_address
+from accounts.addresses import published, sign_in_address
 from project.database import prepare
 from project.first_start import owner_with_examples
 from project.ground import check_room, data_lock, listener, plain_reasons
@@ -47,7 +47,7 @@ def run(data_dir: Path, *, with_parent: bool) -> None:
             say("Nothing answers at REDIS_URL: jobs wait until it does. `./loupe doctor` says more.")
         connections.close_all()  # from here on, the supervisor waits for no database
         say("Starting …")
-        with Watchdog(PATIENCE_SECONDS, held=(lock,)) as watchdog:
+        with published(data_dir), Watchdog(PATIENCE_SECONDS, held=(lock,)) as watchdog:
             Supervisor(data_dir, opened, watchdog, address, parent).run()
 
 

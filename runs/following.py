@@ -1,54 +1,124 @@
 """Follows one job in a terminal: what its nodes do, the text they stream, and how it ended."""
 
+import shutil
 import time
-from collections.abc import Callable
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import redis
 
 from runs import tail
 from runs.models import Job
-from runs.states import TERMINAL, State
-from runs.telemetry import EMPTY, NOTHING
+from runs.states import TERMINAL
+from runs.telemetry import EMPTY, NOTHING, Snapshot
+from workflows.graph import Graph
 
-LOOK_SECONDS = 0.1
+LOOK_SECONDS: Final = 0.1
+ERASE: Final = "\r\x1b[2K"
+_OPEN: Final = frozenset({"", "waiting", "running"})
+_DONE: Final = frozenset({"completed", "bypassed", "skipped"})
 
 
-def until_end(job: Job, say: Callable[[str], None] | None) -> Job:
-    """Waits until the job has ended; with `say`, tells meanwhile what it does. Answers the job as it ended."""
-    told = tail.Standing(NOTHING, EMPTY)
+class Follower:
+    """Says a line for each change of a status; a node's text in one piece, once the node has ended.
+
+    With `live`, for a terminal, a last line tells meanwhile what runs and how far it is, and is written over.
+    """
+
+    def __init__(self, job: Job, say: Callable[[str], None], *, live: bool) -> None:
+        self._names = _names(job.graph.loaded())
+        self._say = say
+        self._live = live
+        self._told = tail.Standing(NOTHING, EMPTY)
+        self._lines: dict[str, str] = {}
+        self._texts: dict[str, int] = {}
+        self._drawn = ""
+
+    def tell(self, job: Job) -> None:
+        """Says what is new since it told last."""
+        now = self._read(job)
+        state = self._changed(f"run #{job.number}", str(job.state))
+        nodes = self._of_nodes(now)
+        said = [*nodes, *state] if job.state in TERMINAL else [*state, *nodes]
+        line = _meanwhile(now, self._names) if self._live and job.state not in TERMINAL else ""
+        if said or line != self._drawn:
+            erased = ERASE if self._drawn else ""
+            self._say(erased + "".join(f"{each}\n" for each in said) + line)
+            self._drawn = line
+
+    def _read(self, job: Job) -> Snapshot:
+        try:
+            now = tail.told(job)
+        except redis.RedisError:
+            return self._told.snapshot
+        if now.id.fence != self._told.id.fence:  # another attempt begins anew
+            self._texts.clear()
+            for name in self._names.values():
+                self._lines.pop(name, None)
+        self._told = now
+        return now.snapshot
+
+    def _of_nodes(self, snapshot: Snapshot) -> list[str]:
+        said: list[str] = []
+        for node, state in snapshot["nodes"].items():
+            if state.get("status", "") not in _OPEN:
+                said += self._text(node, snapshot["text"].get(node, ""))
+            if not self._passing(state):
+                said += self._changed(self._names.get(node, node), _status(state))
+        return said
+
+    def _passing(self, state: Mapping[str, Any]) -> bool:
+        """Whether this is not worth a line of its own: on a terminal, what runs is in the last one."""
+        return state.get("status", "") in (_OPEN if self._live else _OPEN - {"running"})
+
+    def _changed(self, name: str, status: str) -> list[str]:
+        if self._lines.get(name) == status:
+            return []
+        self._lines[name] = status
+        return [f"{name}: {status}"]
+
+    def _text(self, node: str, text: str) -> list[str]:
+        new = text[self._texts.get(node, 0) :]
+        self._texts[node] = len(text)
+        return [new.rstrip("\n")] if new.strip() else []
+
+
+def until_end(job: Job, follower: Follower | None) -> Job:
+    """Waits until the job has ended, while the follower, if any, tells what it does. Answers the job as it ended."""
     while True:
         job.refresh_from_db()
-        if say:
-            told = _tell(job, told, say)
+        if follower:
+            follower.tell(job)
         if job.state in TERMINAL:
             return job
         time.sleep(LOOK_SECONDS)
 
 
-def _tell(job: Job, before: tail.Standing, say: Callable[[str], None]) -> tail.Standing:
-    """Says what is new since `before`, and answers where the telemetry stands now."""
-    try:
-        now = tail.told(job)
-    except redis.RedisError:
-        return before
-    known = before.snapshot if now.id.fence == before.id.fence else EMPTY  # another attempt begins anew
-    for node, text in now.snapshot["text"].items():
-        if new := text[len(known["text"].get(node, "")) :]:
-            say(new)
-    for node, state in now.snapshot["nodes"].items():
-        line = _line(state)
-        if line != _line(known["nodes"].get(node, {})):
-            say(f"\n{node}: {line}\n")
-    return now
+def _names(graph: Graph) -> dict[str, str]:
+    """What each node is called: its title, with its id where several share that; its id where it has none."""
+    titles = Counter(node.title for node in graph.nodes)
+    return {
+        node.id: (node.title if titles[node.title] == 1 else f"{node.title} ({node.id})") if node.title else node.id
+        for node in graph.nodes
+    }
 
 
-def _line(node: dict[str, Any]) -> str:
-    """What a node does, in a few words."""
-    progress, error = node.get("progress"), node.get("error")
-    words = [node.get("status", "")]
-    if progress and progress[1] and node.get("status") == State.RUNNING:
-        words.append(f"{100 * progress[0] / progress[1]:.0f} %")
-    if error:
-        words.append(f"({error['code']}: {error['message']})")
-    return " ".join(words)
+def _status(state: Mapping[str, Any]) -> str:
+    error = state.get("error")
+    return f"{state['status']} ({error['code']}: {error['message']})" if error else str(state["status"])
+
+
+def _meanwhile(snapshot: Snapshot, names: Mapping[str, str]) -> str:
+    """How many nodes have ended, what each that runs is at, and the newest of their texts; as wide as the terminal."""
+    nodes = snapshot["nodes"]
+    done = sum(state.get("status") in _DONE for state in nodes.values())
+    running = {node: state for node, state in nodes.items() if state.get("status") == "running"}
+    words = [f"{done} of {len(names)}", *(_how_far(names.get(node, node), state) for node, state in running.items())]
+    words += [" ".join(snapshot["text"].get(node, "")[-80:].split()) for node in running]
+    return " · ".join(filter(None, words))[: shutil.get_terminal_size().columns - 1]
+
+
+def _how_far(name: str, state: Mapping[str, Any]) -> str:
+    done, total = state.get("progress") or (0, 0)
+    return f"{name} {100 * done / total:.0f} %" if total else name

@@ -1,8 +1,9 @@
 """What a job's `output.*` nodes got, as a document, and as files in a folder."""
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -28,17 +29,16 @@ def outputs_of(jobs: Collection[Job]) -> dict[UUID, dict[str, Any]]:
 
 
 def write(job: Job, folder: Path) -> list[Path]:
-    """Writes each result to `<name>.<ending>`, a further item of it to `<name>-2.<ending>`. Answers the paths."""
+    """Writes each result to `<name>.<ending>`, where that is there to `<name>-2.<ending>`. Answers the paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    seen: Counter[str] = Counter()
-    return [_write(asset, folder, seen) for asset in _results(job).order_by("result", "node", "index")]
+    return [_write(asset, folder) for asset in _results(job).order_by("result", "node", "index")]
 
 
-def _write(asset: Asset, folder: Path, seen: Counter[str]) -> Path:
+def _write(asset: Asset, folder: Path) -> Path:
     plain = re.sub(r"[^\w .-]", "_", asset.result).strip(" .") or "result"
-    seen[plain] += 1
-    number = f"-{seen[plain]}" if seen[plain] > 1 else ""
-    path = folder / f"{plain}{number}{content.ENDINGS.get(media_type(asset), '.bin')}"
+    ending = content.ENDINGS.get(media_type(asset), ".bin")
+    numbered = (folder / f"{plain}{f'-{number}' if number > 1 else ''}{ending}" for number in count(1))
+    path = next(each for each in numbered if not each.exists())
     path.write_bytes(store.path(asset.blob.digest).read_bytes() if asset.blob else inline_content(asset))
     return path
 

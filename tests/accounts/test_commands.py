@@ -2,6 +2,7 @@
 
 import io
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
+from accounts.addresses import published
 from accounts.models import ApiToken, User
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +91,24 @@ def test_a_link_leads_to_where_this_machine_finds_it(ada: User, settings: Any, h
     settings.PUBLIC_URL, settings.HOST, settings.PORT = "", host, 8000
 
     assert printed("sign_in_link", "ada").startswith(f"{base}/sign-in/")
+
+
+def test_a_link_leads_to_the_loupe_that_runs_whatever_its_port(ada: User, settings: Any, tmp_path: Path) -> None:
+    settings.PUBLIC_URL, settings.DATA_DIR, settings.PORT = "", tmp_path, 8102
+    with published(tmp_path):
+        settings.PORT = 8000
+        assert printed("sign_in_link", "ada").startswith("http://127.0.0.1:8102/sign-in/")
+        settings.PUBLIC_URL = "https://loupe.example"
+        assert printed("sign_in_link", "ada").startswith("https://loupe.example/sign-in/")
+
+
+def test_a_link_to_nowhere_says_that_nothing_runs(ada: User, settings: Any, tmp_path: Path) -> None:
+    settings.PUBLIC_URL, settings.DATA_DIR = "", tmp_path
+    with published(tmp_path):
+        pass
+    said = io.StringIO()
+    call_command("sign_in_link", "ada", stdout=io.StringIO(), stderr=said)
+    assert "make run" in said.getvalue()
 
 
 def test_a_link_for_nobody_is_refused() -> None:

@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+from collections.abc import Collection
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,13 +27,17 @@ PHOTO = graph(
 
 
 def loupe(
-    product: Product, folder: Path, *words: str, output: IO[str] | int = subprocess.PIPE
+    product: Product,
+    folder: Path,
+    *words: str,
+    output: IO[str] | int = subprocess.PIPE,
+    without: Collection[str] = (),
 ) -> subprocess.Popen[str]:
     """Starts `./loupe` in a folder of its own, in which files are named."""
     return subprocess.Popen(
         [ROOT / "loupe", *words],
         cwd=folder,
-        env=product.environment,
+        env={name: value for name, value in product.environment.items() if name not in without},
         stdout=output,
         stderr=subprocess.PIPE,
         text=True,
@@ -91,6 +96,13 @@ def test_ctrl_c_cancels_the_job_and_exits_with_130(product: Product, folder: Pat
 
     assert process.returncode == 130
     assert json.loads(printed.read_text().splitlines()[-1])["state"] == "cancelled"
+
+
+def test_a_sign_in_link_leads_to_the_loupe_that_runs(product: Product, folder: Path) -> None:
+    process = loupe(product, folder, "sign_in_link", "owner", without=("PORT",))
+    output, _ = process.communicate(timeout=60)
+
+    assert output.startswith(f"{product.base}/sign-in/")
 
 
 def test_a_database_that_is_not_there_is_said_in_a_sentence(product: Product, tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def admin(root: User, valkey: redis.Redis) -> Mapping[str, str]:
 def ids(root: User, valkey: redis.Redis) -> Mapping[str, str]:
     """Things that are there."""
     workflow = factories.workflow(root)
-    job = factories.job(workflow, state=State.COMPLETED)
+    job = factories.job(workflow, number=1_000_000, state=State.COMPLETED)  # those to come count from 1
     asset = Asset.objects.create(
         owner=root, workflow=workflow, job=job, node="n", output="v", kind="text", value="x", created_at=timezone.now()
     )

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from accounts.models import User
 from runs import following, gate
 from runs.models import Asset, Job
 from runs.states import State
+from runs.submit import Order, submit
 from runs.worker.executor import Executor
 from tests import factories
 from tests.photographs import photograph
@@ -87,6 +89,41 @@ def test_who_follows_sees_nodes_and_streamed_text(ada: User, worker: None) -> No
 
     assert code == 0
     assert {"one two", "say: completed"} <= set(lines)
+
+
+def test_who_follows_reads_titles_and_whole_texts_without_gaps(ada: User, worker: None) -> None:
+    document = graph({name: ("text.stream", {"text": f"{name} " * 20, "delay_ms": 5}) for name in ("one", "two")})
+    for node in document["nodes"]:
+        node["title"] = f"Say {node['id']}"
+
+    _, lines = run(factories.workflow(ada, document).pk, "--follow", "--owner", "ada")
+
+    assert {("one " * 20).strip(), ("two " * 20).strip()} <= {line.strip() for line in lines}
+    for name in ("one", "two"):
+        assert [line for line in lines if line.startswith(f"Say {name}: ")][-1] == f"Say {name}: completed"
+    assert "" not in lines
+    assert lines[-2] == "run #1: completed"
+
+
+def test_on_a_terminal_the_last_line_tells_what_runs_and_is_written_over(ada: User, worker: None) -> None:
+    job = submit(ada, factories.workflow(ada, graph({"nap": ("control.wait", {"seconds": 0.5})})), Order())
+    said: list[str] = []
+
+    following.until_end(job, following.Follower(job, said.append, live=True))
+
+    assert any(re.search(r"0 of 1 · nap \d+ %$", each) for each in said)
+    assert "nap: running" not in "".join(said)
+    assert said[-1].startswith(following.ERASE)
+    assert said[-1].endswith("nap: completed\nrun #1: completed\n")
+
+
+def test_files_that_are_there_stay(ada: User, worker: None, tmp_path: Path) -> None:
+    (tmp_path / "echo.txt").write_text("mine")
+
+    run(factories.workflow(ada).pk, "--out", tmp_path, "--owner", "ada")
+
+    assert (tmp_path / "echo.txt").read_text() == "mine"
+    assert (tmp_path / "echo-2.txt").read_text() == "hello"
 
 
 def test_a_job_that_fails_exits_with_1_and_says_where(ada: User, worker: None) -> None:

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.addresses import sign_in_address
+from accounts.addresses import running, sign_in_address
 from accounts.models import User
 
 
@@ -18,4 +19,7 @@ class Command(BaseCommand):
         user = User.objects.filter(username=options["user"], is_active=True).first()
         if user is None:
             raise CommandError(f"There is no active user “{options['user']}”. `create_token NAME --create` makes one.")
-        self.stdout.write(sign_in_address(user))
+        found = settings.PUBLIC_URL or running(settings.DATA_DIR)
+        if not found:
+            self.stderr.write("Loupe does not run here, so that nothing answers there yet: start it with `make run`.")
+        self.stdout.write(sign_in_address(user, found or None))

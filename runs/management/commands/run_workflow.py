@@ -63,13 +63,13 @@ class Command(BaseCommand):
             self.stderr.write(
                 "No worker is running, so the job waits. Start one with `make run`, or `./loupe workers`."
             )
-        say = self._say if follow else None
+        follower = following.Follower(job, self._say, live=self.stdout.isatty()) if follow else None
         try:
-            following.until_end(job, say)
+            following.until_end(job, follower)
         except KeyboardInterrupt:
             self.stderr.write("Cancelling …")
             _cancel(job)
-            following.until_end(job, say)
+            following.until_end(job, follower)
             return True
         return False
 
