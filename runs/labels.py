@@ -26,12 +26,19 @@ def _differing(params: Params, others: Params) -> Params:
 
 
 def _words(name: str, value: object) -> str:
-    """Text speaks for itself; numbers and switches need their name; a picture is only named."""
+    """Text speaks for itself; numbers and switches need their name; a picture has that of its file, if any."""
     if isinstance(value, str):
-        text = " ".join(value.split())
-        return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
+        return _cut(" ".join(value.split()))
+    if isinstance(value, bool) and name.endswith("?"):
+        return f"{name} {'yes' if value else 'no'}"
     if isinstance(value, bool):
         return name if value else f"no {name}"
     if isinstance(value, int | float):
         return f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
-    return f"own {name}" if isinstance(value, dict) and "asset" in value else ""
+    if isinstance(value, dict) and "asset" in value:
+        return _cut(str(value.get("name") or f"own {name}"))
+    return ""
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"

@@ -13,7 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
-from runs import gate, lens, publish, wake
+from runs import gate, lens, naming, publish, wake
 from runs.errors import JobExists, TooManyWaiting
 from runs.labels import label
 from runs.models import Asset, Job, JobTransition
@@ -147,8 +147,16 @@ def _is_full(owner_id: UUID) -> bool:
 def _label(workflow: Workflow, graph: Graph, order: Order, params: dict[str, object]) -> str:
     if order.label is not None:
         return order.label
-    saved = {parameter.name: parameter.default for parameter in parameters.declared(graph, registry)}
-    return label(params, saved, lambda: workflow.jobs.order_by("-number").values_list("params", flat=True).first())
+    declared = parameters.declared(graph, registry)
+    saved = {parameter.name: parameter.default for parameter in declared}
+    told, as_saved = (naming.in_words(each, declared, naming.files(params, saved)) for each in (params, saved))
+    return label(told, as_saved, lambda: _before(workflow, declared))
+
+
+def _before(workflow: Workflow, declared: list[parameters.Parameter]) -> Mapping[str, object] | None:
+    """What the newest run had, in words."""
+    params = workflow.jobs.order_by("-number").values_list("params", flat=True).first()
+    return params and naming.in_words(params, declared, naming.files(params))
 
 
 def _announce(job: Job) -> None:

@@ -12,6 +12,7 @@ from accounts.models import User
 from runs import store
 from runs.models import Asset, Blob
 from workflows import media
+from workflows.errors import MediaError
 
 _decoding = threading.Semaphore(1)
 """A large photograph takes 200 MB while it is decoded: one at a time."""
@@ -29,11 +30,27 @@ def make(user: User, file: "UploadedFile[Any]", blob: Blob) -> Asset:
     """The upload as an asset of the user."""
     return Asset.objects.create(
         owner=user,
-        name=PurePosixPath((file.name or "").replace("\\", "/")).name[:255],
+        name=_name(file),
         kind=media.kind_of(blob.media_type),
         blob=blob,
         created_at=timezone.now(),
     )
+
+
+def picture(user: User, file: "UploadedFile[Any]") -> Asset:
+    """The upload as an asset, where a picture is needed. Raises MediaError, which names the file."""
+    name = _name(file)
+    file.seek(0)
+    if media.kind_of(media.sniff(file.read(64))) != "image":
+        raise MediaError(f"{name} is no picture that Loupe reads. Choose a PNG, JPEG, WebP, GIF, BMP or TIFF.")
+    try:
+        return make(user, file, stored(file))
+    except MediaError as error:
+        raise MediaError(f"{name}: {error}") from error
+
+
+def _name(file: "UploadedFile[Any]") -> str:
+    return PurePosixPath((file.name or "").replace("\\", "/")).name[:255]
 
 
 def _digest(file: "UploadedFile[Any]") -> str:

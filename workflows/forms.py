@@ -10,7 +10,7 @@ from django.forms.renderers import BaseRenderer
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from workflows.errors import Problem
+from workflows.errors import MediaError, Problem
 from workflows.parameters import Parameter
 
 LONG_TEXT = 60
@@ -19,40 +19,55 @@ DRAWN = "Empty: each run draws its own."
 
 
 class RunForm(forms.Form):
-    """One field for each parameter, which begins with what the `last` run had, else with what the graph says.
+    """One field for each parameter. It begins with what the person `typed` last, down to a seed that was left empty.
 
-    A seed always begins as the graph says, and an empty one is drawn. A picture that is not given stays as it is.
+    Without that, with what the `last` run had, else with what the graph says; a seed only as the graph says. An empty
+    seed is drawn. A picture that is not given stays as it is.
     """
 
     def __init__(
-        self, parameters: Iterable[Parameter], *args: Any, last: Mapping[str, object] | None = None, **options: Any
+        self,
+        parameters: Iterable[Parameter],
+        *args: Any,
+        typed: Mapping[str, object] | None = None,
+        last: Mapping[str, object] | None = None,
+        **options: Any,
     ) -> None:
         super().__init__(*args, **options)
-        begun = [_begun(parameter, last or {}) for parameter in parameters]
-        self.parameters = {f"p{index}": parameter for index, parameter in enumerate(begun)}
+        begun = {key: value for key, value in (last or {}).items() if key != "seed"} if typed is None else typed
+        self.parameters = {f"p{index}": parameter for index, parameter in enumerate(parameters)}
         for key, parameter in self.parameters.items():
-            self.fields[key] = _field(parameter)
+            self.fields[key] = _field(replace(parameter, default=begun.get(parameter.name, parameter.default)))
+            if isinstance(parameter.default, dict):
+                self.fields[key].widget.attrs["data-own"] = parameter.default.get("asset")
 
     def params(self, keep: "Callable[[UploadedFile[Any]], str]") -> dict[str, object]:
-        """The parameters as a submit takes them; `keep` stores an uploaded file and answers its asset's id."""
+        """The parameters as a submit takes them; `keep` stores an uploaded picture and answers its asset's id.
+
+        What keeps it from that (MediaError) is said at its field, and the form is then no longer valid.
+        """
         given: dict[str, object] = {}
         for key, parameter in self.parameters.items():
             value = self.cleaned_data[key]
             if isinstance(value, UploadedFile):
-                given[parameter.name] = {"asset": keep(value)}
+                try:
+                    given[parameter.name] = {"asset": keep(value)}
+                except MediaError as error:
+                    self.add_error(key, str(error))
             elif value is not None:
                 given[parameter.name] = value
             elif parameter.type == "integer":
                 given[parameter.name] = None
         return given
 
-    def complain(self, problems: Iterable[Problem]) -> None:
-        """Puts each problem at the field that it is about, and the others above all fields."""
+    def complain(self, problems: Iterable[Problem], titles: Mapping[str, str] | None = None) -> None:
+        """Puts each problem at the field that it is about, the others above all fields, with their nodes' titles."""
         fields = {(parameter.node, "value"): key for key, parameter in self.parameters.items()}
         names = {parameter.name: key for key, parameter in self.parameters.items()}
         for problem in problems:
             key = fields.get((problem.node or "", problem.property or "")) or names.get(problem.property or "")
-            where = f"{problem.node}: " if problem.node and not key else ""
+            node = problem.node and ((titles or {}).get(problem.node) or problem.node)
+            where = f"{node}: " if node and not key else ""
             self.add_error(key, f"{where}{problem.message}")
 
 
@@ -74,7 +89,18 @@ class PictureInput(forms.FileInput):
         chosen = super().render(name, value, attrs, renderer)
         if not isinstance(value, dict):
             return chosen
-        return format_html('{}<input type="hidden" name="{}-kept" value="{}">', chosen, name, value["asset"])
+        kept = format_html('<input type="hidden" name="{}-kept" value="{}">', name, value["asset"])
+        return chosen + kept + self._way_back(value)
+
+    def _way_back(self, value: Mapping[str, Any]) -> SafeString:
+        """The button that takes the workflow's own picture again, where another one stays."""
+        own = self.attrs.get("data-own")
+        if own in {None, value["asset"]}:
+            return SafeString("")
+        return format_html(
+            '<button class="button" type="button" data-action="own" data-own="{}">The workflow’s own picture</button>',
+            own,
+        )
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
         """The new picture, or the one that stays."""
@@ -90,12 +116,6 @@ class PictureField(forms.FileField):
     def clean(self, data: Any, initial: Any = None) -> Any:
         """The upload checked, or the asset as it is: whether it exists is for the submit to say."""
         return data if isinstance(data, dict) else super().clean(data, initial)
-
-
-def _begun(parameter: Parameter, last: Mapping[str, object]) -> Parameter:
-    if parameter.name == "seed" or parameter.name not in last:
-        return parameter
-    return replace(parameter, default=last[parameter.name])
 
 
 def _field(parameter: Parameter) -> forms.Field:

@@ -36,11 +36,17 @@ STEPS = {
 }
 
 
+ONE_LINE = 60
+"""Characters; a list that is longer gets a line for each of its texts."""
+OUT_OF_THE_QUEUE = ("queued", "cancelled")
+
+
 class Transition(Protocol):
-    """A step of a job; the first comes from nowhere."""
+    """A step of a job, and who made it; the first comes from nowhere."""
 
     from_state: str
     to_state: str
+    by: str
 
 
 @register.simple_tag
@@ -106,14 +112,17 @@ def after(moment: datetime, start: datetime) -> float:
 
 @register.filter
 def shown(value: object) -> str:
-    """A node's value as people read it: a text as itself, anything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+    """A node's value as people read it: a text as itself, yes or no, texts line by line, anything else as JSON."""
+    plain = _plain(value, "\n")
+    return json.dumps(value, ensure_ascii=False, indent=2) if plain is None else plain
 
 
 @register.filter
 def brief(value: object) -> str:
-    """As `shown`, in one line unless it is a text of several."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    """As `shown`, in one line where that is short enough."""
+    long = isinstance(value, list) and len(str(value)) > ONE_LINE
+    plain = _plain(value, "\n" if long else ", ")
+    return json.dumps(value, ensure_ascii=False) if plain is None else plain
 
 
 @register.filter
@@ -129,9 +138,25 @@ def state_icon(state: str) -> str:
 
 
 @register.filter
+def doer(step: Transition) -> str:
+    """Who made a job's step: a person by name, or the worker, whatever that is called."""
+    asked = not step.from_state or step.to_state == "cancelling" or (step.from_state, step.to_state) == OUT_OF_THE_QUEUE
+    return step.by if asked else "the worker"
+
+
+@register.filter
 def happened(step: Transition) -> str:
     """What a job's step from state to state was."""
     return "Submitted" if not step.from_state else STEPS.get(step.to_state, step.to_state)
+
+
+def _plain(value: object, between: str) -> str | None:
+    """What needs no JSON to be read; None for all else."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
+        return between.join(each.strip() for each in value)
+    return value if isinstance(value, str) else None
 
 
 _STROKES = mark_safe(

@@ -1,6 +1,6 @@
 """What the page of one job shows: plain values, made of its row, its history, its products and its folded telemetry."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -10,12 +10,15 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from runs import queue, tail
+from runs import naming, queue, tail
 from runs.models import Asset, Job, JobTransition
+from runs.pages import reasons
 from runs.pages.parts import Part, parts
 from runs.representation import asset_document
-from runs.states import ACTIVE, HOLDING, TERMINAL
+from runs.states import ACTIVE, HOLDING, TERMINAL, State
 from runs.telemetry import Batch, Snapshot, fold, progress
+from workflows.graph import Graph
+from workflows.parameters import declared
 from workflows.registry import registry
 
 Document = Mapping[str, Any]
@@ -23,6 +26,8 @@ PRODUCTS: Final = 1000
 TILES: Final = 6
 """Pictures in a node's card; all are among the results, or in the API's list."""
 LOG_LINES: Final = 200
+FEW_RESULTS: Final = 4
+DONE: Final = frozenset({"completed", "bypassed"})
 
 
 class Step(NamedTuple):
@@ -39,6 +44,8 @@ class Step(NamedTuple):
     pictures: list[Document]
     more: int
     job_id: str
+    why: str = ""
+    """Why it was skipped."""
 
     @property
     def ticks(self) -> bool:
@@ -53,11 +60,16 @@ class Result(NamedTuple):
     items: list[Document]
     coming: bool
     step: Step
+    why: str = ""
+    """Why nothing comes, where nothing does."""
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """One job as its page shows it. `job` is its document as REST has it, `products` assets' documents by their id."""
+    """One job as its page shows it. `job` is its document as REST has it, `products` assets' documents by their id.
+
+    `titles` names its parameters for people, `files` has the names of pictures that it was given, by their assets' ids.
+    """
 
     job: Document
     parts: tuple[Part, ...]
@@ -65,6 +77,9 @@ class Sheet:
     products: Mapping[str, Document]
     history: Sequence[JobTransition]
     now: datetime = field(default_factory=timezone.now)
+    graph: Graph | None = None
+    titles: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
 
     def after(self, batch: Batch) -> "Sheet":
         """The sheet once a batch of telemetry is folded in."""
@@ -99,6 +114,9 @@ class Sheet:
             pictures=pictures[-TILES:],
             more=max(len(pictures) - TILES, 0),
             job_id=self.job["id"],
+            why=reasons.why_skipped(part.id, self.graph, self.snapshot, self._by_id)
+            if self.graph and status == "skipped"
+            else "",
         )
 
     @property
@@ -126,7 +144,9 @@ class Sheet:
 
     @property
     def share(self) -> float:
-        """How far the job is, 0–1."""
+        """How far the job is, 0–1. What a completed one left out was not to be done."""
+        if self.job["state"] == State.COMPLETED:
+            return 1.0
         if self.ended:
             return float(self.job["progress"] or 0.0)
         return progress(self.snapshot, len(self.parts)) or self.job["progress"] or 0.0
@@ -134,7 +154,29 @@ class Sheet:
     @property
     def done(self) -> int:
         """How many nodes have done what they are there for."""
-        return sum(node.get("status") in {"completed", "bypassed"} for node in self.snapshot["nodes"].values())
+        return sum(node.get("status") in DONE for node in self.snapshot["nodes"].values())
+
+    @property
+    def tally(self) -> str:
+        """How the nodes of an ended job ended, unless all were done: "12 done, 2 skipped"."""
+        if not self.ended or self.done == len(self.parts):
+            return ""
+        ended = Counter("done" if step.status in DONE else step.status for step in self.steps)
+        words = [f"{ended[status]} {status}" for status in ("done", "failed", "cancelled", "skipped") if ended[status]]
+        return ", ".join(words)
+
+    @property
+    def broken(self) -> list[Part]:
+        """The nodes that have failed, first of those of a job that still runs."""
+        failed = {node for node, told in self.snapshot["nodes"].items() if told.get("status") == "failed"}
+        return [part for part in self.parts if part.id in failed]
+
+    @property
+    def crowded(self) -> bool:
+        """Whether there may be so many results that each is shown small; it never changes while a job runs."""
+        results = {part.id for part in self.parts if part.result}
+        streams = reasons.many(self.graph, registry) if self.graph else frozenset()
+        return len(results) > FEW_RESULTS or bool(results & streams)
 
     @property
     def failed(self) -> Part | None:
@@ -156,12 +198,31 @@ class Sheet:
 
     @property
     def params(self) -> list[tuple[str, object]]:
-        """What the job was submitted with."""
-        return list(self.job["params"].items())
+        """What the job was submitted with, by the names that people know."""
+        return [(self._title(name), self._with_name(value)) for name, value in self.job["params"].items()]
+
+    def _title(self, name: str) -> str:
+        """A parameter's title; of one that is addressed, the node's title and the property."""
+        node, dot, property_ = name.partition(".")
+        if name in self.titles or not dot or node not in self._by_id:
+            return self.titles.get(name, name)
+        return f"{self._by_id[node].title}: {property_}"
+
+    def _with_name(self, value: object) -> object:
+        """A picture's reference with the name of its file."""
+        asset = value.get("asset") if isinstance(value, dict) else None
+        return {"asset": asset, "name": self.files.get(str(asset), "")} if asset else value
 
     def _result(self, part: Part) -> Result:
-        step = self.step(part)
-        return Result(part, self._made(part.id), step.status in {"waiting", "running"} and self.active, step)
+        step, made = self.step(part), self._made(part.id)
+        coming = step.status in {"waiting", "running"} and self.active
+        missing = self.graph if not (coming or made) else None
+        why = reasons.why_missing(part.id, missing, self.snapshot, self._by_id) if missing else "not reached"
+        return Result(part, made, coming, step, why)
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Part]:
+        return {part.id: part for part in self.parts}
 
     def _made(self, node: str) -> list[Document]:
         return self._products_by_node.get(node, [])
@@ -193,8 +254,17 @@ def read(job: Job) -> Sheet:
 
 def sheet(job: Job, document: Document, snapshot: Snapshot) -> Sheet:
     """The sheet of a job of which document and telemetry are known already."""
-    drawn = parts(job.graph.loaded(), registry)
-    return Sheet(document, drawn, snapshot, products(job.pk), history(job.pk))
+    graph = job.graph.loaded()
+    return Sheet(
+        document,
+        parts(graph, registry),
+        snapshot,
+        products(job.pk),
+        history(job.pk),
+        graph=graph,
+        titles={parameter.name: parameter.title for parameter in declared(graph, registry)},
+        files=naming.files(job.params),
+    )
 
 
 def products(job_id: UUID) -> dict[str, Document]:

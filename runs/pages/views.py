@@ -13,7 +13,7 @@ from accounts.models import User
 from runs import gate, uploads
 from runs.errors import JobActive, JobEnded, TooManyWaiting
 from runs.models import Job
-from runs.pages import listing, sheet
+from runs.pages import listing, sheet, typed
 from runs.removal import remove_job
 from runs.submit import Order, submit
 from workflows import parameters
@@ -43,11 +43,11 @@ def runs(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
     opened = _workflow(request, workflow_id)
     declared = parameters.declared(opened.graph.loaded(), registry)
     given = (request.POST, request.FILES) if request.method == "POST" else (None, None)
-    form = RunForm(declared, *given, last=listing.last_params(opened))
+    form = RunForm(declared, *given, typed=typed.last(request, opened), last=listing.last_params(opened))
     if form.is_bound and _submitted(request, opened, form):
         return redirect("runs", workflow_id=opened.pk)
     page = listing.page(opened, request.GET.get("before"))
-    context = {"workflow": opened, "form": form, "page": page}
+    context = {"workflow": opened, "form": form, "page": page, "cap": gate.cap()}
     template = "runs/_list.html" if request.GET.get("part") == "list" else "runs/list.html"
     return render(request, template, context, status=422 if form.errors else 200)
 
@@ -96,10 +96,12 @@ def _submitted(request: HttpRequest, opened: Workflow, form: RunForm) -> bool:
         return False
     user = _user(request)
     try:
-        given = form.params(lambda file: str(uploads.make(user, file, uploads.stored(file)).pk))
-        submit(user, opened, Order(params=given))
+        given = form.params(lambda file: str(uploads.picture(user, file).pk))
+        if form.is_valid():
+            submit(user, opened, Order(params=given))
+            typed.keep(request, opened, given)
     except GraphInvalid as invalid:
-        form.complain(invalid.problems)
+        form.complain(invalid.problems, {node.id: node.title for node in opened.graph.loaded().nodes})
     except (WorkflowError, TooManyWaiting) as error:
         form.add_error(None, str(error))
     return not form.errors

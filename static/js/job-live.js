@@ -39,6 +39,7 @@ class HotValues {
 const hot = new HotValues();
 const scrolling = ".node .text, .log";
 let state = job().dataset.state;
+let acting = false;
 
 document.addEventListener("htmx:ws:before:message:incoming", (event) => {
   const message = JSON.parse(/** @type {CustomEvent} */ (event).detail.message.data);
@@ -47,18 +48,21 @@ document.addEventListener("htmx:ws:before:message:incoming", (event) => {
 });
 document.addEventListener("htmx:ws:after:message:incoming", after);
 clock(document);
-// What one saw running keeps its place when it ends; the page of a run that had ended already is shorter.
-if (["queued", "running", "cancelling"].includes(state ?? "")) document.body.dataset.watched = "";
+document.addEventListener("submit", () => {
+  for (const open of document.querySelectorAll(":popover-open")) /** @type {HTMLElement} */ (open).hidePopover();
+});
 
 /** Hot values that came earlier are in place before HTML is, which has them too. */
 function before() {
   hot.flush();
+  acting = job().contains(document.activeElement);
   for (const box of document.querySelectorAll(scrolling)) {
     box.toggleAttribute("data-follows", follows(box));
   }
 }
 
 function after() {
+  if (acting && document.activeElement === document.body) job().focus(); // the button that was pressed is gone
   for (const box of document.querySelectorAll("[data-follows]")) box.scrollTop = box.scrollHeight;
   if (job().dataset.state === state) return;
   state = job().dataset.state;

@@ -1,9 +1,13 @@
-// The form that runs a workflow: a chosen picture is shown before it is sent, and a form is sent once.
+// The form that runs a workflow: a chosen picture is shown before it is sent, one's own can be left for the workflow's,
+// and a form is sent once.
 
 const form = /** @type {HTMLFormElement | null} */ (document.querySelector(".run-form"));
 
 for (const input of form?.querySelectorAll("input[type=file]") ?? []) {
-  input.addEventListener("change", () => preview(/** @type {HTMLInputElement} */ (input)));
+  input.addEventListener("change", () => choose(/** @type {HTMLInputElement} */ (input)));
+}
+for (const button of form?.querySelectorAll("[data-action=own]") ?? []) {
+  button.addEventListener("click", () => takeOwn(/** @type {HTMLButtonElement} */ (button)));
 }
 form?.addEventListener("submit", () => {
   for (const button of form.querySelectorAll("button")) button.disabled = true;
@@ -13,14 +17,37 @@ window.addEventListener("pageshow", () => {
 });
 
 /** @param {HTMLInputElement} input */
-function preview(input) {
-  input.parentElement?.querySelector(".preview")?.remove();
+function choose(input) {
   const file = input.files?.[0];
-  if (!file?.type.startsWith("image/")) return;
-  const image = document.createElement("img");
-  image.className = "preview";
-  image.alt = "The picture that you chose";
-  image.src = URL.createObjectURL(file);
-  image.addEventListener("load", () => URL.revokeObjectURL(image.src));
-  input.after(image);
+  const field = input.closest(".field");
+  if (!field || !file?.type.startsWith("image/")) return;
+  const address = URL.createObjectURL(file);
+  const image = show(field, address, "The picture that you chose");
+  image.addEventListener("load", () => URL.revokeObjectURL(address), { once: true });
+}
+
+/** @param {HTMLButtonElement} button */
+function takeOwn(button) {
+  const field = button.closest(".field");
+  const input = /** @type {HTMLInputElement | null} */ (field?.querySelector("input[type=file]"));
+  const kept = /** @type {HTMLInputElement | null} */ (field?.querySelector("input[type=hidden]"));
+  if (!field || !input || !kept) return;
+  input.value = "";
+  input.focus();
+  kept.value = button.dataset.own ?? "";
+  show(field, `/api/v1/assets/${kept.value}/thumbnail`, "The picture that it runs with");
+  button.remove();
+}
+
+/**
+ * @param {Element} field
+ * @param {string} address
+ * @param {string} alt
+ */
+function show(field, address, alt) {
+  const shown = /** @type {HTMLImageElement | null} */ (field.querySelector(".preview"));
+  const image = shown ?? document.createElement("img");
+  Object.assign(image, { className: "preview", src: address, alt });
+  if (!shown) field.querySelector("input[type=file]")?.after(image);
+  return image;
 }

@@ -67,6 +67,28 @@ def waiting_job(rest: httpx.Client, seconds: float) -> Json:
     return submit(rest, make_workflow(rest, nodes, edges))
 
 
+def many_pictures_job(rest: httpx.Client, pictures: int) -> Json:
+    """A new job that hands out so many pictures, one after another, and a text."""
+    nodes = [
+        node("words", "text.split", text="\n".join(map(str, range(pictures)))),
+        node("wait", "control.wait", seconds=0.2),
+        node("noise", "image.noise", width=320, height=480),
+        node("write", "image.text"),
+        node("out", "output.result", name="picture"),
+        node("gather", "list.collect"),
+        node("told", "output.result", name="told"),
+    ]
+    edges = [
+        edge("words", "item", "wait", "value"),
+        edge("wait", "value", "write", "text"),
+        edge("noise", "image", "write", "image"),
+        edge("write", "image", "out", "value"),
+        edge("words", "item", "gather", "item"),
+        edge("gather", "items", "told", "value"),
+    ]
+    return submit(rest, make_workflow(rest, nodes, edges))
+
+
 def telling_job(rest: httpx.Client, text: str, delay_ms: int) -> Json:
     """A new job that streams a text, and has a number besides."""
     nodes = [

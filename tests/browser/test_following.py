@@ -6,11 +6,15 @@ import signal
 import httpx
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.person import Person, failing_job, telling_job, waiting_job
+from tests.browser.person import Person, failing_job, many_pictures_job, telling_job, waiting_job
 from tests.live.product import Product
 from tests.waiting import eventually
 
 STORY = "Once upon a time there was a lamp in a window above the sea. " * 3
+SHIFT = """() => new Promise(done => new PerformanceObserver(list =>
+    done(list.getEntries().reduce((sum, entry) => sum + (entry.hadRecentInput ? 0 : entry.value), 0))
+).observe({type: "layout-shift", buffered: true}) ?? setTimeout(() => done(0), 300))"""
+"""How far the page's parts have jumped by themselves."""
 NO_WEB = ("WebSocket connection", "ERR_CONNECTION_REFUSED", "503")
 """What a browser itself says while the web process is away."""
 
@@ -34,10 +38,7 @@ def test_pictures_land_in_place(ada: Person, rest: httpx.Client) -> None:
     expect(ada.page.locator(f'[data-node="noise"] [data-asset][data-job="{job["id"]}"] img')).to_be_visible()
     ada.sees_state("completed")
     expect(ada.page.locator(f'#results [data-asset][data-job="{job["id"]}"] img')).to_be_visible()
-    shift = """() => new Promise(done => new PerformanceObserver(list =>
-        done(list.getEntries().reduce((sum, entry) => sum + (entry.hadRecentInput ? 0 : entry.value), 0))
-    ).observe({type: "layout-shift", buffered: true}) ?? setTimeout(() => done(0), 300))"""
-    assert ada.page.evaluate(shift) <= 0.02
+    assert ada.page.evaluate(SHIFT) <= 0.02
 
 
 def test_an_error_stands_in_its_node_and_above_all(ada: Person, rest: httpx.Client) -> None:
@@ -128,6 +129,38 @@ def test_an_admins_cancel_is_seen_within_a_second(
     admin.goto(f"/admin/runs/job/{job['id']}/change/")
     expect(admin.locator("#transitions-group")).to_contain_text("boss")
     admin.context.close()
+
+
+def test_nothing_jumps_when_many_pictures_land(ada: Person, rest: httpx.Client) -> None:
+    ada.follow(many_pictures_job(rest, 7))
+    ada.sees_state("completed")
+    expect(ada.page.locator("#results [data-asset] img")).to_have_count(7)
+    assert ada.page.evaluate(SHIFT) <= 0.02
+    tops = ada.page.locator("#steps + .nodes > li").evaluate_all("cards => cards.map(card => card.offsetHeight)")
+    assert len(set(tops)) == 1
+
+
+def test_a_run_is_deleted_after_a_question_that_back_does_not_ask_again(ada: Person, rest: httpx.Client) -> None:
+    job = telling_job(rest, "short", delay_ms=0)
+    ada.follow(job)
+    ada.sees_state("completed")
+    ada.page.locator("[data-action=delete]").click()
+    expect(ada.page.get_by_role("button", name="Keep it")).to_be_focused()
+    ada.page.locator("[data-sure]").click()
+    expect(ada.page).to_have_url(re.compile("/workflows/.+/runs/"))
+    ada.tolerates = ("404",)
+    ada.goes_back()
+    expect(ada.page).to_have_url(re.compile(job["id"]))
+    expect(ada.page.locator("#sure:popover-open")).to_have_count(0)
+
+
+def test_who_stops_a_run_stays_at_its_head(ada: Person, rest: httpx.Client) -> None:
+    ada.follow(waiting_job(rest, seconds=300))
+    ada.sees_status("wait", "running")
+    ada.page.locator("[data-action=stop]").focus()
+    ada.page.keyboard.press("Enter")
+    ada.sees_state("cancelled")
+    assert ada.page.evaluate("document.activeElement.closest('#head') !== null")
 
 
 def test_a_deleted_run_is_gone_from_its_open_page(ada: Person, rest: httpx.Client) -> None:

@@ -24,7 +24,9 @@ def test_there_are_three_and_they_use_the_library_alone() -> None:
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_an_example_runs_as_it_is_but_for_the_photograph(name: str) -> None:
-    problems = validation.check(parsed(DOCUMENTS[name]), registry)
+    example = parsed(DOCUMENTS[name])
+    resolved = parameters.resolve(example, registry, {}, draw_seed=lambda least, _most: least)
+    problems = validation.check(parameters.apply(example, resolved.params), registry)
     missing = [("photo", "value")] if name == "Postcard" else []
     assert [(problem.node, problem.property) for problem in problems] == missing
 

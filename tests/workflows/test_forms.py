@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tests.photographs import photograph
-from workflows.errors import Problem
+from workflows.errors import MediaError, Problem
 from workflows.forms import RunForm
 from workflows.parameters import Parameter
 
@@ -115,6 +115,31 @@ def test_a_form_begins_with_what_the_last_run_had_but_for_the_seed() -> None:
     assert (form["p0"].value(), form["p1"].value()) == ("last", 1)
 
 
+def test_a_form_begins_with_what_was_typed_last_an_empty_seed_too() -> None:
+    declared = [parameter("text", default="saved"), parameter("integer", name="seed", default=1)]
+    form = RunForm(declared, typed={"text": "mine", "seed": None}, last={"text": "last"})
+    assert (form["p0"].value(), form["p1"].value()) == ("mine", None)
+    assert RunForm(declared, typed={"seed": 5})["p1"].value() == 5
+
+
+def test_the_workflows_own_picture_can_be_taken_again() -> None:
+    other = {"asset": "00000000-0000-4000-8000-000000000002"}
+    assert "data-action" not in str(RunForm([parameter("image", default=ASSET)])["p0"])
+    shown = str(RunForm([parameter("image", default=ASSET)], typed={"image": other})["p0"])
+    assert f'data-action="own" data-own="{ASSET["asset"]}"' in shown
+
+
+def test_a_file_that_cant_be_kept_is_said_at_its_field() -> None:
+    def refused(_file: object) -> str:
+        raise MediaError("notes.png is no picture.")
+
+    file = SimpleUploadedFile("notes.png", b"x")
+    form = RunForm([parameter("image")], {}, {"p0": file})
+    assert form.is_valid()
+    form.params(refused)
+    assert form.errors["p0"] == ["notes.png is no picture."]
+
+
 def test_complaints_stand_at_the_field_that_they_are_about() -> None:
     form = RunForm([parameter("text"), parameter("number", default=1)], {"p0": "x", "p1": "1"}, {})
     assert form.is_valid()
@@ -125,3 +150,5 @@ def test_complaints_stand_at_the_field_that_they_are_about() -> None:
     assert form.errors["p0"] == ["Too short."]
     assert form.errors["p1"] == ["Too large."]
     assert form.non_field_errors() == ["blur: Nothing comes in."]
+    form.complain([elsewhere], {"blur": "Soften"})
+    assert form.non_field_errors()[-1] == "Soften: Nothing comes in."

@@ -99,6 +99,13 @@ def test_progress_of_an_ended_job_is_what_its_row_says() -> None:
     assert of("cancelled", progress=None).share == 0.0
 
 
+def test_a_completed_job_is_whole_and_says_what_it_left_out() -> None:
+    nodes = {"seed": {"status": "completed"}, "noise": {"status": "completed"}, "out": {"status": "skipped"}}
+    assert (of("completed", nodes, progress=0.6).share, of("completed", nodes).tally) == (1.0, "2 done, 1 skipped")
+    assert of("running", nodes).tally == ""
+    assert of("completed", {node: {"status": "completed"} for node in nodes}).tally == ""
+
+
 def test_a_batch_makes_a_new_sheet_with_what_landed() -> None:
     before = of()
     after = before.after({"nodes": {"noise": {"status": "completed"}}, "products": [product(0)]})
@@ -122,6 +129,7 @@ class TestReading:
         assert [step.to_state for step in found.history] == ["running", "completed"]
         assert found.params == list(job.params.items())
         assert not found.active
+        assert not found.crowded
 
     def test_products_are_the_rows_even_where_telemetry_was_lost(self, ada: User) -> None:
         job = ran(ada, factories.NOISE)

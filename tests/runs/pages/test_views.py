@@ -8,6 +8,7 @@ from django.test import Client
 
 from accounts.models import User
 from runs.models import Asset, Job
+from runs.pages import fragments, sheet
 from runs.states import State
 from tests import factories
 from tests.photographs import photograph
@@ -75,14 +76,67 @@ def test_a_photograph_is_uploaded_and_stays_for_the_next_run(page: Client, ada: 
     assert Job.objects.latest("number").params == {"photo": {"asset": str(asset.pk)}}
 
 
-def test_what_is_no_picture_makes_no_job_and_says_why(page: Client, ada: User) -> None:
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [(b"not a picture", "no picture that Loupe reads. Choose a PNG"), (photograph()[:200], "damaged or incomplete")],
+)
+def test_what_is_no_picture_makes_no_job_and_says_why(page: Client, ada: User, given: bytes, said: str) -> None:
     document = graph({"photo": ("input.image", {"name": "photo"})})
     workflow = factories.workflow(ada, document)
-    given = {"p0": SimpleUploadedFile("notes.png", b"not a picture", content_type="image/png")}
-    answer = page.post(f"/workflows/{workflow.pk}/runs/", given)
+    file = SimpleUploadedFile("notes.png", given, content_type="image/png")
+    answer = page.post(f"/workflows/{workflow.pk}/runs/", {"p0": file})
     assert answer.status_code == 422
-    assert 'role="alert"' in text(answer)
+    assert "notes.png" in text(answer)
+    assert said in text(answer)
     assert not Job.objects.exists()
+
+
+def test_a_form_keeps_what_was_typed_and_an_empty_seed_draws_another_each_run(page: Client, ada: User) -> None:
+    workflow = factories.workflow(ada, factories.NOISE)
+    address = f"/workflows/{workflow.pk}/runs/"
+    for _ in range(3):
+        page.post(address, {"p0": ""})
+        assert 'value="1"' not in text(page.get(address))
+    seeds = [job.params["seed"] for job in Job.objects.all()]
+    assert len(set(seeds)) == 3
+    assert {job.label for job in Job.objects.all()} == {f"seed {seed}" for seed in seeds}
+    page.post(address, {"p0": "42"})
+    assert 'value="42"' in text(page.get(address))
+
+
+def test_titles_name_what_a_run_was_made_with(page: Client, ada: User) -> None:
+    document = graph({"blur": ("input.number", {"name": "blur", "value": 6}), "n": ("image.noise", {})})
+    document["nodes"][0]["title"] = "Haze"
+    workflow = factories.workflow(ada, document)
+    page.post(f"/workflows/{workflow.pk}/runs/", {"p0": "3"})
+    job = Job.objects.get()
+    assert job.label == "haze 3"
+    assert "<dt>Haze</dt>" in text(page.get(f"/jobs/{job.pk}/"))
+
+
+def test_a_run_of_an_uploaded_picture_is_called_as_its_file(page: Client, ada: User) -> None:
+    workflow = factories.workflow(ada, graph({"photo": ("input.image", {"name": "photo"})}))
+    file = SimpleUploadedFile("coffee.png", photograph(), content_type="image/png")
+    page.post(f"/workflows/{workflow.pk}/runs/", {"p0": file})
+    job = Job.objects.get()
+    assert job.label == "coffee.png"
+    assert ">coffee.png</a>" in text(page.get(f"/jobs/{job.pk}/"))
+
+
+def test_another_persons_form_is_their_own(page: Client, ada: User) -> None:
+    workflow = factories.workflow(ada, factories.NOISE)
+    address = f"/workflows/{workflow.pk}/runs/"
+    page.post(address, {"p0": ""})
+    elsewhere = Client()
+    elsewhere.force_login(ada)
+    assert 'value="1"' in text(elsewhere.get(address))
+
+
+def test_a_failed_branch_is_told_while_others_still_run(page: Client, ada: User) -> None:
+    job = factories.job(factories.workflow(ada), state=State.RUNNING)
+    found = sheet.read(job)
+    told = found.after({"nodes": {"word": {"status": "failed", "error": {"code": "x", "message": "No."}}}})
+    assert "“word” has failed." in fragments.header(told).replace("“Text”", "“word”")
 
 
 def test_another_persons_picture_is_not_there(page: Client, ada: User, bob: User) -> None:
@@ -135,7 +189,7 @@ def test_a_failed_job_says_what_failed_and_where(page: Client, ada: User) -> Non
     job = ran(ada, graph({"fail": ("control.fail", {"message": "Sizes <differ>."})}))
     shown = text(page.get(f"/jobs/{job.pk}/"))
     assert "Failed in “Fail”." in shown
-    assert shown.count("Sizes &lt;differ&gt;.") == 2
+    assert shown.count('<span class="long">Sizes &lt;differ&gt;.</span>') == 2
     assert 'href="#node-fail"' in shown
 
 

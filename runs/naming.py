@@ -1,0 +1,48 @@
+"""What people call a run's parameters and the files that it was given."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from runs.models import Asset
+from workflows.parameters import Parameter
+
+Params = Mapping[str, object]
+
+
+def files(*given: Params) -> dict[str, str]:
+    """The names of the uploads among these parameters, by their assets' ids."""
+    ids = [UUID(asset) for params in given for value in params.values() if (asset := _asset(value))]
+    named = Asset.objects.filter(pk__in=ids).exclude(name="").values_list("pk", "name") if ids else ()
+    return {str(pk): name for pk, name in named}
+
+
+def in_words(params: Params, declared: Iterable[Parameter], named: Mapping[str, str]) -> dict[str, object]:
+    """The same parameters by the titles that tell them apart, each picture with the name of its file."""
+    titles = _titles(declared)
+    return {titles.get(name, name): _with_name(value, named) for name, value in params.items()}
+
+
+def _titles(declared: Iterable[Parameter]) -> dict[str, str]:
+    """As within a sentence, "Seed" as "seed": so a title that is the name says no more than that."""
+    titles = {parameter.name: _small(parameter.title) for parameter in declared}
+    shared = Counter(titles.values())
+    return {name: title if shared[title] == 1 else name for name, title in titles.items()}
+
+
+def _small(title: str) -> str:
+    return title if title[1:2].isupper() else f"{title[:1].lower()}{title[1:]}"
+
+
+def _with_name(value: object, named: Mapping[str, str]) -> object:
+    asset = _asset(value)
+    return {"asset": asset, "name": named.get(asset, "")} if asset else value
+
+
+def _asset(value: object) -> str | None:
+    """The id in a reference to an asset; None for all else, and for what is no id."""
+    asset = value.get("asset") if isinstance(value, dict) else None
+    try:
+        return str(UUID(asset)) if isinstance(asset, str) else None
+    except ValueError:
+        return None
