@@ -109,12 +109,16 @@ class SignInLinkQuerySet(models.QuerySet["SignInLink"]):
 
     def redeem(self, secret: str) -> User | None:
         """Uses the link up. None when it is unknown, used or too old, or its user may not sign in."""
-        now = timezone.now()
-        link = self.select_related("user").filter(digest=digest(secret), user__is_active=True).first()
+        link = self.good(secret).select_related("user").first()
         if link is None:
             return None
-        used = self.filter(pk=link.pk, used_at=None, expires_at__gt=now).update(used_at=now)
+        used = self.filter(pk=link.pk, used_at=None).update(used_at=timezone.now())
         return link.user if used else None
+
+    def good(self, secret: str) -> "SignInLinkQuerySet":
+        """The link of this secret, if it could be used now."""
+        known = self.filter(digest=digest(secret), user__is_active=True)
+        return known.filter(used_at=None, expires_at__gt=timezone.now())
 
 
 class SignInLink(models.Model):

@@ -6,13 +6,18 @@ from django.contrib.auth import login, views as auth_views
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts.models import SignInLink
+from accounts.models import SIGN_IN_LINK_LIFETIME, SignInLink
 from accounts.throttle import SignInForm
 
 LINK_BACKEND = "django.contrib.auth.backends.ModelBackend"
+LINK_SECONDS = int(SIGN_IN_LINK_LIFETIME.total_seconds())
+GOING = "going"
+"""The cookie that keeps where one was going while one gets a link."""
 
 
 class SignIn(auth_views.LoginView):
@@ -29,7 +34,13 @@ class SignIn(auth_views.LoginView):
         """The form, for who comes to it themselves."""
         if request.headers.get("HX-Request"):
             return HttpResponse("You are signed out. Sign in again.", status=401, content_type="text/plain")
-        return super().dispatch(request, *args, **options)
+        response = super().dispatch(request, *args, **options)
+        if request.method == "GET" and "next" in request.GET:
+            path = reverse("sign-in")
+            response.set_cookie(
+                GOING, request.GET["next"], max_age=LINK_SECONDS, path=path, httponly=True, samesite="Lax"
+            )
+        return response
 
 
 class SignOut(auth_views.LogoutView):
@@ -45,10 +56,19 @@ def sign_in_link(request: HttpRequest, secret: str) -> HttpResponse:
 
     So nothing that merely looks at links (a mail scanner, a preview) can use one up.
     """
-    if request.method != "POST":
+    if request.method != "POST" and SignInLink.objects.good(secret).exists():
         return render(request, "accounts/sign_in_link.html", {"secret": secret})
-    user = SignInLink.objects.redeem(secret)
+    user = SignInLink.objects.redeem(secret) if request.method == "POST" else None
     if user is None:
         return render(request, "accounts/sign_in_link.html", {"spent": True}, status=410)
     login(request, user, backend=LINK_BACKEND)
-    return redirect("/")
+    response = redirect(_going(request))
+    response.delete_cookie(GOING, path=reverse("sign-in"))
+    return response
+
+
+def _going(request: HttpRequest) -> str:
+    """Where the person was going when they were asked to sign in; never to another site."""
+    place = request.GET.get("next") or request.COOKIES.get(GOING, "")
+    ours = url_has_allowed_host_and_scheme(place, {request.get_host()}, require_https=request.is_secure())
+    return place if ours else "/"

@@ -269,7 +269,7 @@ class _Progress:
             if self._seen % 10 == 1 or self._seen == self._total:
                 _say(f"{self._what}: {self._seen} of {self._total}")
         elif line.startswith("Installing collected packages"):
-            _say(f"{self._what}: installing them")
+            _say(f"{self._what}: installing them, which takes 20 s or more and tells nothing meanwhile")
         elif "Retrying (" in line and "total=3" in line:
             _say(f"{self._what}: the index does not answer, trying again")
 

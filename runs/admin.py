@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,12 +10,13 @@ from asgiref.sync import async_to_sync
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 
 from accounts.problems import ProblemError
 from runs import content, gate, queue, tail
@@ -22,7 +24,10 @@ from runs.api.assets import content_of
 from runs.errors import JobActive, JobEnded
 from runs.models import Asset, Job, JobTransition, RunFocus
 from runs.removal import remove_job
-from runs.states import HOLDING, TERMINAL
+from runs.states import HOLDING, TERMINAL, State
+
+NAME_CHARACTERS = 32
+STOPPABLE = frozenset({State.QUEUED, State.RUNNING})
 
 
 class ReadOnly:
@@ -41,9 +46,14 @@ class TransitionInline(ReadOnly, admin.TabularInline[JobTransition, Job]):
     """The job's history: who moved it from where to where, when and why."""
 
     model = JobTransition
-    fields = ("at", "from_state", "to_state", "by", "why")
+    fields = readonly_fields = ("when", "from_state", "to_state", "by", "why")
     can_delete = False
     extra = 0
+
+    @admin.display(description="at")
+    def when(self, step: JobTransition) -> str:
+        """To the second."""
+        return _moment(step.at)
 
 
 @admin.register(Job)
@@ -52,13 +62,13 @@ class JobAdmin(ReadOnly, admin.ModelAdmin[Job]):
 
     list_display = (
         "title",
-        "workflow",
         "state",
+        "of_workflow",
         "owner",
         "label",
         "worker",
         "how_far",
-        "created_at",
+        "created",
         "waited",
         "took",
     )
@@ -78,16 +88,49 @@ class JobAdmin(ReadOnly, admin.ModelAdmin[Job]):
     fieldsets = (
         (None, {"fields": ("id", "workflow", "workflow_version", "number", "label", "owner", "state")}),
         ("What it does", {"fields": ("nodes", "parameters", "products")}),
-        ("Error", {"fields": ("error", "trace")}),
-        ("Times", {"fields": ("created_at", "started_at", "ended_at", "waited", "took")}),
+        ("Error", {"fields": ("failure", "trace")}),
+        ("Times", {"fields": ("created", "started", "ended", "waited", "took")}),
         ("Right to write", {"fields": ("worker", "fence", "attempts", "lease_until", "repeatable", "place")}),
     )
-    readonly_fields = ("title", "waited", "took", "nodes", "parameters", "products", "trace")
+    readonly_fields = (
+        "title",
+        "created",
+        "started",
+        "ended",
+        "waited",
+        "took",
+        "nodes",
+        "parameters",
+        "products",
+        "failure",
+        "trace",
+    )
 
     @admin.display(description="run", ordering="number")
     def title(self, job: Job) -> str:
         """Its number within the workflow."""
         return f"#{job.number}"
+
+    @admin.display(description="workflow", ordering="workflow__name")
+    def of_workflow(self, job: Job) -> SafeString:
+        """Its name, shortened so that no long one takes the room of all else."""
+        name = job.workflow.name
+        return format_html('<span title="{}">{}</span>', name, Truncator(name).chars(NAME_CHARACTERS))
+
+    @admin.display(description="created", ordering="created_at")
+    def created(self, job: Job) -> str:
+        """When it was submitted."""
+        return _moment(job.created_at)
+
+    @admin.display(description="started")
+    def started(self, job: Job) -> str:
+        """When its last attempt began."""
+        return _moment(job.started_at)
+
+    @admin.display(description="ended")
+    def ended(self, job: Job) -> str:
+        """When it came to its end."""
+        return _moment(job.ended_at)
 
     @admin.display(description="progress")
     def how_far(self, job: Job) -> str:
@@ -108,8 +151,9 @@ class JobAdmin(ReadOnly, admin.ModelAdmin[Job]):
     @admin.display(description="nodes")
     def nodes(self, job: Job) -> SafeString:
         """Each node's state as the telemetry has it."""
-        snapshot = _snapshot(job)
-        return _table(("node", "status", "time", "error"), (_node_row(*each) for each in snapshot["nodes"].items()))
+        names = _names(job)
+        rows = (_node_row(names.get(node, node), told) for node, told in _snapshot(job)["nodes"].items())
+        return _table(("node", "status", "time", "error"), rows)
 
     @admin.display(description="parameters")
     def parameters(self, job: Job) -> SafeString:
@@ -123,6 +167,15 @@ class JobAdmin(ReadOnly, admin.ModelAdmin[Job]):
         rows = ((asset.node, asset.output, asset.index, asset.kind, _link(asset)) for asset in made)
         return _table(("node", "output", "index", "kind", "content"), rows)
 
+    @admin.display(description="error")
+    def failure(self, job: Job) -> str:
+        """What went wrong, and in which node."""
+        if not job.error:
+            return "–"
+        node = job.error.get("node")
+        where = f" In “{_names(job).get(node, node)}”." if node else ""
+        return f"{job.error['message']}{where} ({job.error['code']})"
+
     @admin.display(description="traceback")
     def trace(self, job: Job) -> SafeString | str:
         """Where the node failed."""
@@ -131,15 +184,41 @@ class JobAdmin(ReadOnly, admin.ModelAdmin[Job]):
     @admin.action(description="Cancel the selected jobs", permissions=["cancel"])
     def cancel(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
         """Through the gate, which records who did it; in the admin's own log too."""
-        stopped = 0
-        for job in jobs.select_related(None):
-            try:
-                gate.cancel(job.pk, by=request.user.get_username(), why="cancelled in the administration")
-            except JobEnded:
-                continue
-            self.log_change(request, job, "Cancelled.")
-            stopped += 1
+        stopped = sum(self._stop(request, job) for job in jobs.select_related(None))
         messages.success(request, f"{stopped} cancelled. Jobs that had ended already stay as they are.")
+
+    def get_urls(self) -> list[URLPattern]:
+        """With the cancelling of one job, from its own page."""
+        view = self.admin_site.admin_view(self.cancel_one)
+        return [path("<uuid:job_id>/cancellation/", view, name="runs_job_cancellation"), *super().get_urls()]
+
+    def cancel_one(self, request: HttpRequest, job_id: UUID) -> HttpResponseBase:
+        """As the action does it; then back to the job."""
+        job = get_object_or_404(Job, pk=job_id)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not self.has_cancel_permission(request):
+            raise PermissionDenied
+        self.cancel(request, Job.objects.filter(pk=job.pk))
+        return redirect("admin:runs_job_change", job.pk)
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        """With what can be done with the job, and the way to its own page for whose it is."""
+        job = self.get_object(request, object_id)
+        more = {
+            "may_cancel": job is not None and job.state in STOPPABLE and self.has_cancel_permission(request),
+            "is_own": job is not None and job.owner_id == request.user.pk,
+        }
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
+
+    def _stop(self, request: HttpRequest, job: Job) -> bool:
+        """Whether there was anything to cancel."""
+        try:
+            gate.cancel(job.pk, by=request.user.get_username(), why="cancelled in the administration")
+        except JobEnded:
+            return False
+        self.log_change(request, job, "Cancelled.")
+        return True
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         """Whoever may change jobs may stop them."""
@@ -210,13 +289,22 @@ class AssetAdmin(ReadOnly, admin.ModelAdmin[Asset]):
         return format_html('<a href="{0}"><img class="preview" src="{0}" alt="The picture"></a>', _address(asset))
 
 
+def _names(job: Job) -> dict[str, str]:
+    """The nodes' titles by their ids, where they have one."""
+    return {node.id: node.title for node in job.graph.loaded().nodes if node.title}
+
+
+def _moment(at: datetime | None) -> str:
+    return "–" if at is None else f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
 def _snapshot(job: Job) -> Mapping[str, Any]:
     return tail.known(job)
 
 
 def _node_row(name: str, node: Mapping[str, Any]) -> tuple[str, str, str, str]:
     error = node.get("error") or {}
-    elapsed = f"{node['elapsed_ms']} ms" if "elapsed_ms" in node else ""
+    elapsed = f"{node['elapsed_ms'] / 1000:.2f} s" if "elapsed_ms" in node else ""
     return name, node.get("status", ""), elapsed, error.get("message", "")
 
 

@@ -94,8 +94,9 @@ class Sheet:
 
     @cached_property
     def results(self) -> list[Result]:
-        """What the run hands out, by name."""
-        return [self._result(part) for part in self.parts if part.result]
+        """What the run hands out, by name; last what may be many, so that what lands moves nothing else."""
+        parts = sorted((part for part in self.parts if part.result), key=lambda part: part.id in self._many)
+        return [self._result(part) for part in parts]
 
     def step(self, part: Part) -> Step:
         """One node, as it stands."""
@@ -173,10 +174,17 @@ class Sheet:
 
     @property
     def crowded(self) -> bool:
-        """Whether there may be so many results that each is shown small; it never changes while a job runs."""
-        results = {part.id for part in self.parts if part.result}
-        streams = reasons.many(self.graph, registry) if self.graph else frozenset()
-        return len(results) > FEW_RESULTS or bool(results & streams)
+        """Whether there are so many results that each is shown small; as `grows`, the same while a job runs."""
+        return sum(bool(part.result) for part in self.parts) > FEW_RESULTS
+
+    @property
+    def grows(self) -> bool:
+        """Whether nobody knows beforehand how many results there will be."""
+        return any(part.result and part.id in self._many for part in self.parts)
+
+    @cached_property
+    def _many(self) -> frozenset[str]:
+        return reasons.many(self.graph, registry) if self.graph else frozenset()
 
     @property
     def failed(self) -> Part | None:

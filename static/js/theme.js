@@ -1,24 +1,49 @@
-// Dark, light, or as the system says: one button goes round, and a cookie keeps it, so that a page never flashes.
+// Dark or light: each click shows the other one. What the system shows is followed, until a person wants the other; a
+// cookie keeps that, so that a page never flashes.
 
-/** @typedef {"dark" | "light" | ""} Theme */
+/** @typedef {"dark" | "light"} Theme */
 
-/** @type {Theme[]} */
-const ROUND = ["dark", "light", ""];
 const YEAR = 31_536_000;
+const system = matchMedia("(prefers-color-scheme: dark)");
+const buttons = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-action=theme]"));
 
-for (const button of document.querySelectorAll("[data-action=theme]")) {
-  button.addEventListener("click", () => {
-    const now = /** @type {Theme} */ (document.documentElement.dataset.theme ?? "");
-    show(ROUND[(ROUND.indexOf(now) + 1) % ROUND.length] ?? "");
-  });
-}
+for (const button of buttons) button.addEventListener("click", turn);
+system.addEventListener("change", describe);
+describe();
 
-/** @param {Theme} theme */
-function show(theme) {
-  if (theme) document.documentElement.dataset.theme = theme;
+function turn() {
+  const wanted = other(shown());
+  const kept = wanted === ofSystem() ? "" : wanted;
+  if (kept) document.documentElement.dataset.theme = kept;
   else delete document.documentElement.dataset.theme;
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store is missing over plain HTTP
-  document.cookie = `theme=${theme}; path=/; max-age=${theme ? YEAR : 0}; samesite=lax`;
+  document.cookie = `theme=${kept}; path=/; max-age=${kept ? YEAR : 0}; samesite=lax`;
+  describe();
   const said = document.getElementById("announcer");
-  if (said) said.textContent = theme ? `${theme} appearance` : "appearance as the system";
+  if (said) said.textContent = `${wanted} appearance`;
+}
+
+/** Each button says which one is on, and what a click does. */
+function describe() {
+  const now = shown();
+  const why = document.documentElement.dataset.theme ? "" : ", as your system";
+  for (const button of buttons) {
+    button.title = `Appearance: ${now}${why}. Switch to ${other(now)}.`;
+    button.ariaLabel = button.title;
+  }
+}
+
+/** @returns {Theme} */
+function shown() {
+  return /** @type {Theme | undefined} */ (document.documentElement.dataset.theme) ?? ofSystem();
+}
+
+/** @returns {Theme} */
+function ofSystem() {
+  return system.matches ? "dark" : "light";
+}
+
+/** @param {Theme} theme @returns {Theme} */
+function other(theme) {
+  return theme === "dark" ? "light" : "dark";
 }

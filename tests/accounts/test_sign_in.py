@@ -68,10 +68,26 @@ def test_a_link_works_once(client: Client, ada: User) -> None:
     address = f"/sign-in/{SignInLink.objects.issue(ada)}/"
     client.post(address)
     second = Client()
-    answer = second.post(address)
-    assert answer.status_code == 410
-    assert "used, or is too old" in answer.content.decode()
+    for answer in (second.get(address), second.post(address)):
+        assert answer.status_code == 410
+        assert "used, or is too old" in answer.content.decode()
     assert not signed_in(second)
+
+
+@pytest.mark.parametrize(("going", "led"), [("/jobs/1/", "/jobs/1/"), ("https://elsewhere.example/", "/")])
+def test_a_link_leads_to_where_one_was_going(client: Client, ada: User, going: str, led: str) -> None:
+    client.get("/sign-in/", {"next": going})
+    address = f"/sign-in/{SignInLink.objects.issue(ada)}/"
+    assert client.post(address).headers["Location"] == led
+    client.post("/sign-out/")
+    again = client.post(f"/sign-in/{SignInLink.objects.issue(ada)}/")
+    assert again.headers["Location"] == "/"
+
+
+def test_an_address_that_leads_nowhere_mentions_signing_in(client: Client, ada: User) -> None:
+    assert "/sign-in/?next=/nowhere/" in client.get("/nowhere/").content.decode()
+    client.force_login(ada)
+    assert "/sign-in/" not in client.get("/nowhere/").content.decode()
 
 
 def test_an_old_link_does_not_work(client: Client, ada: User) -> None:

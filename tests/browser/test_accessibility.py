@@ -1,5 +1,6 @@
 """Everyone can use the pages: axe finds nothing in either theme, the keyboard reaches all, a phone is wide enough."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -87,15 +88,32 @@ def test_the_keyboard_alone_runs_and_stops(ada: Person, rest: httpx.Client) -> N
     ada.sees_state("cancelled")
 
 
-def test_the_theme_goes_round_and_stays(ada: Person) -> None:
+@pytest.mark.parametrize(("system", "other"), [("dark", "light"), ("light", "dark")])
+def test_each_click_changes_the_theme_which_stays_and_is_told(ada: Person, system: Theme, other: Theme) -> None:
+    ada.page.emulate_media(color_scheme=system)
     ada.page.goto("/")
     button = ada.page.locator("[data-action=theme]")
-    seen = []
-    for _ in range(3):
-        button.click()
-        ada.page.reload()
-        seen.append(ada.page.locator("html").get_attribute("data-theme"))
-    assert sorted(seen, key=str) == [None, "dark", "light"]
+    expect(button).to_have_attribute("title", re.compile(f"{system}, as your system"))
+    before = _background(ada.page)
+    button.click()
+    ada.page.reload()
+    assert _background(ada.page) != before
+    expect(button).to_have_attribute("title", re.compile(f"Appearance: {other}. Switch to {system}"))
+    button.click()
+    ada.page.reload()
+    assert _background(ada.page) == before
+    assert ada.page.locator("html").get_attribute("data-theme") is None
+
+
+def test_whatever_has_only_an_icon_has_a_tooltip(ada: Person, addresses: list[str]) -> None:
+    for address in addresses[:-1]:
+        ada.page.goto(address)
+        for each in ada.page.locator(".only-icon").all():
+            assert each.get_attribute("title"), address
+
+
+def _background(page: Page) -> str:
+    return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
 
 
 def _violations(page: Page) -> list[str]:

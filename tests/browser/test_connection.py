@@ -74,7 +74,7 @@ def test_a_list_does_not_wait_for_ever_for_a_server_that_is_silent(ada: Person, 
     ada.page.goto(runs_of(job))
     ada.tolerates = ("timeout",)
     ada.page.route("**/?part=list", lambda _route: None)
-    expect(ada.page.locator("body")).to_have_attribute("data-connection", "reconnecting", timeout=15_000)
+    expect(ada.page.locator("body")).to_have_attribute("data-connection", "reconnecting", timeout=25_000)
     ada.page.unroute("**/?part=list")
     ada.sees_live(within=15)
 

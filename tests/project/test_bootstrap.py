@@ -51,7 +51,7 @@ def test_a_fresh_clone_is_set_up_and_then_runs(clone: Clone) -> None:
     assert result.stdout.splitlines() == [
         f"Making the Python environment in {clone.folder / '.venv'}",
         "Python packages: 1 of 1",
-        "Python packages: installing them",
+        "Python packages: installing them, which takes 20 s or more and tells nothing meanwhile",
         "Front-end packages: installing them",
         "Set-up is complete.",
         f"manage.py run --port 1234 {clone.folder / '.venv'}",
@@ -102,7 +102,7 @@ def test_changed_requirements_are_brought_up_to_date(clone: Clone) -> None:
     result = clone.run("setup")
     assert result.stdout.splitlines() == [
         "Python packages: 1 of 1",
-        "Python packages: installing them",
+        "Python packages: installing them, which takes 20 s or more and tells nothing meanwhile",
         "Set-up is complete.",
     ]
     assert clone.has("loupe_run.newer")

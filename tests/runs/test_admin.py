@@ -45,6 +45,28 @@ def test_everyones_jobs_are_listed_with_what_one_looks_for(admin: Client, ada: U
         assert text in listed
 
 
+def test_a_long_name_leaves_room_for_the_state(admin: Client, ada: User) -> None:
+    factories.job(factories.workflow(ada, name="A name " * 20))
+    assert f"{'A name ' * 4}A n…" in shown(admin, JOBS)
+
+
+def test_one_job_is_cancelled_from_its_own_page(admin: Client, ada: User) -> None:
+    job = factories.job(factories.workflow(ada))
+    assert "Cancel it" in shown(admin, f"{JOBS}{job.pk}/change/")
+    assert admin.get(f"{JOBS}{job.pk}/cancellation/").status_code == 405
+    answer: Any = admin.post(f"{JOBS}{job.pk}/cancellation/", follow=True)
+    assert "1 cancelled" in answer.content.decode()
+    assert "Cancel it" not in answer.content.decode()
+    job.refresh_from_db()
+    assert (job.state, job.transitions.get().by) == (State.CANCELLED, "root")
+
+
+def test_ones_own_job_is_a_click_away(admin: Client, root: User, ada: User) -> None:
+    own, other = factories.job(factories.workflow(root)), factories.job(factories.workflow(ada))
+    assert f'href="/jobs/{own.pk}/"' in shown(admin, f"{JOBS}{own.pk}/change/")
+    assert f'href="/jobs/{other.pk}/"' not in shown(admin, f"{JOBS}{other.pk}/change/")
+
+
 @pytest.mark.parametrize(("query", "found"), [("?q=seed", 1), ("?q=ada", 2), ("?state=queued", 1), ("?q=nothing", 0)])
 def test_jobs_are_filtered_and_searched(admin: Client, ada: User, query: str, found: int) -> None:
     workflow = factories.workflow(ada)
@@ -66,6 +88,14 @@ def test_a_failed_job_shows_its_error_with_the_traceback(admin: Client, ada: Use
     assert "Traceback (most recent call last)" in answer
     assert "No &lt;b&gt;way&lt;/b&gt;." in answer
     assert "<b>way" not in answer
+
+
+def test_an_error_reads_as_a_sentence_with_the_nodes_title(admin: Client, ada: User) -> None:
+    document = graph({"trip": ("control.fail", {"message": "The kiln is cold."})})
+    document["nodes"][0]["title"] = "Light the kiln"
+    detail = shown(admin, f"{JOBS}{ran(ada, document).pk}/change/")
+    assert "The kiln is cold. In “Light the kiln”. (failed)" in detail
+    assert "<td>Light the kiln</td>" in detail
 
 
 def test_a_running_job_shows_how_far_it_is(admin: Client, ada: User) -> None:
@@ -102,6 +132,7 @@ def test_staff_who_may_only_look_can_not_cancel(client: Client, ada: User) -> No
     client.force_login(watcher)
     job = factories.job(factories.workflow(ada))
     assert client.post(JOBS, {"action": "cancel", "_selected_action": [str(job.pk)]}).status_code == 403
+    assert client.post(f"{JOBS}{job.pk}/cancellation/").status_code == 403
     job.refresh_from_db()
     assert job.state == State.QUEUED
 

@@ -129,7 +129,7 @@ class TestReading:
         assert [step.to_state for step in found.history] == ["running", "completed"]
         assert found.params == list(job.params.items())
         assert not found.active
-        assert not found.crowded
+        assert (found.crowded, found.grows) == (False, False)
 
     def test_products_are_the_rows_even_where_telemetry_was_lost(self, ada: User) -> None:
         job = ran(ada, factories.NOISE)
