@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from project.templatetags import look
+from runs.models import JobTransition
 
 
 def test_hues_keep_away_from_states_and_neighbours_apart() -> None:
@@ -83,3 +84,34 @@ def test_an_icon_is_a_drawing_hidden_from_screen_readers() -> None:
 def test_an_icon_comes_from_its_folder_only() -> None:
     with pytest.raises(ValueError, match="no icon's name"):
         look.icon("../play")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown", "brief"),
+    [
+        (True, "yes", "yes"),
+        (False, "no", "no"),
+        (["a fox", "a lamp\n"], "a fox\na lamp", "a fox, a lamp"),
+        (["a fox " * 20], ("a fox " * 20).strip(), ("a fox " * 20).strip()),
+        ("", "", ""),
+        ([], "[]", "[]"),
+        ({"a": 1}, '{\n  "a": 1\n}', '{"a": 1}'),
+    ],
+)
+def test_a_value_is_shown_without_json_where_it_needs_none(value: object, shown: str, brief: str) -> None:
+    assert (look.shown(value), look.brief(value)) == (shown, brief)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "who"),
+    [
+        ("", "queued", "ada"),
+        ("queued", "running", "the worker"),
+        ("running", "cancelling", "ada"),
+        ("cancelling", "cancelled", "the worker"),
+        ("queued", "cancelled", "ada"),
+        ("running", "completed", "the worker"),
+    ],
+)
+def test_a_step_is_a_persons_or_the_workers(source: str, target: str, who: str) -> None:
+    assert look.doer(JobTransition(from_state=source, to_state=target, by="ada")) == who
