@@ -210,6 +210,15 @@ def delete(job_id: UUID) -> None:
         if job.state not in TERMINAL:
             raise JobActive("The job is still active. Cancel it and wait for its end before you delete it.")
         job.delete()
+        transaction.on_commit(lambda: forget([job_id]))
+
+
+def forget(job_ids: Iterable[UUID]) -> None:
+    """Nothing of deleted jobs stays in Redis. While it is away, what it has goes by itself, in ten minutes."""
+    try:
+        stream.forget(job_ids)
+    except RedisError as error:
+        logger.info("The telemetry of deleted jobs stays in Redis for a while (%s).", error)
 
 
 def _lease() -> Any:
@@ -258,7 +267,7 @@ def _end_from_outside(job: Job, end: End, snapshot: Snapshot, *, by: str) -> Non
     status = "cancelled" if end.state == State.CANCELLED else "failed"
     closed = fold(snapshot, closing(snapshot, status))
     last_id = TelemetryId(job.fence + 1, 0)
-    ended = replace(end, progress=progress(closed, len(job.graph.document["nodes"])))
+    ended = replace(end, progress=progress(snapshot, len(job.graph.document["nodes"])))
     transaction.on_commit(lambda: _shut_out(job.pk, last_id.fence))
     _end(job, ended, by=by, telemetry=Telemetry(str(last_id), closed), fence=last_id.fence)
     return None

@@ -5,7 +5,7 @@ and tells nobody.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -95,6 +95,13 @@ def expire(job_id: UUID) -> None:
     for key in (stream_key(job_id), snapshot_key(job_id), progress_key(job_id)):
         pipeline.expire(key, ENDED_SECONDS)
     pipeline.execute()
+
+
+def forget(job_ids: Iterable[UUID]) -> None:
+    """Deleted jobs leave nothing here, so that their ids may be given again. Raises RedisError."""
+    keys = [key(job_id) for job_id in job_ids for key in (stream_key, snapshot_key, progress_key)]
+    if keys:
+        connection().delete(*keys)
 
 
 def _append(job_id: UUID, entry: Addition, fields: tuple[str, str], snapshot: str, *, kept: int) -> tuple[str, int]:

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
 from runs import gate, uploads
@@ -38,6 +38,7 @@ def workflow(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
 
 
 @login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def runs(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
     """A workflow's jobs, newest first, beside the form that runs it; POST runs it."""
     opened = _workflow(request, workflow_id)

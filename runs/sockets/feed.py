@@ -167,6 +167,8 @@ class JobFeed:
         if self._last is not None and await self._is_ahead(self._last):
             self._last = None
         if reading.job.state in TERMINAL:
+            if self._last is not None and self._last.fence != self._fence:
+                self._last = None  # of another attempt: all is told in one snapshot
             await self._conclude()
             self._ended = True
         else:
@@ -219,9 +221,8 @@ class JobFeed:
             missed = await self._missed()
         except AWAY:
             missed = None
-        if (
-            final.seq and missed and missed[-1].id == final
-        ):  # an end from outside has a fence, and a snapshot, of its own
+        # An end from outside has a fence, and a snapshot, of its own.
+        if final.seq and missed and missed[-1].id == final:
             return missed
         standing = await in_database(tail.stored, self.job_id)
         return [Piece(standing.id, None, standing.snapshot)] if standing else []

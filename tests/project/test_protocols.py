@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import json
 import os
 import socket
 import threading
@@ -115,6 +116,14 @@ def test_a_message_over_64_kib_closes_with_1009(web: WebProcess, pieces: int) ->
         with contextlib.suppress(ConnectionClosed):
             client.send("x" * 65_537 if pieces == 1 else ["x" * 4_096] * pieces)
         assert close_code(client) == 1009
+
+
+def test_what_is_sent_to_a_client_may_be_of_any_length(web: WebProcess) -> None:
+    with web.websocket("/echo") as client:
+        client.send("long 1048577")
+        assert len(client.recv()) == 1_048_577
+        client.send("x")
+        assert client.recv() == "x"
 
 
 def test_a_client_that_sends_far_too_much_still_reads_1009(web: WebProcess) -> None:
@@ -289,7 +298,9 @@ def test_a_head_that_is_too_long_is_refused(web: WebProcess) -> None:
 
 def assert_refused_as_too_large(answer: bytes) -> None:
     assert answer.startswith(b"HTTP/1.1 413 ")
-    assert answer.endswith(b"\r\n\r\n")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b"Content-Type: application/problem+json" in head
+    assert json.loads(body)["status"] == 413
     assert answer.count(b"HTTP/1.1") == 1
 
 

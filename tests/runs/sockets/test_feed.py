@@ -103,6 +103,21 @@ async def test_an_ended_job_is_told_with_its_snapshot_and_nothing_more(job: Job,
     assert reader.snapshot == attempt.snapshot
 
 
+async def test_an_ended_job_gone_on_with_from_an_earlier_attempt_is_told_with_one_snapshot(job: Job) -> None:
+    first = await act(Attempt.of, job)
+    await act(first.tell, {"text": {"word": "a"}})
+    await act(gate.hand_back, job.pk, 1, by="w1")
+    second = await act(Attempt.of, job)
+    await act(second.tell, {"text": {"word": "b"}})
+    await act(second.finish)
+    reader = Reader()
+    reader.last = "1-1"
+    async with following(job, reader):
+        await reader.until(lambda r: r.last == "2-1")
+    assert reader.kinds() == ["job", "snapshot"]
+    assert reader.snapshot == second.snapshot
+
+
 async def test_a_reader_that_comes_back_gets_what_it_missed_as_one_update(job: Job) -> None:
     attempt = await act(Attempt.of, job)
     await act(attempt.tell, {"text": {"word": "a"}})
