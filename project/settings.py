@@ -235,6 +235,13 @@ if DATABASE["ENGINE"] == "django.db.backends.postgresql":
     DATABASE.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 20, "timeout": 10}
 DATABASES = {"default": DATABASE}
 
+CACHES = {
+    "default": {  # who failed to sign in: more than a few hundred addresses may try at a time
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
+}
+
 # Redis, RQ, Channels ---------------------------------------------------------------------------------------------
 RQ_QUEUES = {"loupe": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": -1, "SERIALIZER": "rq.serializers.JSONSerializer"}}
 RQ_SHOW_ADMIN_LINK = False  # its pages read what workers wrote by pickle: none of them is mounted
