@@ -3,6 +3,7 @@
 The key is written in the transaction that makes the thing: they exist together or not at all, whatever dies in between.
 """
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,9 +14,11 @@ from typing import TypeAlias
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts import plain_json
 from accounts.credentials import Credentials
 from accounts.models import IdempotencyKey
 from accounts.problems import ProblemError, fault, invalid
@@ -45,8 +48,8 @@ class Made:
 def once(request: HttpRequest, credentials: Credentials, make: Callable[[], str], *, asked: bytes) -> Made:
     """Makes the thing, or finds what the same key has made for the same user and path within 24 hours.
 
-    `make` answers what names the thing; `asked` tells bodies apart. Raises ProblemError: 422 when the key was used with
-    another body, 409 while this process still handles the first.
+    `make` answers what names the thing; `asked` tells bodies apart: JSON by its value, all else by its bytes. Raises
+    ProblemError: 422 when the key was used with another body, 409 while this process still handles the first.
     """
     key = request.headers.get("Idempotency-Key")
     if key is None:
@@ -55,7 +58,15 @@ def once(request: HttpRequest, credentials: Credentials, make: Callable[[], str]
         raise ProblemError(400, f"An Idempotency-Key has 1 to {MAX_LENGTH} printable characters.")
     use = (credentials.user.pk, request.path, key)
     with _alone(use):
-        return _once(use, make, sha256(asked).hexdigest())
+        return _once(use, make, sha256(_meaning(asked)).hexdigest())
+
+
+def _meaning(asked: bytes) -> bytes:
+    """The same bytes for the same JSON value, in whatever order and with whatever white space it was spelled."""
+    try:
+        return json.dumps(plain_json.read(asked), sort_keys=True, separators=(",", ":")).encode()
+    except ProblemError:  # it is no JSON
+        return asked
 
 
 def _once(use: Use, make: Callable[[], str], body: str) -> Made:
@@ -75,6 +86,7 @@ def _once(use: Use, make: Callable[[], str], body: str) -> Made:
 def _make(use: Use, make: Callable[[], str], body: str) -> str:
     _sweep()
     user_id, path, key = use
+    _too_old().filter(user_id=user_id, path=path, key=key).delete()  # others may have been before it in the sweep
     kept = IdempotencyKey.objects.create(user_id=user_id, path=path, key=key, body=body)
     kept.made = make()
     kept.save(update_fields=("made",))
@@ -93,8 +105,12 @@ def _first(use: Use, body: str) -> str | None:
 
 def _sweep() -> None:
     """Deletes keys that are too old, so many at once that the table cannot grow and no request waits for it."""
-    old = IdempotencyKey.objects.filter(created_at__lte=timezone.now() - KEPT_FOR)
-    IdempotencyKey.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:_SWEPT_AT_ONCE])).delete()
+    swept = list(_too_old().values_list("pk", flat=True)[:_SWEPT_AT_ONCE])
+    IdempotencyKey.objects.filter(pk__in=swept).delete()
+
+
+def _too_old() -> "QuerySet[IdempotencyKey]":
+    return IdempotencyKey.objects.filter(created_at__lte=timezone.now() - KEPT_FOR)
 
 
 @contextmanager
