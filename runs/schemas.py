@@ -19,6 +19,13 @@ class JobBody(Strict):
     focus: bool = True
 
 
+class FocusBody(Strict):
+    """The job to show. Pinned it stays; else it is shown until the next submit."""
+
+    job_id: Id
+    pinned: bool = True
+
+
 class QueueChange(Strict):
     """How many jobs may run at once; null goes back to the setting."""
 
@@ -107,6 +114,13 @@ class JobDocument(BaseModel):
     error: JobError | None
     cost: float | None
     outputs: dict[str, Any]
+
+
+class FocusDocument(BaseModel):
+    """The job that a person's canvas shows for a workflow, if any, and whether submits leave it there."""
+
+    job_id: UUID | None
+    pinned: bool
 
 
 class TelemetryDocument(BaseModel):
