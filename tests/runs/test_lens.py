@@ -9,8 +9,9 @@ import redis
 from django.db import transaction
 
 from accounts.models import User
-from runs import gate, lens
+from runs import batches, gate, lens
 from runs.errors import JobGone
+from runs.grid import Grid
 from runs.lens import Focus
 from runs.models import Job
 from runs.states import State
@@ -53,6 +54,11 @@ def ended(job: Job) -> Job:
     return job
 
 
+def a_batch(workflow: Workflow) -> list[Job]:
+    plan = batches.plan(workflow, Grid({"word": ["a", "b", "c"]}))
+    return batches.jobs_of(batches.make(workflow.owner, plan))
+
+
 def test_it_is_nowhere_until_somebody_submits(ada: User, workflow: Workflow) -> None:
     assert lens.of(ada, workflow.pk) == Focus(None, pinned=False)
 
@@ -62,6 +68,13 @@ def test_it_follows_the_newest_submit_and_says_so(ada: User, workflow: Workflow,
 
     assert lens.of(ada, workflow.pk) == Focus(jobs[1].pk, pinned=False)
     assert told() == [(str(job.pk), False) for job in jobs]
+
+
+def test_a_batch_counts_by_its_first_job(ada: User, workflow: Workflow, told: Any) -> None:
+    jobs = a_batch(workflow)
+
+    assert lens.of(ada, workflow.pk) == Focus(jobs[0].pk, pinned=False)
+    assert told() == [(str(jobs[0].pk), False)]
 
 
 def test_choosing_pins_and_submits_leave_it_there(ada: User, workflow: Workflow, told: Any) -> None:
@@ -93,6 +106,13 @@ def test_releasing_goes_to_the_newest_submitted(ada: User, workflow: Workflow, t
 
     assert lens.release(ada, workflow.pk) == lens.of(ada, workflow.pk) == Focus(second.pk, pinned=False)
     assert told() == [(str(second.pk), False)]
+
+
+def test_releasing_goes_to_the_first_job_of_the_newest_batch(ada: User, workflow: Workflow) -> None:
+    first, jobs = made(workflow), a_batch(workflow)
+    lens.choose(ada, first)
+
+    assert lens.release(ada, workflow.pk) == Focus(jobs[0].pk, pinned=False)
 
 
 def test_releasing_where_nothing_ever_ran_goes_nowhere(ada: User, workflow: Workflow) -> None:
