@@ -9,7 +9,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import InterfaceError, OperationalError
 
 from accounts.problems import ProblemError, invalid, not_found, unavailable
-from runs.errors import RunError, TooManyWaiting
+from runs.errors import JobGone, RunError, TooManyWaiting
 from workflows.errors import GraphInvalid
 
 CODES = {"missing": "missing_input", "extra_forbidden": "unknown_property"}
@@ -46,6 +46,7 @@ PROBLEMS: Mapping[type, Callable[[Any], ProblemError]] = {
     ObjectDoesNotExist: lambda _: not_found(),
     GraphInvalid: lambda error: invalid(*[problem.as_dict() for problem in error.problems]),
     TooManyWaiting: _too_many,
+    JobGone: lambda error: not_found(str(error)),
     RunError: lambda error: ProblemError(409, str(error) or type(error).__doc__ or ""),
     OperationalError: _database_away,
     InterfaceError: _database_away,

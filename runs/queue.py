@@ -48,10 +48,10 @@ def places(jobs: Collection[Job]) -> dict[UUID, Place]:
     return found | _waiting_places(waiting, redis_away=progress is None)
 
 
-def documents(jobs: Collection[Job], outputs: Mapping[UUID, dict[str, Any]]) -> list[dict[str, Any]]:
-    """The jobs as lists show them, with their places and these outputs."""
+def documents(jobs: Collection[Job], outputs: Mapping[UUID, dict[str, Any]] | None = None) -> list[dict[str, Any]]:
+    """The jobs as lists show them, with their places, and with these outputs if there are any to show."""
     found = places(jobs)
-    return [_document(job, found, outputs.get(job.pk, {})) for job in jobs]
+    return [_document(job, found, None if outputs is None else outputs.get(job.pk, {})) for job in jobs]
 
 
 def document(job: Job, outputs: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from accounts.authentication import visible
 from accounts.credentials import Credentials
 from accounts.problems import ProblemError, fault, invalid, not_found
 from accounts.scopes import Scope
-from runs import gate, queue, results
+from runs import gate, lens, queue, results
 from runs.models import Job
 from runs.problems import CODES, problem_of
 from runs.schemas import JobBody
@@ -32,6 +32,15 @@ class Cancel(Strict):
     job_id: Id
 
 
+class Focus(Strict):
+    """Move one's lens to a job, of whichever workflow it is."""
+
+    type: Literal["focus"]
+    ref: Ref = None
+    job_id: Id
+    pinned: bool = True
+
+
 class Run(Strict):
     """Submit a new job of the workflow; `body` is what `POST …/jobs` takes."""
 
@@ -49,8 +58,8 @@ class Resume(Strict):
     after: Annotated[str, Field(pattern="^[0-9]{1,18}-[0-9]{1,18}$")]
 
 
-Command = Cancel | Run | Resume
-_COMMANDS: Mapping[str, type[Command]] = {"cancel": Cancel, "run": Run, "resume": Resume}
+Command = Cancel | Focus | Run | Resume
+_COMMANDS: Mapping[str, type[Command]] = {"cancel": Cancel, "focus": Focus, "run": Run, "resume": Resume}
 
 
 def read(message: object) -> Command:
@@ -81,11 +90,13 @@ def job_id(message: object) -> str | None:
 def cancel(command: Cancel, credentials: Credentials) -> dict[str, Any]:
     """The job as it is then. Raises ProblemError, or JobEnded."""
     _need(credentials, Scope.RUN)
-    job = visible(Job.objects.all(), credentials).filter(pk=command.job_id).first()
-    if job is None:
-        raise not_found("There is no such job.")
-    job = gate.cancel(job.pk, by=credentials.user.get_username())
+    job = gate.cancel(_find(command.job_id, credentials).pk, by=credentials.user.get_username())
     return queue.document(job, outputs=results.outputs(job))
+
+
+def focus(command: Focus, credentials: Credentials) -> dict[str, Any]:
+    """The lens as it is then. Raises ProblemError, or JobGone."""
+    return lens.choose(credentials.user, _find(command.job_id, credentials), pinned=command.pinned).as_dict()
 
 
 def run(command: Run, credentials: Credentials, workflow_id: UUID) -> dict[str, Any]:
@@ -104,6 +115,13 @@ def problem(error: Exception) -> ProblemError:
     if isinstance(error, ValidationError):
         return invalid(*[_fault(each) for each in error.errors()])
     return problem_of(error, "A command")
+
+
+def _find(job_id: UUID, credentials: Credentials) -> Job:
+    job = visible(Job.objects.defer("traceback"), credentials).filter(pk=job_id).first()
+    if job is None:
+        raise not_found("There is no such job.")
+    return job
 
 
 def _need(credentials: Credentials, scope: Scope) -> None:
