@@ -21,9 +21,9 @@ from workflows.models import Workflow
 class ProgramSocket(Socket):
     """Does commands, whatever it shows."""
 
-    async def identify(self) -> Credentials | None:
+    def identify(self) -> Credentials | None:
         """By token, ticket or session."""
-        return await in_database(of_program, self.scope)
+        return of_program(self.scope)
 
     async def hear(self, text: str | None) -> None:
         """Does one command and answers it, with an `error` whatever was wrong."""

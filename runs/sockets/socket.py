@@ -79,7 +79,7 @@ class Socket(ABC):
     async def stay(self) -> None:
         """Returns when the client goes. Raises Closing when it has to."""
         try:
-            await self._admit()
+            await in_database(self._admit)
         except (*AWAY, OperationalError, InterfaceError) as error:
             raise Closing(TRY_AGAIN_LATER) from error
         self.feed = self.make_feed()
@@ -97,9 +97,9 @@ class Socket(ABC):
     def make_feed(self) -> Feed:
         """What is to be followed, once it is known that it may be."""
 
-    async def identify(self) -> Credentials | None:
+    def identify(self) -> Credentials | None:
         """Who is there, if anybody. Reads database and Redis."""
-        return await in_database(_of_session, self.scope)
+        return _of_session(self.scope)
 
     async def hear(self, text: str | None) -> None:  # noqa: B027 (to most that is nothing)
         """A message of the client's; None for one that is not text."""
@@ -125,13 +125,13 @@ class Socket(ABC):
         if await in_database(self.visible_workflow, self.credentials) is None:
             self._close(NOT_FOUND)
 
-    async def _admit(self) -> None:
-        """Who is there, and may they see what is shown? Raises Closing."""
-        credentials = await self.identify()
+    def _admit(self) -> None:
+        """Who is there, and may they see what is shown? Reads database and Redis. Raises Closing."""
+        credentials = self.identify()
         if credentials is None or not credentials.may(Scope.READ):
             raise Closing(NOT_SIGNED_IN)
         self.credentials = credentials
-        workflow_id = await in_database(self.visible_workflow, credentials)
+        workflow_id = self.visible_workflow(credentials)
         if workflow_id is None:
             raise Closing(NOT_FOUND)
         self.workflow_id = workflow_id
