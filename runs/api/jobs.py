@@ -12,7 +12,7 @@ from ninja import Query as FromQuery, Router
 
 from accounts import plain_json
 from accounts.authentication import READ, RUN, WRITE, ApiRequest, visible
-from accounts.idempotency import once
+from accounts.idempotency import found_again, once
 from accounts.problems import ProblemError, not_found
 from runs import gate, queue, results, tail
 from runs.models import Job
@@ -41,7 +41,7 @@ def submit_job(request: ApiRequest, workflow_id: UUID, body: JobBody | None = No
         return str(job.pk)
 
     made = once(request, request.auth, make, asked=request.body)
-    response = _answer(fresh.get(made.name) or find(request, UUID(made.name)), status=made.status)
+    response = _answer(fresh.get(made.name) or found_again(request, find, made), status=made.status)
     response["Location"] = f"/api/v1/jobs/{made.name}"
     return response
 
