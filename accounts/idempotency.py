@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -27,6 +27,7 @@ KEPT_FOR = timedelta(hours=24)
 MAX_LENGTH = 255
 _SWEPT_AT_ONCE = 500
 
+T = TypeVar("T")
 Use: TypeAlias = tuple[UUID, str, str]
 _handling: set[Use] = set()
 _lock = threading.Lock()
@@ -76,6 +77,18 @@ def _meaning(asked: bytes) -> bytes:
         return json.dumps(plain_json.read(asked), sort_keys=True, separators=(",", ":")).encode()
     except ProblemError:  # it is no JSON
         return asked
+
+
+def found_again(request: HttpRequest, find: Callable[[Any, UUID], T], made: Made) -> T:
+    """What a POST has made. Raises ProblemError 409 for a repeat when it was deleted since."""
+    try:
+        return find(request, UUID(made.name))
+    except ProblemError as error:
+        if made.new or error.status != 404:
+            raise
+        key = request.headers.get("Idempotency-Key")
+        detail = f"What was made with the Idempotency-Key “{key}” is deleted. Choose a new key to make another."
+        raise ProblemError(409, detail) from error
 
 
 def _once(use: Use, make: Callable[[], str], check: Callable[[], None], body: str) -> Made:

@@ -220,6 +220,10 @@ class Socket(WebSocketProtocol):
     def gone(self) -> bool:
         return self.state in (self.STATE_CLOSING, self.STATE_CLOSED)
 
+    def failHandshake(self, reason: str, code: int = 400, responseHeaders: Any = None) -> None:
+        """An Origin that Autobahn can't read is refused as every other that is not ours."""
+        super().failHandshake(reason, 403 if reason.startswith("HTTP Origin header") else code, responseHeaders)
+
     def onOpen(self) -> None:
         super().onOpen()
         if self.server.draining:

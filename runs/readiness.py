@@ -5,6 +5,8 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
+from django.conf import settings
+
 from runs.models import Asset
 from workflows import variations
 from workflows.errors import Problem
@@ -20,7 +22,7 @@ _ASKED_AT_ONCE = 500
 def check(workflow: Workflow, given: Sequence[Params]) -> tuple[Variations, list[Problem]]:
     """The parameters of a run for each that is given, seeds drawn, and all that is wrong with any of them."""
     graph = workflow.graph.loaded()
-    found = variations.resolve(graph, registry, given, _draw_seed)
+    found = variations.resolve(graph, registry, given, _draw_seed, settings.MAX_GRAPH_BYTES)
     return found, found.problems or _asset_problems(workflow, graph, found.assets)
 
 

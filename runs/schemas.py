@@ -5,9 +5,9 @@ from enum import StrEnum
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field, JsonValue, field_validator
+from pydantic import BaseModel, Field, JsonValue, field_validator
 
-from workflows.schemas import Id, Paging, Strict
+from workflows.schemas import Id, Moment, Paging, Strict
 
 
 class JobBody(Strict):
@@ -69,7 +69,7 @@ class JobQuery(Paging):
     state: list[StateFilter] = []
     batch: UUID | None = None
     label: str | None = None
-    submitted_after: AwareDatetime | None = None
+    submitted_after: Moment | None = None
     order: Literal[
         "created_at", "-created_at", "started_at", "-started_at", "ended_at", "-ended_at", "duration", "-duration"
     ] = "-created_at"

@@ -8,7 +8,7 @@ from django.http import HttpResponse, JsonResponse
 from ninja import Query as FromQuery, Router
 
 from accounts.authentication import READ, WRITE, ApiRequest, visible
-from accounts.idempotency import once
+from accounts.idempotency import found_again, once
 from accounts.problems import ProblemError, not_found
 from workflows import saving
 from workflows.errors import VersionMoved
@@ -49,7 +49,7 @@ def create_workflow(request: ApiRequest, body: WorkflowBody) -> HttpResponse:
 
     made = once(request, request.auth, make, asked=request.body)
     location = {"Location": f"/api/v1/workflows/{made.name}"}
-    return JsonResponse(workflow_document(find(request, UUID(made.name))), status=made.status, headers=location)
+    return JsonResponse(workflow_document(found_again(request, find, made)), status=made.status, headers=location)
 
 
 @router.get("/workflows/{uuid:workflow_id}", auth=READ, response=WorkflowDocument)

@@ -1,5 +1,6 @@
 """A workflow's parameters: the values of its `input.*` nodes by name, and any property as `<node id>.<property>`."""
 
+import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -11,6 +12,7 @@ from workflows.declaration import Input
 from workflows.errors import Problem
 from workflows.graph import Graph, Node
 from workflows.registry import Registry
+from workflows.shape import DEFAULTS
 from workflows.wiring import Wiring
 
 DrawSeed: TypeAlias = Callable[[int, int], int]
@@ -83,8 +85,14 @@ def declared(graph: Graph, registry: Registry) -> list[Parameter]:
     return [_parameter(place) for place in places.named.values() if places.idle(place) is None]
 
 
-def resolve(graph: Graph, registry: Registry, params: Mapping[str, object], draw_seed: DrawSeed) -> Resolved:
-    """The parameters that a run of the graph has when these are given."""
+def resolve(
+    graph: Graph,
+    registry: Registry,
+    params: Mapping[str, object],
+    draw_seed: DrawSeed,
+    max_bytes: int = DEFAULTS.bytes,
+) -> Resolved:
+    """The parameters that a run of the graph has when these are given; as compact JSON, of at most `max_bytes`."""
     places = _Places(graph, registry)
     problems: list[Problem] = []
     given: dict[str, object] = {}
@@ -97,7 +105,7 @@ def resolve(graph: Graph, registry: Registry, params: Mapping[str, object], draw
             given[place.key] = _normal(value, place)
     chosen = {place.key: place.saved for place in places.kept()} | given
     drawn = _drawn(chosen, places, draw_seed)
-    return Resolved({**chosen, **drawn}, problems, frozenset(drawn))
+    return Resolved({**chosen, **drawn}, [*problems, *_too_large(chosen, max_bytes)], frozenset(drawn))
 
 
 def apply(graph: Graph, params: Mapping[str, object]) -> Graph:
@@ -221,6 +229,14 @@ def _objection(
     if value is None and not place.nullable:
         return Problem("bad_value", f"“{key}” must not be null.", *where)
     return None
+
+
+def _too_large(params: Mapping[str, object], max_bytes: int) -> Iterator[Problem]:
+    """They are kept with every job, and go wherever it is shown. Whether they can be kept at all, validation says."""
+    text = json.dumps(params, separators=(",", ":"), ensure_ascii=False)
+    if len(text.encode(errors="surrogatepass")) > max_bytes:
+        message = f"The parameters have more than {max_bytes:,} bytes. Upload large values as assets and refer to them."
+        yield Problem("too_large", message)
 
 
 def _normal(value: object, place: _Place) -> object:

@@ -1,13 +1,14 @@
 """Runs of one graph that differ in their parameters: the first is checked whole, the others where they may differ."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeAlias
 
 from workflows import graph as graphs, parameters, validation
 from workflows.errors import Problem
-from workflows.graph import Graph
-from workflows.parameters import DrawSeed
+from workflows.graph import DEFAULTS, Graph
+from workflows.parameters import DrawSeed, Resolved
 from workflows.registry import Registry
 from workflows.wiring import Wiring
 
@@ -36,25 +37,33 @@ class Variations:
         self.problems = list(dict.fromkeys([*self.problems, *problems]))
 
 
-def resolve(graph: Graph, registry: Registry, given: Sequence[Params], draw_seed: DrawSeed) -> Variations:
-    """What each run is when these parameters are given, of which all have the same names. There is at least one."""
-    first = parameters.resolve(graph, registry, given[0], draw_seed)
+def resolve(
+    graph: Graph, registry: Registry, given: Sequence[Params], draw_seed: DrawSeed, max_bytes: int = DEFAULTS.bytes
+) -> Variations:
+    """What each run is when these parameters are given, of which all have the same names. There is at least one.
+
+    As compact JSON, those of one run may have `max_bytes`.
+    """
+    of_run = partial(parameters.resolve, registry=registry, draw_seed=draw_seed, max_bytes=max_bytes)
+    first = of_run(graph, params=given[0])
     ready = parameters.apply(graph, first.params)
     found = Variations([first.params], first.drawn)
     found.object([*first.problems, *validation.check(ready, registry)])
     found.refer(ready)
     if len(given) > 1:
-        _others(found, _part(graph, registry, {*given[0], *first.drawn}), registry, given[1:], draw_seed)
+        _others(found, _part(graph, registry, {*given[0], *first.drawn}), registry, given[1:], of_run)
     return found
 
 
-def _others(found: Variations, part: Graph, registry: Registry, given: Sequence[Params], draw_seed: DrawSeed) -> None:
+def _others(
+    found: Variations, part: Graph, registry: Registry, given: Sequence[Params], of_run: Callable[..., Resolved]
+) -> None:
     """What is wrong with names is known of the first run; here it is the values that count."""
     problems: list[Problem] = []
     for params in given:
-        resolved = parameters.resolve(part, registry, params, draw_seed)
+        resolved = of_run(part, params=params)
         ready = parameters.apply(part, resolved.params)
-        problems += [problem for problem in resolved.problems if problem.code == "bad_value"]
+        problems += [problem for problem in resolved.problems if problem.code in {"bad_value", "too_large"}]
         problems += validation.check_properties(ready, registry)
         found.params.append({**found.params[0], **resolved.params})
         found.drawn |= resolved.drawn

@@ -6,15 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from django.db.models.fields.json import KeyTransform
 from django.http import HttpResponse, JsonResponse
 from ninja import Query as FromQuery, Router
 
 from accounts import plain_json
 from accounts.authentication import READ, RUN, WRITE, ApiRequest, visible
-from accounts.idempotency import once
+from accounts.idempotency import found_again, once
 from accounts.problems import ProblemError, not_found
 from runs import gate, queue, results, tail
+from runs.api.parameter import HasParameter
 from runs.models import Job
 from runs.removal import remove_job
 from runs.schemas import JobBody, JobDocument, JobQuery, StateFilter, TelemetryDocument
@@ -41,7 +41,7 @@ def submit_job(request: ApiRequest, workflow_id: UUID, body: JobBody | None = No
         return str(job.pk)
 
     made = once(request, request.auth, make, asked=request.body)
-    response = _answer(fresh.get(made.name) or find(request, UUID(made.name)), status=made.status)
+    response = _answer(fresh.get(made.name) or found_again(request, find, made), status=made.status)
     response["Location"] = f"/api/v1/jobs/{made.name}"
     return response
 
@@ -130,12 +130,9 @@ def _with_parameters(rows: QuerySet[Job], request: ApiRequest) -> QuerySet[Job]:
     """Those of the jobs whose parameters are as each `param.<name>=` says: it is compared as JSON, else as text."""
     prefix = JobQuery.PARAMETER
     given = [(name, text) for name, texts in request.GET.lists() for text in texts if name.startswith(prefix)]
-    for number, (name, text) in enumerate(given):
-        alias = f"parameter_{number}"
-        matches = [Q(**{alias: value}) for value in _readings(text)]
-        rows = rows.alias(**{alias: KeyTransform(name.removeprefix(prefix), "params")}).filter(
-            functools.reduce(operator.or_, matches)
-        )
+    for name, text in given:
+        matches = (Q(HasParameter("params", name.removeprefix(prefix), value)) for value in _readings(text))
+        rows = rows.filter(functools.reduce(operator.or_, matches))
     return rows
 
 

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field, ValidationError
-from pydantic_core import ErrorDetails
 
 from accounts.authentication import visible
 from accounts.credentials import Credentials
@@ -13,7 +12,7 @@ from accounts.problems import ProblemError, fault, invalid, not_found
 from accounts.scopes import Scope
 from runs import gate, lens, queue, results
 from runs.models import Job
-from runs.problems import CODES, problem_of
+from runs.problems import faults, problem_of
 from runs.schemas import JobBody
 from runs.submit import Order, submit
 from workflows.models import Workflow
@@ -76,7 +75,8 @@ def read(message: object) -> Command:
 def reference(message: object) -> str | int | None:
     """What the client calls its command, also of one that can't be read otherwise."""
     ref = message.get("ref") if isinstance(message, dict) else None
-    return ref if isinstance(ref, str | int) and len(str(ref)) <= REF_LENGTH else None
+    taken = isinstance(ref, str | int) and not isinstance(ref, bool) and len(str(ref)) <= REF_LENGTH
+    return ref if taken else None
 
 
 def job_id(message: object) -> str | None:
@@ -113,7 +113,7 @@ def run(command: Run, credentials: Credentials, workflow_id: UUID) -> dict[str, 
 def problem(error: Exception) -> ProblemError:
     """What a socket says of an error that ended a command."""
     if isinstance(error, ValidationError):
-        return invalid(*[_fault(each) for each in error.errors()])
+        return invalid(*faults(error.errors()))
     return problem_of(error, "A command")
 
 
@@ -127,8 +127,3 @@ def _find(job_id: UUID, credentials: Credentials) -> Job:
 def _need(credentials: Credentials, scope: Scope) -> None:
     if not credentials.may(scope):
         raise ProblemError(403, f"This needs the scope “{scope}”. Use a token that has it.")
-
-
-def _fault(error: ErrorDetails) -> Mapping[str, object]:
-    name = ".".join(str(part) for part in error["loc"])
-    return fault(CODES.get(error["type"], "bad_value"), error["msg"], name=name)

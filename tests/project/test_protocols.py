@@ -31,6 +31,12 @@ GROWTH_BYTES = 40 * MIB
 OFFERED = 3_200  # pieces of 64 KiB: 200 MB
 
 
+@pytest.mark.parametrize("origin", ["http://127.0.0.1:99999", "http://127.0.0.1:8101.evil.com", "", "nonsense", "://"])
+def test_an_origin_that_cannot_be_read_is_refused_as_a_foreign_one(web: WebProcess, origin: str) -> None:
+    with contextlib.closing(web.raw_handshake("/echo", f"Origin: {origin}\r\n")) as client:
+        assert read_all(client).startswith(b"HTTP/1.1 403 ")
+
+
 def test_a_stalled_socket_holds_its_application_and_costs_no_memory(fresh: WebProcess) -> None:
     before = fresh.memory_bytes
     with contextlib.closing(fresh.raw_websocket("/pour")):

@@ -67,6 +67,7 @@ def test_what_is_no_graph_is_refused_with_all_that_is_wrong(rest: Rest) -> None:
     [
         ({"name": ""}, ("name", "bad_value")),
         ({"name": 3}, ("name", "bad_value")),
+        ({"name": " \t\u00a0"}, ("name", "bad_value")),
         ({"name": "x" * 201}, ("name", "bad_value")),
         ({"graph": []}, ("graph", "bad_value")),
         ({"version": 2}, ("version", "unknown_property")),
@@ -100,6 +101,31 @@ def test_a_change_leaves_the_rest_as_it_is(rest: Rest) -> None:
     changed = rest.patch(f"/workflows/{made['id']}", {"description": "New"}).json()
 
     assert {**made, "description": "New", "version": 2, "updated_at": changed["updated_at"]} == changed
+
+
+def test_a_change_of_nothing_makes_no_version(rest: Rest) -> None:
+    made = rest.post("/workflows", body()).json()
+
+    answer = rest.patch(f"/workflows/{made['id']}", {})
+
+    assert (answer.status_code, answer.json()) == (200, made)
+    assert Workflow.objects.get().versions.count() == 1
+
+
+@pytest.mark.parametrize("change", [{"name": None}, {"description": None}, {"graph": None}, {"name": "  "}])
+def test_a_change_to_nothing_is_refused(rest: Rest, change: dict[str, Any]) -> None:
+    made = rest.post("/workflows", body()).json()
+
+    answer = rest.patch(f"/workflows/{made['id']}", change)
+
+    assert (answer.status_code, codes(answer)) == (422, {(next(iter(change)), "bad_value")})
+    assert rest.get(f"/workflows/{made['id']}").json() == made
+
+
+def test_a_workflow_that_is_replaced_has_a_name(rest: Rest) -> None:
+    made = rest.post("/workflows", body()).json()
+
+    assert codes(rest.put(f"/workflows/{made['id']}", body(name=" "))) == {("name", "bad_value")}
 
 
 def test_equal_graphs_are_stored_once(rest: Rest) -> None:

@@ -123,6 +123,17 @@ def test_own_inputs_of_a_node_may_be_given() -> None:
     assert resolve({"n.x": [1]}, own) == Resolved({"n.x": [1]}, [])
 
 
+def test_parameters_are_bounded_as_graphs_are() -> None:
+    most = 1024**2 - len('{"word":"","many":3}')
+    assert resolve({"word": "x" * most}).problems == []
+    [problem] = resolve({"word": "x" * (most + 1)}).problems
+    assert (problem.code, "1,048,576 bytes" in problem.message) == ("too_large", True)
+    assert [each.code for each in resolve({"word": "ä" * (most // 2 + 1)}).problems] == ["too_large"]
+    assert [each.code for each in parameters.resolve(graph(), small, {"word": "xyz"}, lowest, 22).problems] == [
+        "too_large"
+    ]
+
+
 @pytest.mark.parametrize("key", ["nope", "w.nope", "nope.value", "w", ".", "", "w.", "many.value", "x" * 1000, "\x00"])
 def test_an_unknown_parameter_is_named(key: str) -> None:
     [problem] = resolve({key: 1}).problems

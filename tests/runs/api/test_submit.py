@@ -130,6 +130,17 @@ def test_the_same_key_with_another_body_is_refused(rest: Rest, workflow: Workflo
     assert Job.objects.count() == 1
 
 
+def test_a_key_whose_job_is_deleted_is_a_conflict_that_names_it(rest: Rest, workflow: Workflow) -> None:
+    rest.post(jobs_of(workflow), idempotency_key="gone")
+    Job.objects.all().delete()
+
+    again = rest.post(jobs_of(workflow), idempotency_key="gone")
+
+    assert again.status_code == 409
+    assert "“gone”" in again.json()["detail"]
+    assert not Job.objects.exists()
+
+
 def test_keys_are_each_users_own_and_each_paths_own(rest: Rest, ada: User, workflow: Workflow, bob: User) -> None:
     elsewhere, bobs = factories.workflow(ada), factories.workflow(bob)
     answers = [

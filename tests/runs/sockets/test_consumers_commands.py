@@ -171,6 +171,26 @@ async def test_what_is_no_command_gets_a_polite_error_and_the_socket_stays(
         assert (await socket.ask({"type": "cancel", "job_id": str(job.pk)}))["type"] == "ack"
 
 
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [
+        ({"type": "run", "ref": {"a": 1}}, ["ref"]),
+        ({"type": "run", "ref": "x" * 201}, ["ref"]),
+        ({"type": "run", "ref": True}, ["ref"]),
+        ({"type": "run", "body": {"x": 1, "label": 3}}, ["label", "x"]),
+        ({"type": "run", "body": 3}, ["body"]),
+        ({"type": "cancel", "more": 1}, ["job_id", "more"]),
+    ],
+)
+async def test_what_is_wrong_is_named_as_over_rest(
+    path: str, token: dict[str, str], command: Any, names: list[str]
+) -> None:
+    async with connected(path, token) as socket:
+        answer = await socket.ask(command)
+        assert [each["property"] for each in answer["problem"]["errors"]] == names
+        assert answer.get("ref") is None
+
+
 async def test_bytes_get_a_polite_error(path: str, token: dict[str, str]) -> None:
     async with connected(path, token) as socket:
         await socket.frame("snapshot")
