@@ -7,9 +7,10 @@ from typing import TypeAlias
 
 from workflows import graph as graphs, parameters, validation
 from workflows.errors import Problem
-from workflows.graph import DEFAULTS, Graph
+from workflows.graph import Graph
 from workflows.parameters import DrawSeed, Resolved
 from workflows.registry import Registry
+from workflows.shape import DEFAULTS
 from workflows.wiring import Wiring
 
 Params: TypeAlias = Mapping[str, object]
