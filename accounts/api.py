@@ -9,7 +9,6 @@ from pydantic import BaseModel
 
 from accounts import tickets
 from accounts.authentication import READ, ApiRequest
-from accounts.idempotency import once
 from accounts.problems import unavailable
 
 router = Router(tags=["accounts"])
@@ -40,9 +39,12 @@ def me(request: ApiRequest) -> HttpResponse:
 
 @router.post("/ws-tickets", auth=READ, response={201: TicketDocument})
 def ws_tickets(request: ApiRequest) -> HttpResponse:
-    """A one-time ticket for a program that can't set headers on its socket."""
+    """A one-time ticket for a program that can't set headers on its socket.
+
+    Each request has a ticket of its own, whatever its Idempotency-Key: one that was used would be of no use again.
+    """
     try:
-        ticket = once(request, request.auth, lambda: tickets.issue(request.auth), asked=b"")
+        ticket = tickets.issue(request.auth)
     except redis.RedisError as error:
         raise unavailable("Redis is away, and tickets are kept there. Try again in a moment.") from error
-    return JsonResponse({"ticket": ticket.name, "expires_in": tickets.LIFETIME_SECONDS}, status=ticket.status)
+    return JsonResponse({"ticket": ticket, "expires_in": tickets.LIFETIME_SECONDS}, status=201)

@@ -13,7 +13,11 @@ DEEPEST = 64
 def read(body: bytes) -> Any:
     """The value that `body` spells. Raises ProblemError: 400 when it spells none, 422 when it goes too far."""
     try:
-        value = json.loads(body, parse_constant=_refuse_constant, parse_float=_finite)
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        raise ProblemError(400, f"The body is not JSON in UTF-8: {error}.") from error
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except RecursionError as error:
         raise _too_deep() from error
     except ValueError as error:

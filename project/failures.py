@@ -8,8 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from ninja.errors import HttpError, ValidationError
 
-from accounts.problems import ProblemError, fault, invalid, not_found
-from runs.problems import CODES, PROBLEMS, problem_of
+from accounts.problems import ProblemError, invalid, not_found
+from runs.problems import PROBLEMS, faults, problem_of
 
 
 def _known(request: HttpRequest, error: Exception) -> HttpResponse:
@@ -25,7 +25,7 @@ def _refused(_: HttpRequest, error: Exception) -> HttpResponse:
 
 
 def _invalid_request(_: HttpRequest, error: ValidationError) -> HttpResponse:
-    return invalid(*[_fault(each) for each in error.errors]).response()
+    return invalid(*faults(error.errors)).response()
 
 
 def _too_large(_: HttpRequest, __: Exception) -> HttpResponse:
@@ -55,10 +55,3 @@ HANDLERS: Mapping[type[Exception], Callable[[HttpRequest, Any], HttpResponse]] =
     HttpError: _by_ninja,
 }
 """By the class of the error; the nearest of its bases counts."""
-
-
-def _fault(error: Mapping[str, Any]) -> Mapping[str, object]:
-    """One of pydantic's errors. Its place begins with where the value stood, and ninja's name for the whole body."""
-    place = [str(part) for part in error["loc"][1:]]
-    name = ".".join(place[1:] if place[:1] == ["body"] else place)
-    return fault(CODES.get(error["type"], "bad_value"), error["msg"], name=name or "body")

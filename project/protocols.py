@@ -5,6 +5,7 @@ What each override mends, and the numbers, are in docs/adr/0003-daphne-subclass.
 # ruff: noqa: D102, N802, N803 - most methods here are Twisted's and Autobahn's, under their names
 
 import asyncio
+import json
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
 from zope.interface import implementer
+
+from accounts.problems import MEDIA_TYPE, ProblemError
 
 if TYPE_CHECKING:
     from project.server import Server
@@ -78,6 +81,16 @@ class RequestInbox(asyncio.Queue[Message]):
             return await super().get()
         await asyncio.sleep(0)
         return {"type": "http.request", "body": chunk, "more_body": True}
+
+
+def _too_large() -> bytes:
+    problem = ProblemError(413, "The body is larger than any request may be. Send less, or ask who runs Loupe.")
+    body = json.dumps(problem.document())
+    head = ("HTTP/1.1 413 Content Too Large", "Connection: close", f"Content-Type: {MEDIA_TYPE}")
+    return "\r\n".join([*head, f"Content-Length: {len(body)}", "", body]).encode()
+
+
+TOO_LARGE = _too_large()
 
 
 class SocketInbox(asyncio.Queue[Message]):
@@ -189,7 +202,7 @@ class Request(WebRequest):
         self.refused = True
         self.requestHeaders.removeHeader(b"Expect")
         transport = self.channel.transport
-        transport.write(b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+        transport.write(TOO_LARGE)
         transport.loseWriteConnection()
         loop.call_later(REFUSAL_LINGER_SECONDS, transport.abortConnection)
 
@@ -207,6 +220,10 @@ class Socket(WebSocketProtocol):
     def gone(self) -> bool:
         return self.state in (self.STATE_CLOSING, self.STATE_CLOSED)
 
+    def failHandshake(self, reason: str, code: int = 400, responseHeaders: Any = None) -> None:
+        """An Origin that Autobahn can't read is refused as every other that is not ours."""
+        super().failHandshake(reason, 403 if reason.startswith("HTTP Origin header") else code, responseHeaders)
+
     def onOpen(self) -> None:
         super().onOpen()
         if self.server.draining:
@@ -217,6 +234,15 @@ class Socket(WebSocketProtocol):
         # Autobahn also closes what never came as far as an application: a malformed handshake.
         if hasattr(self, "server"):
             super().onClose(wasClean, code, reason)
+
+    def sendMessage(self, payload: bytes, isBinary: bool = False, **options: Any) -> None:
+        """Send a message of any length: Autobahn bounds what goes out as it bounds what comes in."""
+        bound = self.server.limits.max_message_bytes
+        self.maxMessagePayloadSize = 0
+        try:
+            super().sendMessage(payload, isBinary, **options)
+        finally:
+            self.maxMessagePayloadSize = bound
 
     def serverClose(self, code: int | None = None) -> None:
         """Send any close code; Autobahn's own way raises for 1012 and other codes below 3000."""

@@ -1,6 +1,7 @@
 """The content policy of every page: nothing inline, nothing from elsewhere."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 
@@ -16,6 +17,8 @@ def content_policy(get_response: Callable[[HttpRequest], HttpResponse]) -> Calla
     def guarded(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         response.headers.setdefault("Content-Security-Policy", POLICY)
+        if response.status_code == HTTPStatus.NOT_MODIFIED:
+            response.headers.pop("Content-Length", None)  # Django's 0 would be said of the bytes that the browser has
         return response
 
     return guarded

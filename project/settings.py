@@ -2,8 +2,10 @@
 
 import os
 import secrets
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import django_stubs_ext
@@ -12,11 +14,57 @@ from django.core.exceptions import ImproperlyConfigured
 
 django_stubs_ext.monkeypatch()  # Django's generic classes can be written as such, `ModelAdmin[Job]`
 
+Number = TypeVar("Number", int, float)
+DAY, YEAR = 86_400, 31_536_000  # seconds
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
-if (BASE_DIR / ".env").exists():
-    env.read_env(str(BASE_DIR / ".env"))
+ENV_FILE = Path(env.str("ENV_FILE", str(BASE_DIR / ".env")) or os.devnull)
+if ENV_FILE.exists():
+    env.read_env(str(ENV_FILE))
+elif "ENV_FILE" in os.environ:
+    raise ImproperlyConfigured(f"ENV_FILE is {ENV_FILE}, and there is no such file: set it to one, or leave it out.")
+
+
+def _whole(name: str, default: int, *, least: int, most: int | None = None) -> int:
+    """The setting as a whole number in this range."""
+    fit = f"a whole number, {least} or more" if most is None else f"a whole number from {least} to {most}"
+    return _checked(name, default, int, lambda value: least <= value <= (most or value), fit)
+
+
+def _number(name: str, default: float, *, least: float, most: float) -> float:
+    """The setting as a number in this range."""
+    return _checked(name, default, float, lambda value: least <= value <= most, f"a number from {least} to {most}")
+
+
+def _flag(name: str, default: bool) -> bool:
+    """The setting as a switch."""
+    text = str(env.str(name, str(default))).lower()
+    if text not in {*env.BOOLEAN_TRUE_STRINGS, "0", "false", "off", "no", "n"}:
+        raise _unfit(name, text, "1 or 0")
+    return text in env.BOOLEAN_TRUE_STRINGS
+
+
+def _word(name: str, default: str, *choices: str) -> str:
+    """The setting as one of these words."""
+    text = str(env.str(name, default))
+    if text not in choices:
+        raise _unfit(name, text, f"{', '.join(choices[:-1])} or {choices[-1]}")
+    return text
+
+
+def _checked(name: str, default: Number, kind: type[Number], fits: Callable[[Number], bool], fit: str) -> Number:
+    text = str(env.str(name, str(default)))
+    with suppress(ValueError):
+        value = kind(text)
+        if fits(value):
+            return value
+    raise _unfit(name, text, fit)
+
+
+def _unfit(name: str, text: str, fit: str) -> ImproperlyConfigured:
+    return ImproperlyConfigured(f"{name} is {text.strip() or 'empty'}: set it to {fit}, or leave it out.")
 
 
 def _prepare(folder: Path) -> Path:
@@ -50,27 +98,28 @@ def _redis_url(folder: Path) -> str:
 
 # Where things are ------------------------------------------------------------------------------------------------
 HOST = env.str("HOST", "127.0.0.1")
-PORT = env.int("PORT", 8000)
+PORT = _whole("PORT", 8000, least=0, most=65_535)
 DATA_DIR = _prepare(Path(env.str("DATA_DIR", str(BASE_DIR / "var"))).resolve())
 PUBLIC_URL = env.str("PUBLIC_URL", "").rstrip("/")
 REDIS_URL = env.str("REDIS_URL", "") or _redis_url(DATA_DIR / "valkey")
 EMBEDDED_REDIS = not env.str("REDIS_URL", "")
 
 # Bounds ----------------------------------------------------------------------------------------------------------
-MAX_CONCURRENT_JOBS = env.int("MAX_CONCURRENT_JOBS", 4)
-WORKERS = env.int("WORKERS", 0)  # 0: as many as the cap, at most 32, following it
-LEASE_SECONDS = env.float("LEASE_SECONDS", 30.0)
-MAX_ATTEMPTS = env.int("MAX_ATTEMPTS", 3)
-DRAIN_SECONDS = env.float("DRAIN_SECONDS", 5.0)
-JOB_TIMEOUT_SECONDS = env.float("JOB_TIMEOUT_SECONDS", 3600.0)
-WORKER_MEMORY_BYTES = env.int("WORKER_MEMORY_BYTES", 2 * 1024**3)
-MAX_OUTPUT_BYTES = env.int("MAX_OUTPUT_BYTES", 1024**3)
-MAX_WAITING_JOBS_PER_USER = env.int("MAX_WAITING_JOBS_PER_USER", 20_000)
-MAX_GRAPH_NODES = env.int("MAX_GRAPH_NODES", 500)
-MAX_GRAPH_EDGES = env.int("MAX_GRAPH_EDGES", 2000)
-MAX_GRAPH_BYTES = env.int("MAX_GRAPH_BYTES", 1024**2)
-MAX_UPLOAD_BYTES = env.int("MAX_UPLOAD_BYTES", 256 * 1024**2)
-LOUPE_DEMO = env.bool("LOUPE_DEMO", True)
+MAX_CONCURRENT_JOBS = _whole("MAX_CONCURRENT_JOBS", 4, least=1, most=1000)
+WORKERS = _whole("WORKERS", 0, least=0, most=1000)  # 0: as many as the cap, at most 32, following it
+LEASE_SECONDS = _number("LEASE_SECONDS", 30.0, least=2, most=DAY)
+MAX_ATTEMPTS = _whole("MAX_ATTEMPTS", 3, least=1, most=1000)
+DRAIN_SECONDS = _number("DRAIN_SECONDS", 5.0, least=0, most=DAY)
+JOB_TIMEOUT_SECONDS = _number("JOB_TIMEOUT_SECONDS", 3600.0, least=1, most=YEAR)
+WORKER_MEMORY_BYTES = _whole("WORKER_MEMORY_BYTES", 2 * 1024**3, least=1)
+MAX_OUTPUT_BYTES = _whole("MAX_OUTPUT_BYTES", 1024**3, least=1)
+MAX_WAITING_JOBS_PER_USER = _whole("MAX_WAITING_JOBS_PER_USER", 20_000, least=1, most=1_000_000_000)
+MAX_BATCH_JOBS = _whole("MAX_BATCH_JOBS", 5000, least=1, most=1_000_000)
+MAX_GRAPH_NODES = _whole("MAX_GRAPH_NODES", 500, least=1)
+MAX_GRAPH_EDGES = _whole("MAX_GRAPH_EDGES", 2000, least=1)
+MAX_GRAPH_BYTES = _whole("MAX_GRAPH_BYTES", 1024**2, least=1)
+MAX_UPLOAD_BYTES = _whole("MAX_UPLOAD_BYTES", 256 * 1024**2, least=1)
+LOUPE_DEMO = _flag("LOUPE_DEMO", True)
 
 # Django ----------------------------------------------------------------------------------------------------------
 SECRET_KEY = env.str("SECRET_KEY", "") or _secret(DATA_DIR / "secret_key")
@@ -152,6 +201,7 @@ STATIC_URL = "/static/"
 PACKAGES = BASE_DIR / "node_modules"
 STATICFILES_DIRS = [
     BASE_DIR / "static",
+    ("dagre", PACKAGES / "@dagrejs" / "dagre" / "dist"),
     ("htmx", PACKAGES / "htmx.org" / "dist"),
     ("fonts/inter", PACKAGES / "@fontsource-variable" / "inter"),
     ("fonts/mono", PACKAGES / "@fontsource-variable" / "jetbrains-mono"),
@@ -187,6 +237,13 @@ if DATABASE["ENGINE"] == "django.db.backends.postgresql":
     DATABASE.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 20, "timeout": 10}
 DATABASES = {"default": DATABASE}
 
+CACHES = {
+    "default": {  # who failed to sign in: more than a few hundred addresses may try at a time
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
+}
+
 # Redis, RQ, Channels ---------------------------------------------------------------------------------------------
 RQ_QUEUES = {"loupe": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": -1, "SERIALIZER": "rq.serializers.JSONSerializer"}}
 RQ_SHOW_ADMIN_LINK = False  # its pages read what workers wrote by pickle: none of them is mounted
@@ -202,5 +259,5 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
+    "root": {"handlers": ["console"], "level": _word("LOG_LEVEL", "WARNING", "DEBUG", "INFO", "WARNING", "ERROR")},
 }

@@ -54,5 +54,5 @@ def _refuse_unknown(request: HttpRequest, view: Any) -> None:
         raise invalid(
             *[fault("unknown_property", f"There is no parameter “{name}” here.", name=name) for name in unknown]
         )
-    if any("\0" in value for values in request.GET.lists() for value in values[1]):
+    if any("\0" in text for name, values in request.GET.lists() for text in (name, *values)):
         raise invalid(fault("bad_value", "A parameter can't hold the character U+0000."))

@@ -31,6 +31,8 @@ PATIENCE_SECONDS = 10.0
 POOL_GRACE_SECONDS = 3.0
 """What the pool may take beyond DRAIN_SECONDS to hand its jobs back."""
 VALKEY_GRACE_SECONDS = 1.5
+BODY_ROOM_BYTES = 1024**2
+"""For what is around an uploaded file in the body of its request."""
 HASTE_SECONDS = 0.7
 """A signal to a group reaches make too, which passes it on: what comes so soon after the first is the same request."""
 
@@ -58,6 +60,12 @@ def say(line: str) -> None:
     except OSError:
         with Path(os.devnull).open("w") as nobody:
             os.dup2(nobody.fileno(), sys.stdout.fileno())
+
+
+def web_arguments(handle: int) -> list[str]:
+    """How Python is called to be the web process on this listening socket. It takes no larger body than Loupe may."""
+    most = max(settings.MAX_UPLOAD_BYTES, settings.DATA_UPLOAD_MAX_MEMORY_SIZE) + BODY_ROOM_BYTES
+    return ["-m", "project.server", "--fd", str(handle), "--max-body-bytes", str(most)]
 
 
 class Service:
@@ -196,7 +204,7 @@ class Supervisor:
 
     def _start_web(self) -> Child:
         handle = self._listener.fileno()
-        return self._start_python(["-m", "project.server", "--fd", str(handle)], self._web.log, handle)
+        return self._start_python(web_arguments(handle), self._web.log, handle)
 
     def _start_python(self, arguments: list[str], log: Log, *descriptors: int) -> Child:
         with log.open() as output:

@@ -50,7 +50,7 @@ async def respond(request: HttpRequest, content: Content) -> HttpResponseBase:
     """The answer to a GET or HEAD. Raises ProblemError 416, or 404 when the file is gone."""
     headers = _headers(content)
     if _matches(request.headers.get("If-None-Match"), headers["ETag"]):
-        return HttpResponse(status=304, headers={name: headers[name] for name in ("ETag", "Cache-Control")})
+        return _unchanged(headers)
     part = _range(request, content.size, headers["ETag"])
     first, last = part or (0, content.size - 1)
     headers["Content-Length"] = str(last - first + 1)
@@ -64,6 +64,13 @@ async def respond(request: HttpRequest, content: Content) -> HttpResponseBase:
     if not await asyncio.to_thread(content.source.exists):
         raise ProblemError(404, "The bytes of this asset are gone from the disk. Run its job again.")
     return StreamingHttpResponse(_read(content.source, first, last - first + 1), status=status, headers=headers)
+
+
+def _unchanged(headers: dict[str, str]) -> HttpResponse:
+    """A browser takes these headers for those of the bytes that it has, so that none may be missing or another's."""
+    response = HttpResponse(status=304, headers=headers)
+    del response["Content-Type"]
+    return response
 
 
 def _headers(content: Content) -> dict[str, str]:

@@ -20,12 +20,15 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from runs import publish, stream, wake
+from runs import lens, publish, stream, wake
 from runs.errors import JobActive, JobEnded, LostLease
 from runs.models import Gate, Job, JobTelemetry, JobTransition
 from runs.states import HOLDING, TERMINAL, State
 from runs.tail import last_known
 from runs.telemetry import Snapshot, TelemetryId, closing, fold, progress
+
+LAST_PLACE = 2**63 - 1
+_ASKED_AT_ONCE = 500
 
 logger = logging.getLogger(__name__)
 
@@ -185,16 +188,25 @@ def startable() -> int:
 
 def positions(job_ids: Iterable[UUID]) -> dict[UUID, int]:
     """The place in the queue, from 1, of those of the jobs that wait."""
-    line = Job.objects.waiting()
-    wanted = dict(line.filter(pk__in=set(job_ids)).values_list("pk", "place"))
-    if not wanted:
+    wanted = list(set(job_ids))
+    parts = [wanted[at : at + _ASKED_AT_ONCE] for at in range(0, len(wanted), _ASKED_AT_ONCE)]
+    waiting = Job.objects.waiting()
+    places = [each for part in parts for each in waiting.filter(pk__in=part).values_list("pk", "place")]
+    if not places:
         return {}
-    first, last = min(wanted.values()), max(wanted.values())
-    before = line.filter(place__lt=first).count()
-    if first == last:
-        return dict.fromkeys(wanted, before + 1)
-    stretch = line.filter(place__range=(first, last)).values_list("pk", flat=True)  # no more of a long line than needed
-    return {pk: position for position, pk in enumerate(stretch, start=before + 1) if pk in wanted}
+    first, last = min(place for _, place in places), max(place for _, place in places)
+    before = waiting.filter(place__lt=first).count()
+    positions = {first: before + 1} if first == last else line(first, last, before)
+    return {pk: positions[place] for pk, place in places if place in positions}
+
+
+def line(first: int = 0, last: int = LAST_PLACE, before: int = 0) -> dict[int, int]:
+    """The position, from 1, of every place from `first` to `last` where a job waits; `before` it are so many.
+
+    By places, as to read as many ids takes much longer.
+    """
+    waiting = Job.objects.waiting().filter(place__range=(first, last)).values_list("place", flat=True)
+    return {place: position for position, place in enumerate(waiting, start=before + 1)}
 
 
 def mark_unrepeatable(job_id: UUID, fence: int) -> None:
@@ -204,12 +216,23 @@ def mark_unrepeatable(job_id: UUID, fence: int) -> None:
 
 
 def delete(job_id: UUID) -> None:
-    """Deletes an ended job with its telemetry and products. Raises JobActive while it is not ended."""
+    """Deletes an ended job with its telemetry and products; lenses leave it. Raises JobActive while it is not ended."""
     with transaction.atomic():
+        lock()  # no lens may move to a job that is being deleted as well
         job = Job.objects.select_for_update(of=("self",)).get(pk=job_id)
         if job.state not in TERMINAL:
             raise JobActive("The job is still active. Cancel it and wait for its end before you delete it.")
+        lens.leave(job)
         job.delete()
+        transaction.on_commit(lambda: forget([job_id]))
+
+
+def forget(job_ids: Iterable[UUID]) -> None:
+    """Nothing of deleted jobs stays in Redis. While it is away, what it has goes by itself, in ten minutes."""
+    try:
+        stream.forget(job_ids)
+    except RedisError as error:
+        logger.info("The telemetry of deleted jobs stays in Redis for a while (%s).", error)
 
 
 def _lease() -> Any:
@@ -258,7 +281,7 @@ def _end_from_outside(job: Job, end: End, snapshot: Snapshot, *, by: str) -> Non
     status = "cancelled" if end.state == State.CANCELLED else "failed"
     closed = fold(snapshot, closing(snapshot, status))
     last_id = TelemetryId(job.fence + 1, 0)
-    ended = replace(end, progress=progress(closed, len(job.graph.document["nodes"])))
+    ended = replace(end, progress=progress(snapshot, len(job.graph.document["nodes"])))
     transaction.on_commit(lambda: _shut_out(job.pk, last_id.fence))
     _end(job, ended, by=by, telemetry=Telemetry(str(last_id), closed), fence=last_id.fence)
     return None

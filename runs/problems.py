@@ -1,19 +1,22 @@
 """What is said of an error that ended a request or a command, over REST and sockets alike."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import redis
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import InterfaceError, OperationalError
 
-from accounts.problems import ProblemError, invalid, not_found, unavailable
-from runs.errors import RunError, TooManyWaiting
+from accounts.problems import ProblemError, fault, invalid, not_found, unavailable
+from runs.errors import JobGone, RunError, TooManyWaiting
 from workflows.errors import GraphInvalid
 
 CODES = {"missing": "missing_input", "extra_forbidden": "unknown_property"}
 """The contract's codes for pydantic's; any other is a `bad_value`."""
+SOURCES = frozenset({"body", "query", "path", "file"})
+SIDES = frozenset({"str", "constrained-str", "int"})
+"""What pydantic calls the sides of a union, behind the name of a value that fits none."""
 RETRY_SECONDS = 60
 
 logger = logging.getLogger(__name__)
@@ -27,6 +30,23 @@ def problem_of(error: Exception, what: str) -> ProblemError:
     elif kind in AWAY:
         logger.warning("%s failed, as something is busy or away: %s", what, error)
     return PROBLEMS[kind](error)
+
+
+def faults(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, str | None]]:
+    """Items of `errors` for pydantic's errors, one for each name: over REST and on sockets it is the client's own."""
+    named: dict[str, Mapping[str, Any]] = {}
+    for error in errors:
+        named.setdefault(_name(error["loc"]), error)
+    return [fault(CODES.get(each["type"], "bad_value"), each["msg"], name=name) for name, each in named.items()]
+
+
+def _name(place: Sequence[str | int]) -> str:
+    """Without where the value stood and ninja's name for the whole body or query; a parameter's place has no index."""
+    parts = [str(part) for part in place if place[0] != "query" or isinstance(part, str)]
+    while len(parts) > 1 and parts[0] in SOURCES:
+        parts = parts[1:]
+    sides = (index for index, part in enumerate(parts) if index and part in SIDES)
+    return ".".join(parts[: next(sides, None)])
 
 
 def _too_many(error: TooManyWaiting) -> ProblemError:
@@ -46,6 +66,7 @@ PROBLEMS: Mapping[type, Callable[[Any], ProblemError]] = {
     ObjectDoesNotExist: lambda _: not_found(),
     GraphInvalid: lambda error: invalid(*[problem.as_dict() for problem in error.problems]),
     TooManyWaiting: _too_many,
+    JobGone: lambda error: not_found(str(error)),
     RunError: lambda error: ProblemError(409, str(error) or type(error).__doc__ or ""),
     OperationalError: _database_away,
     InterfaceError: _database_away,

@@ -1,6 +1,7 @@
 """The queue as those in it see it: how many are before them, why they wait, and how far the running ones are."""
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -47,18 +48,15 @@ def places(jobs: Collection[Job]) -> dict[UUID, Place]:
     return found | _waiting_places(waiting, redis_away=progress is None)
 
 
-def documents(jobs: Collection[Job], outputs: Mapping[UUID, dict[str, Any]]) -> list[dict[str, Any]]:
-    """The jobs as lists show them, with their places and these outputs."""
+def documents(jobs: Collection[Job], outputs: Mapping[UUID, dict[str, Any]] | None = None) -> list[dict[str, Any]]:
+    """The jobs as lists show them, with their places, and with these outputs if there are any to show."""
     found = places(jobs)
-    return [document(job, found.get(job.pk, Place()), outputs.get(job.pk, {})) for job in jobs]
+    return [_document(job, found, None if outputs is None else outputs.get(job.pk, {})) for job in jobs]
 
 
-def document(job: Job, place: Place | None = None, outputs: dict[str, Any] | None = None) -> dict[str, Any]:
-    """One job with its place, which is looked up unless it is given."""
-    place = places([job]).get(job.pk, Place()) if place is None else place
-    return job_document(
-        job, position=place.position, progress=place.progress, waiting_for=place.waiting_for, outputs=outputs
-    )
+def document(job: Job, outputs: dict[str, Any] | None = None) -> dict[str, Any]:
+    """One job with its place."""
+    return _document(job, places([job]), outputs)
 
 
 def live_workers() -> QuerySet[Worker]:
@@ -78,6 +76,16 @@ def summary(user: User) -> dict[str, Any]:
         "mine": {"running": mine_running, "waiting": mine_waiting},
     }
     return {**found, "workers": _workers()} if user.is_staff else found
+
+
+def _document(job: Job, found: Mapping[UUID, Place], outputs: dict[str, Any] | None) -> dict[str, Any]:
+    if job.state == State.QUEUED and job.pk not in found:  # it has left the queue since it was read
+        with suppress(Job.DoesNotExist):
+            job.refresh_from_db()
+    place = found.get(job.pk, Place())
+    return job_document(
+        job, position=place.position, progress=place.progress, waiting_for=place.waiting_for, outputs=outputs
+    )
 
 
 def _waiting_places(waiting: list[UUID], *, redis_away: bool) -> dict[UUID, Place]:

@@ -27,6 +27,7 @@ def remove_workflow(workflow: Workflow) -> None:
     while ended := list(workflow.jobs.ended().values_list("pk", flat=True)[:_AT_ONCE]):
         gone = _products(ended)
         Job.objects.filter(pk__in=ended).delete()
+        gate.forget(ended)
         publish.asset_events("deleted", gone)
     with transaction.atomic():
         gate.lock()  # no submit may come in between

@@ -5,9 +5,9 @@ from enum import StrEnum
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field, JsonValue, field_validator
+from pydantic import BaseModel, Field, JsonValue, field_validator
 
-from workflows.schemas import Id, Paging, Strict
+from workflows.schemas import Id, Moment, Paging, Strict
 
 
 class JobBody(Strict):
@@ -17,6 +17,29 @@ class JobBody(Strict):
     params: dict[str, JsonValue] = {}
     label: str | None = Field(default=None, max_length=200)
     focus: bool = True
+
+
+class BatchBody(Strict):
+    """One job for each combination of the values on the axes, the last axis fastest, each `repeat` times.
+
+    Axes named in one group of `zip` go in step. More than 50 jobs need `confirm`; a `dry_run` makes none.
+    """
+
+    axes: dict[str, list[JsonValue]]
+    zip: list[list[str]] = []
+    repeat: int = Field(1, ge=1)
+    params: dict[str, JsonValue] = {}
+    lane: Literal["normal"] = "normal"
+    focus: bool = True
+    confirm: bool = False
+    dry_run: bool = False
+
+
+class FocusBody(Strict):
+    """The job to show. Pinned it stays; else it is shown until the next submit."""
+
+    job_id: Id
+    pinned: bool = True
 
 
 class QueueChange(Strict):
@@ -46,7 +69,7 @@ class JobQuery(Paging):
     state: list[StateFilter] = []
     batch: UUID | None = None
     label: str | None = None
-    submitted_after: AwareDatetime | None = None
+    submitted_after: Moment | None = None
     order: Literal[
         "created_at", "-created_at", "started_at", "-started_at", "ended_at", "-ended_at", "duration", "-duration"
     ] = "-created_at"
@@ -107,6 +130,36 @@ class JobDocument(BaseModel):
     error: JobError | None
     cost: float | None
     outputs: dict[str, Any]
+
+
+class BatchDocument(BaseModel):
+    """The jobs that were made together, in grid order."""
+
+    batch_id: UUID
+    jobs: list[JobDocument]
+
+
+class Estimate(BaseModel):
+    """What a batch would take, each as `[low, high]`; null where nothing is known."""
+
+    seconds: tuple[float, float] | None = None
+    bytes: tuple[int, int] | None = None
+    cost: tuple[float, float] | None = None
+
+
+class BatchPlan(BaseModel):
+    """What a batch would be: how many jobs, and each one's label, where seeds that are to be drawn are random."""
+
+    count: int
+    labels: list[str]
+    estimate: Estimate = Estimate()
+
+
+class FocusDocument(BaseModel):
+    """The job that a person's canvas shows for a workflow, if any, and whether submits leave it there."""
+
+    job_id: UUID | None
+    pinned: bool
 
 
 class TelemetryDocument(BaseModel):

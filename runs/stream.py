@@ -5,7 +5,7 @@ and tells nobody.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -40,9 +40,10 @@ end
 return {before[1] and before[1][1] or '', redis.call('EXPIRE', KEYS[2], ARGV[6])}
 """
 
+# Nothing of a later writer's is overwritten: it would have left an entry.
 _REPAIR: Final = """
 local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
-if last[1] and last[1][1] == ARGV[1] then
+if not last[1] or last[1][1] == ARGV[1] then
     redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3])
 end
 """
@@ -73,11 +74,13 @@ def append(job_id: UUID, entry: Addition, *, whole: bool) -> None:
     fields = ("b", json.dumps(entry.batch, separators=(",", ":")))
     before, there = _append(job_id, entry, fields, _kept(entry) if whole else "", kept=KEPT_ENTRIES)
     if not whole and not (there and before == str(TelemetryId(entry.id.fence, entry.id.seq - 1))):
-        _script(_REPAIR)(
-            keys=[stream_key(job_id), snapshot_key(job_id)],
-            args=[str(entry.id), _kept(entry), RUNNING_SECONDS],
-            client=connection(),
-        )
+        _repair(job_id, entry)
+
+
+def remind(job_id: UUID, newest: Addition) -> None:
+    """Writes the snapshot again if Redis has lost it while there was nothing to add. Raises RedisError."""
+    if not connection().exists(snapshot_key(job_id)):
+        _repair(job_id, newest)
 
 
 def shut(job_id: UUID, fence: int) -> None:
@@ -94,6 +97,13 @@ def expire(job_id: UUID) -> None:
     pipeline.execute()
 
 
+def forget(job_ids: Iterable[UUID]) -> None:
+    """Deleted jobs leave nothing here, so that their ids may be given again. Raises RedisError."""
+    keys = [key(job_id) for job_id in job_ids for key in (stream_key, snapshot_key, progress_key)]
+    if keys:
+        connection().delete(*keys)
+
+
 def _append(job_id: UUID, entry: Addition, fields: tuple[str, str], snapshot: str, *, kept: int) -> tuple[str, int]:
     keys = [stream_key(job_id), snapshot_key(job_id), progress_key(job_id)]
     arguments: list[Any] = [str(entry.id), *fields, snapshot, f"{entry.progress:.4f}", RUNNING_SECONDS, kept]
@@ -105,6 +115,14 @@ def _append(job_id: UUID, entry: Addition, fields: tuple[str, str], snapshot: st
             raise LostLease("The job has passed on to another worker; its stream goes on without this one.") from error
         raise
     return before.decode(), there
+
+
+def _repair(job_id: UUID, entry: Addition) -> None:
+    _script(_REPAIR)(
+        keys=[stream_key(job_id), snapshot_key(job_id)],
+        args=[str(entry.id), _kept(entry), RUNNING_SECONDS],
+        client=connection(),
+    )
 
 
 def _kept(entry: Addition) -> str:

@@ -24,11 +24,11 @@ ACCOUNT = "nobody"  # PostgreSQL refuses to run as root
 
 
 def main(arguments: list[str]) -> int:
-    """Runs pytest with DATABASE_URL set to a fresh server, and gives its exit code."""
+    """Runs pytest with TEST_DATABASE_URL set to a fresh server, and gives its exit code."""
     signal.signal(signal.SIGTERM, _end)
     with serving() as url:
         command = [sys.executable, "-m", "pytest", *arguments]
-        return subprocess.run(command, env={**os.environ, "DATABASE_URL": url}, check=False).returncode
+        return subprocess.run(command, env={**os.environ, "TEST_DATABASE_URL": url}, check=False).returncode
 
 
 @contextlib.contextmanager

@@ -36,12 +36,10 @@ def read(path: Path) -> Document:
 def _document(path: Path, value: Any) -> Document:
     given = value if isinstance(value, dict) and "graph" in value else {"graph": value}
     name, description = given.get("name") or path.stem, given.get("description") or ""
-    if not isinstance(name, str) or not isinstance(description, str) or len(name) > 200 or len(description) > 10_000:
-        message = f"{path}: a name is a text of up to 200 characters, a description one of up to 10,000."
-        raise FileInvalid(message)
     try:
+        saving.check(name, description)
         return Document(name, description, saving.parsed(given["graph"]))
     except GraphInvalid as error:
         problems = "\n".join(f"  {problem.code}: {problem.message}" for problem in error.problems)
-        message = f"{path} holds no graph:\n{problems}"
+        message = f"{path} holds no workflow:\n{problems}"
         raise FileInvalid(message) from error

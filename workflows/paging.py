@@ -8,6 +8,7 @@ import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -92,12 +93,20 @@ class Keyset:
             padded = cursor + "=" * (-len(cursor) % 4)
             order, text, key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
             value = None if text is None else self.field.to_python(text)  # type: ignore[union-attr]
-            mark = Mark(value, self.key.to_python(key))
-        except (ValueError, TypeError, RecursionError, ValidationError) as error:
+            mark = Mark(_in_utc(value) if isinstance(value, datetime) else value, self.key.to_python(key))
+        except (ValueError, TypeError, OverflowError, RecursionError, ValidationError) as error:
             raise _unknown() from error
         if order != self.order or mark.id is None or (value is None and not self.nullable):
             raise _unknown()
         return mark
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """The time as databases compare it. Raises ValueError or OverflowError for what is none of ours."""
+    if moment.tzinfo is None:
+        message = "a time without its offset"
+        raise ValueError(message)
+    return moment.astimezone(UTC)
 
 
 def _unknown() -> ProblemError:

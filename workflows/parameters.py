@@ -1,7 +1,8 @@
 """A workflow's parameters: the values of its `input.*` nodes by name, and any property as `<node id>.<property>`."""
 
+import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Final, TypeAlias
@@ -11,6 +12,7 @@ from workflows.declaration import Input
 from workflows.errors import Problem
 from workflows.graph import Graph, Node
 from workflows.registry import Registry
+from workflows.shape import DEFAULTS
 from workflows.wiring import Wiring
 
 DrawSeed: TypeAlias = Callable[[int, int], int]
@@ -45,11 +47,13 @@ class Resolved:
     """Parameters as a job keeps them, and what is wrong with how they were given.
 
     `params` has every parameter by its name, given or as the graph says, and what was given by address; seeds that are
-    null are drawn. Whether the values fit is for `validation.check` to say of the graph that `apply` makes with them.
+    null are drawn, and `drawn` names them. Whether the values fit is for `validation.check` to say of the graph that
+    `apply` makes with them.
     """
 
     params: dict[str, object]
     problems: list[Problem]
+    drawn: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,14 @@ def declared(graph: Graph, registry: Registry) -> list[Parameter]:
     return [_parameter(place) for place in places.named.values() if places.idle(place) is None]
 
 
-def resolve(graph: Graph, registry: Registry, params: Mapping[str, object], draw_seed: DrawSeed) -> Resolved:
-    """The parameters that a run of the graph has when these are given."""
+def resolve(
+    graph: Graph,
+    registry: Registry,
+    params: Mapping[str, object],
+    draw_seed: DrawSeed,
+    max_bytes: int = DEFAULTS.bytes,
+) -> Resolved:
+    """The parameters that a run of the graph has when these are given; as compact JSON, of at most `max_bytes`."""
     places = _Places(graph, registry)
     problems: list[Problem] = []
     given: dict[str, object] = {}
@@ -94,7 +104,8 @@ def resolve(graph: Graph, registry: Registry, params: Mapping[str, object], draw
         elif place:
             given[place.key] = _normal(value, place)
     chosen = {place.key: place.saved for place in places.kept()} | given
-    return Resolved(_drawn(chosen, places, draw_seed), problems)
+    drawn = _drawn(chosen, places, draw_seed)
+    return Resolved({**chosen, **drawn}, [*problems, *_too_large(chosen, max_bytes)], frozenset(drawn))
 
 
 def apply(graph: Graph, params: Mapping[str, object]) -> Graph:
@@ -105,6 +116,12 @@ def apply(graph: Graph, params: Mapping[str, object]) -> Graph:
         node, _, name = (named[key], "", _VALUE) if key in named else key.partition(".")
         changes.setdefault(node, {})[name] = value
     return graph.with_properties(changes) if changes else graph
+
+
+def nodes_of(graph: Graph, registry: Registry, names: Iterable[str]) -> set[str]:
+    """The nodes whose properties these parameters set; names that are none set nothing."""
+    places = _Places(graph, registry)
+    return {place.node.id for name in names if (place := places.find(name))}
 
 
 def asset_references(graph: Graph) -> dict[str, list[tuple[str, str]]]:
@@ -214,6 +231,14 @@ def _objection(
     return None
 
 
+def _too_large(params: Mapping[str, object], max_bytes: int) -> Iterator[Problem]:
+    """They are kept with every job, and go wherever it is shown. Whether they can be kept at all, validation says."""
+    text = json.dumps(params, separators=(",", ":"), ensure_ascii=False)
+    if len(text.encode(errors="surrogatepass")) > max_bytes:
+        message = f"The parameters have more than {max_bytes:,} bytes. Upload large values as assets and refer to them."
+        yield Problem("too_large", message)
+
+
 def _normal(value: object, place: _Place) -> object:
     """As the input takes it; as given when it does not, which validation then says."""
     try:
@@ -223,12 +248,9 @@ def _normal(value: object, place: _Place) -> object:
 
 
 def _drawn(params: dict[str, object], places: _Places, draw_seed: DrawSeed) -> dict[str, object]:
-    drawn = dict(params)
-    for key, value in params.items():
-        place = places.find(key)
-        if value is None and place and place.seeds:
-            drawn[key] = draw_seed(*places.range(place, params))
-    return drawn
+    """The seeds that are null, as numbers."""
+    unset = [place for key, value in params.items() if value is None and (place := places.find(key))]
+    return {place.key: draw_seed(*places.range(place, params)) for place in unset if place.seeds}
 
 
 def _name(node: Node) -> str | None:

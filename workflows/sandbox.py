@@ -1,37 +1,37 @@
 """A sandbox for text templates that may come from anyone: Jinja2's, with its output, memory and time bounded.
 
 Jinja2's own sandbox keeps a template from Python's insides, but not from `{{ "a" * 10**9 }}` or from loops in loops. So
-every loop, call, operator and filter is charged to a meter; what makes much out of little is weighed before it is made;
-and what cannot be weighed, is random, or writes HTML is left out.
+every loop, call, operator, filter and test is charged to a meter, also for each item that a filter takes; what makes
+much out of little is weighed before it is made; and what cannot be weighed, is random, or writes HTML is left out.
 """
 
-import json
-import re
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MethodType
 from typing import Any, Final
 
 from jinja2 import StrictUndefined, nodes, pass_context
+from jinja2.filters import FILTERS
 from jinja2.runtime import Context, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.utils import missing
+from jinja2.tests import TESTS
+from jinja2.utils import Namespace, missing
 from jinja2.visitor import NodeTransformer
 
-from workflows.errors import NodeFailed
+from workflows.meter import Meter, check_finite, weigh_beforehand
 
-MAX_SECONDS: Final = 5.0
-MAX_MADE: Final = 32 * 1024 * 1024
-MAX_ITEM: Final = 1024 * 1024
-_MAX_BITS: Final = 10_000
-_ITEM: Final = 16  # what a step, or an item of a list, costs beside its content
-
-_PLAIN: Final = ImmutableSandboxedEnvironment()
 _FILTERS: Final = (
     "abs batch capitalize center count d default dictsort filesizeformat first float groupby indent int items"
     " last length list lower map max min reject rejectattr replace reverse round select selectattr slice sort"
     " sum title trim truncate unique upper urlencode wordcount"
 ).split()
 _OF_TEXT: Final = frozenset("capitalize center indent lower replace title trim truncate upper wordcount".split())
+_OF_ITEMS: Final = frozenset(
+    "batch first groupby list map max min reject rejectattr select selectattr slice sort sum unique".split()
+)
+_IN_GROUPS: Final = frozenset("batch dictsort groupby items slice".split())  # each item is a list of its own
+_GROUP: Final = 80
+_ARGUMENT: Final = 16
+_OF_JINJA: Final = frozenset({"_loop_vars", "_block_vars"})  # with which it calls in loops and blocks
 _METHODS: Final[Mapping[type, frozenset[str]]] = {
     str: frozenset(
         "capitalize casefold count endswith find index isalnum isalpha isdigit islower isspace isupper join lower"
@@ -40,57 +40,11 @@ _METHODS: Final[Mapping[type, frozenset[str]]] = {
     ),
     dict: frozenset({"get", "items", "keys", "values"}),
     list: frozenset({"count", "index"}),
-    tuple: frozenset({"count", "index"}),
+    tuple: frozenset({"count", "index", "grouper", "list"}),  # the last two: of the groups that `groupby` makes
     int: frozenset(),
     float: frozenset(),
     type: frozenset(),
 }
-
-
-def as_json(value: Any) -> str:
-    """A value as a template prints it: text as it is, all else as JSON writes it."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=_listed)
-
-
-class Meter:
-    """What one rendering has used: characters and items made, and time. Raises NodeFailed beyond the bounds."""
-
-    def __init__(self) -> None:
-        self._left = MAX_MADE
-        self._deadline = time.monotonic() + MAX_SECONDS
-        self._weights: dict[int, tuple[object, int]] = {}  # holds the objects, so that no id is used twice
-
-    def step(self, cost: int = 0) -> None:
-        """Charge for something done, `cost` in characters made."""
-        self._left -= _ITEM + cost
-        if self._left < 0:
-            raise too_much("does too much")
-        if time.monotonic() > self._deadline:
-            raise too_much(f"takes longer than {MAX_SECONDS:g} s")
-
-    def charge(self, value: Any) -> Any:
-        """Charge for a value just made, and give it back."""
-        self.step(self._weigh(value))
-        return value
-
-    def _weigh(self, value: object) -> int:
-        """Characters and items in a value; one that stands in two places is counted twice, as it would be written."""
-        match value:
-            case str():
-                return len(value)
-            case int() if value.bit_length() > _MAX_BITS:
-                raise too_much("makes too large a number")
-            case list() | tuple() | dict():
-                return self._weigh_items(value)
-            case _:
-                return 1
-
-    def _weigh_items(self, value: list[Any] | tuple[Any, ...] | dict[Any, Any]) -> int:
-        known = self._weights.get(id(value))
-        if known is None:
-            items = [*value, *value.values()] if isinstance(value, dict) else value
-            known = self._weights[id(value)] = (value, sum(_ITEM + self._weigh(item) for item in items))
-        return known[1]
 
 
 class NamesWhatIsMissing(StrictUndefined):
@@ -113,7 +67,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def __init__(self) -> None:
         super().__init__(undefined=NamesWhatIsMissing, finalize=_printed, keep_trailing_newline=True)
         self.meter = Meter()
-        self.filters = _METERED
+        self.filters, self.tests = dict(_METERED), dict(_METERED_TESTS)
         del self.globals["lipsum"]  # It is random.
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
@@ -131,25 +85,46 @@ class Sandbox(ImmutableSandboxedEnvironment):
         weigh_beforehand(operator, left, right)
         return self.meter.charge(super().call_binop(context, operator, left, right))
 
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """Charge for looking something up, which filters do for each item and each part of an attribute's path."""
+        self.meter.tick()
+        return super().getitem(obj, argument)
+
     def call(self, context: Context, function: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Weigh and charge what a text's method, a macro or a function makes."""
-        self.meter.step()
+        if isinstance(function, MethodType) and function.__self__ is self.meter:
+            return function(*args)  # as `Metering` put it there
+        self.meter.step(_ARGUMENT * (len(args) + len(kwargs)))
+        self.meter.afford(*args, *(value for name, value in kwargs.items() if name not in _OF_JINJA))
         owner = getattr(function, "__self__", None)
-        if isinstance(owner, str) and function.__name__ == "join":
-            return _joined(context, args[0], owner)
         if isinstance(owner, str):
-            weigh_beforehand(function.__name__, owner, *args)
+            return self._call_of_text(owner, function, *args, **_without(_OF_JINJA, kwargs))
+        if function is dict or function is Namespace:
+            args = tuple(map(self.meter.pairs, args))
         return self.meter.charge(super().call(context, function, *args, **kwargs))
+
+    def _call_of_text(self, owner: str, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        name = method.__name__
+        if name == "join":
+            return self.meter.joined(self.meter.each(args[0]), owner)
+        weigh_beforehand(name, owner, *args, **kwargs)
+        made = method(*args, **kwargs)
+        if isinstance(made, list | tuple):
+            self.meter.step(sum(map(len, made)))
+        return self.meter.charge(made)
 
 
 class Metering(NodeTransformer):
-    """Puts the meter where Jinja2 has no hook: into bodies that may run often, `~`, and lists written out."""
+    """Puts the meter where Jinja2 has no hook: into bodies that may run often, `~`, `in`, slices, lists written out.
+
+    It is called as an attribute of the environment, for which templates have no words.
+    """
 
     def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802 (the visitor's name)
         """A loop's rounds, also those that its condition leaves out."""
         self.generic_visit(node)
         if node.test is not None:
-            node.test = nodes.And(_filter("_step", nodes.Const(0)), node.test)
+            node.test = nodes.And(_metered_by("step", nodes.Const(0)), node.test)
         node.body.insert(0, _charge_for(node.body))
         return node
 
@@ -164,12 +139,31 @@ class Metering(NodeTransformer):
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802 (the visitor's name)
         """`a ~ b`."""
         self.generic_visit(node)
-        return _filter("_concat", nodes.List(node.nodes))
+        return _metered_by("joined", nodes.List(node.nodes))
+
+    def visit_Const(self, node: nodes.Const) -> nodes.Node:  # noqa: N802 (the visitor's name)
+        """`1e999`, which is infinite."""
+        if isinstance(node.value, float):
+            check_finite(node.value)
+        return node
+
+    def visit_Compare(self, node: nodes.Compare) -> nodes.Node:  # noqa: N802 (the visitor's name)
+        """`a in b`, by what there is to look through."""
+        self.generic_visit(node)
+        for operand in node.ops:
+            if operand.op in {"in", "notin"}:
+                operand.expr = _metered_by("searched", operand.expr)
+        return node
+
+    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:  # noqa: N802 (the visitor's name)
+        """`a[1:]`, which is a copy."""
+        self.generic_visit(node)
+        return _metered_by("charge", node) if isinstance(node.arg, nodes.Slice) else node
 
     def visit_List(self, node: nodes.List) -> nodes.Node:  # noqa: N802 (the visitor's name)
         """`[a, a]`, by which a few loops would make what no memory holds."""
         self.generic_visit(node)
-        return _filter("_charge", node)
+        return _metered_by("charge", node)
 
     visit_Dict = visit_List  # noqa: N815 (the visitor's name)
 
@@ -178,83 +172,88 @@ class Metering(NodeTransformer):
         return self.visit_List(node) if node.ctx == "load" else node  # type: ignore[arg-type]
 
 
-def too_much(what: str) -> NodeFailed:
-    """The error of a template beyond its bounds."""
-    return NodeFailed("too_large", f"The template {what}. Use smaller numbers, fewer rounds or shorter inputs.")
-
-
-def weigh_beforehand(name: str, *args: Any) -> None:
-    """Refuse an operator, filter or method before it makes more than MAX_ITEM characters or items."""
-    weigh = _WEIGHED.get(name)
-    if weigh and weigh(*args) > MAX_ITEM:
-        raise too_much("makes too much at once")
-
-
 def _charge_for(body: list[nodes.Node]) -> nodes.ExprStmt:
     written = (part for output in body for part in output.find_all(nodes.TemplateData))
-    return nodes.ExprStmt(_filter("_step", nodes.Const(sum(len(part.data) for part in written))))
+    return nodes.ExprStmt(_metered_by("step", nodes.Const(sum(len(part.data) for part in written))))
 
 
-def _filter(name: str, node: nodes.Expr) -> nodes.Filter:
-    return nodes.Filter(node, name, [], [], None, None)
+def _metered_by(method: str, node: nodes.Expr) -> nodes.Call:
+    return nodes.Call(nodes.EnvironmentAttribute(f"meter.{method}"), [node], [], None, None)
+
+
+def _without(names: frozenset[str], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in kwargs.items() if name not in names}
 
 
 def _metered(name: str) -> Callable[..., Any]:
     """Jinja2's filter of this name, weighed, charged, and given texts to work on as templates print them."""
+    plain: Callable[..., Any] = FILTERS[name]
 
     @pass_context
     def metered(context: Context, value: Any = None, *args: Any, **kwargs: Any) -> Any:
-        subject = as_json(value) if name in _OF_TEXT and not isinstance(value, Undefined) else value
-        weigh_beforehand(name, subject, *args, *kwargs.values())
-        made = _PLAIN.call_filter(name, subject, list(args), kwargs, context=context)
-        return _meter(context).charge(made)
+        meter, subject = _meter(context), value
+        if name in _OF_TEXT and not isinstance(value, Undefined):
+            subject = meter.text(value)
+        elif name in _OF_ITEMS and isinstance(value, Iterable):
+            subject = meter.each(value)
+        weigh_beforehand(name, subject, *args, **kwargs)
+        made = plain(*_wanted(plain, context), subject, *args, **kwargs)
+        made = meter.listed(made) if isinstance(made, Iterator) else made
+        return meter.charge(made, _GROUP) if name in _IN_GROUPS else meter.charge(made)
 
     return metered
+
+
+def _metered_test(name: str) -> Callable[..., Any]:
+    """Jinja2's test of this name, charged."""
+    plain: Any = TESTS[name]
+
+    @pass_context
+    def metered(context: Context, value: Any = None, *args: Any, **kwargs: Any) -> Any:
+        meter = _meter(context)
+        meter.tick()
+        if name == "in" and args:
+            meter.searched(args[0])
+        return plain(*_wanted(plain, context), value, *args, **kwargs)
+
+    return metered
+
+
+def _wanted(plain: Callable[..., Any], context: Context) -> tuple[Any, ...]:
+    """What a filter or test wants to be given first."""
+    wanted = getattr(plain, "jinja_pass_arg", None)
+    given = {"context": context, "eval_context": context.eval_ctx, "environment": context.environment}
+    return (given[wanted.name],) if wanted else ()
 
 
 @pass_context
 def _printed(context: Context, value: Any) -> Any:
     """What `{{ … }}` puts out; an undefined value fails by itself when it is written."""
-    return value if isinstance(value, Undefined) else _meter(context).charge(as_json(value))
-
-
-@pass_context
-def _stepped(context: Context, cost: int) -> bool:
-    _meter(context).step(cost)
-    return True
-
-
-@pass_context
-def _charged(context: Context, value: Any) -> Any:
-    return _meter(context).charge(value)
-
-
-@pass_context
-def _concatenated(context: Context, parts: Iterable[Any]) -> Any:
-    return _joined(context, parts, "")
+    return value if isinstance(value, Undefined) else _as_text(context, value)
 
 
 @pass_context
 def _joined(context: Context, values: Iterable[Any], d: str = "", attribute: str | int | None = None) -> Any:
     if attribute is not None:
-        values = _PLAIN.call_filter("map", values, [], {"attribute": attribute}, context=context)
-    texts = [as_json(value) for value in values]
-    _meter(context).step(sum(map(len, texts)) + len(d) * len(texts))
-    return d.join(texts)
+        values = context.environment.call_filter("map", values, [], {"attribute": attribute}, context=context)
+    meter = _meter(context)
+    return meter.joined(meter.each(values), meter.text(d))
 
 
 @pass_context
 def _formatted(context: Context, value: str, *args: Any, **kwargs: Any) -> Any:
     """`"%.2f" | format(x)`, with booleans, lists and the like as templates print them."""
-    plain = tuple(_number_or_text(arg) for arg in args)
-    named = {name: _number_or_text(arg) for name, arg in kwargs.items()}
-    weigh_beforehand("format", value, *plain, *named.values())
-    return _meter(context).charge(value % (named or plain))
+    meter = _meter(context)
+    plain = tuple(_number_or_text(meter, arg) for arg in args)
+    named = {name: _number_or_text(meter, arg) for name, arg in kwargs.items()}
+    weigh_beforehand("format", value, *plain, **named)
+    return meter.charge(value % (named or plain))
 
 
 @pass_context
 def _as_text(context: Context, value: Any) -> Any:
-    return _meter(context).charge(as_json(value))
+    meter = _meter(context)
+    return meter.charge(meter.text(value))
 
 
 def _meter(context: Context) -> Meter:
@@ -262,66 +261,18 @@ def _meter(context: Context) -> Meter:
     return meter
 
 
-def _number_or_text(value: Any) -> float | str:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else as_json(value)
+def _number_or_text(meter: Meter, value: Any) -> float | str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        meter.afford(value)
+        return value
+    return meter.text(value)
 
 
-def _listed(value: Any) -> Any:
-    """What JSON does not know but a template may hold: the lazy results of `map`, a dict's items, a range."""
-    if isinstance(value, Undefined):
-        return str(value)  # raises, and says what is missing
-    if isinstance(value, Iterable):
-        return list(value)
-    message = f"A {type(value).__name__} cannot be printed"
-    raise TypeError(message)
-
-
-def _size_of_product(left: Any, right: Any) -> float:
-    if isinstance(left, int) and isinstance(right, int):
-        return (left.bit_length() + right.bit_length()) * (MAX_ITEM / _MAX_BITS)
-    sized, times = (left, right) if hasattr(left, "__len__") else (right, left)
-    return float(len(sized) * times) if hasattr(sized, "__len__") and isinstance(times, int) else 0
-
-
-def _size_of_power(base: Any, exponent: Any) -> float:
-    if not isinstance(base, int) or not isinstance(exponent, int):
-        return 0
-    return base.bit_length() * abs(exponent) * (MAX_ITEM / _MAX_BITS)
-
-
-def _size_of_format(value: str, *args: Any) -> float:
-    """By the widths in it; one that is taken from the arguments (`%*d`) is too much by itself."""
-    widths = sum(int(digits[:9]) for digits in re.findall(r"\d+", value))
-    return MAX_ITEM + 1 if "*" in value else widths + len(value) + sum(len(str(arg)) for arg in args)
-
-
-def _size_of_indented(value: str, width: int | str = 4, *_: Any) -> float:
-    return len(value) + (value.count("\n") + 1) * (width if isinstance(width, int) else len(width))
-
-
-def _size_of_replaced(value: str, old: Any, new: Any, *_: Any) -> float:
-    return len(value) + (value.count(str(old)) + 1) * len(str(new))
-
-
-_WEIGHED: Final[Mapping[str, Callable[..., float]]] = {
-    "*": _size_of_product,
-    "**": _size_of_power,
-    "format": _size_of_format,
-    "center": lambda _, width=80: width,
-    "indent": _size_of_indented,
-    "replace": _size_of_replaced,
-    "batch": lambda _, count, *__: count,
-    "slice": lambda _, count, *__: count,
-    "round": lambda _, precision=0, *__: abs(precision) * (MAX_ITEM / _MAX_BITS),
-    "sum": lambda *args: MAX_ITEM + 1 if any(isinstance(arg, list | tuple) for arg in args[1:]) else 0,
-}
 _METERED: Final[dict[str, Callable[..., Any]]] = {
     **{name: _metered(name) for name in _FILTERS},
     "format": _formatted,
     "join": _joined,
     "string": _as_text,
     "tojson": _as_text,
-    "_charge": _charged,
-    "_concat": _concatenated,
-    "_step": _stepped,
 }
+_METERED_TESTS: Final = {name: _metered_test(name) for name in TESTS}

@@ -1,5 +1,6 @@
 """The ways a workflow is kept: made, and changed, each change as a version of its own. Drafts are welcome."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
@@ -7,7 +8,11 @@ from django.db import transaction
 
 from accounts.models import User
 from workflows import graph as graphs
+from workflows.errors import GraphInvalid, Problem, VersionMoved
 from workflows.models import Graph, Workflow, WorkflowVersion
+
+LONGEST_NAME = 200
+LONGEST_DESCRIPTION = 10_000
 
 
 def parsed(document: object) -> graphs.Graph:
@@ -16,8 +21,19 @@ def parsed(document: object) -> graphs.Graph:
     return graphs.parse(document, limits)
 
 
+def check(name: object, description: object) -> None:
+    """Whether a workflow may be called and described so, whoever asks. Raises GraphInvalid."""
+    if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME or graphs.fault(name):
+        message = f"A name is a text of 1 to {LONGEST_NAME} characters, not all blank, that can be kept."
+        raise GraphInvalid([Problem("bad_value", message, property="name")])
+    if not isinstance(description, str) or len(description) > LONGEST_DESCRIPTION or graphs.fault(description):
+        message = f"A description is a text of up to {LONGEST_DESCRIPTION:,} characters that can be kept."
+        raise GraphInvalid([Problem("bad_value", message, property="description")])
+
+
 def make(owner: User, *, name: str, graph: graphs.Graph, description: str = "") -> Workflow:
-    """A new workflow at version 1."""
+    """A new workflow at version 1. Raises GraphInvalid for a name or a description that can't be kept."""
+    check(name, description)
     with transaction.atomic():
         workflow = Workflow.objects.create(
             owner=owner, name=name, description=description, graph=Graph.objects.keep(graph)
@@ -27,11 +43,24 @@ def make(owner: User, *, name: str, graph: graphs.Graph, description: str = "") 
 
 
 def change(
-    workflow: Workflow, *, name: str | None = None, description: str | None = None, graph: graphs.Graph | None = None
+    workflow: Workflow,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    graph: graphs.Graph | None = None,
+    versions: Collection[int] | None = None,
 ) -> Workflow:
-    """The workflow with what is given changed, at its next version."""
+    """The workflow with what is given changed, at its next version, or as it is when nothing is given.
+
+    Raises VersionMoved unless it is at one of `versions`, GraphInvalid as `make` does.
+    """
+    check("x" if name is None else name, "" if description is None else description)
     with transaction.atomic():
         workflow = Workflow.objects.select_for_update().get(pk=workflow.pk)
+        if versions is not None and workflow.version not in versions:
+            raise VersionMoved(workflow.version)
+        if name is None and description is None and graph is None:
+            return workflow
         changes: dict[str, Any] = {"name": name, "description": description}
         changes["graph"] = Graph.objects.keep(graph) if graph else None
         for field, value in changes.items():

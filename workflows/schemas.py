@@ -1,16 +1,53 @@
 """What the API takes and answers. Bodies and queries are strict: no unknown keys, and `"1"` is no integer."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    field_validator,
+)
 
 T = TypeVar("T")
 
+_RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d)(?:(\.\d{1,6})\d*)?(Z|z|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def _digits(text: object) -> object:
+    if isinstance(text, str) and re.fullmatch(r"-?[0-9]+", text) is None:
+        raise ValueError("an integer is written in digits alone")
+    return text
+
+
+def _moment(text: object) -> object:
+    """Pydantic would also take numbers, and days alone; it takes no more than six decimals."""
+    found = _RFC_3339.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        raise ValueError("a time is written as RFC 3339 has it: 2026-01-31T12:00:00Z")
+    return found[1] + (found[2] or "") + found[3]
+
+
+def _not_blank(name: str) -> str:
+    if not name.strip():
+        raise ValueError("a name has more than blanks")
+    return name
+
+
 Id = Annotated[UUID, Field(strict=False)]
 """A UUID as JSON has it: a text."""
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_not_blank)]
+Digits = Annotated[int, BeforeValidator(_digits)]
+"""An integer in an address."""
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
+"""A time in an address."""
 
 
 class Strict(BaseModel):
@@ -28,7 +65,7 @@ class Query(BaseModel):
 class Paging(Query):
     """Which part of a list: up to `limit` items, after those that `cursor` stands for."""
 
-    limit: int = Field(50, ge=1, le=200)
+    limit: Digits = Field(50, ge=1, le=200)
     cursor: str | None = Field(None, max_length=1000, description="The `next` of the page before.")
 
 
@@ -72,6 +109,14 @@ class WorkflowChange(Strict):
     name: Name | None = None
     description: str | None = Field(None, max_length=10_000)
     graph: dict[str, JsonValue] | None = None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def not_null(cls, value: object) -> object:
+        """What is given is to be there afterwards."""
+        if value is None:
+            raise ValueError("leave it out to keep it as it is")
+        return value
 
 
 class ValidationBody(Strict):

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
@@ -14,6 +14,7 @@ ENDS: Final = ("source", "output", "target", "input")
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ID_RULE: Final = "1 to 64 characters of A-Z a-z 0-9 _ -"
 _LONGEST_NAME: Final = 200
+TOO_LONG: Final = f"A name has at most {_LONGEST_NAME} characters."
 _LARGEST_NUMBER: Final = 2**1024
 _NOT_TEXT: Final = re.compile("[\x00\ud800-\udfff]")
 
@@ -67,6 +68,13 @@ def storable(text: str) -> str:
     return _NOT_TEXT.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
+def too_long_a_name(node_type: object, properties: object) -> bool:
+    """Whether a parameter or a result would have a longer name than an edge's end may have."""
+    named = isinstance(node_type, str) and node_type.startswith(("input.", "output."))
+    name = properties.get("name") if named and isinstance(properties, Mapping) else None
+    return isinstance(name, str) and len(name) > _LONGEST_NAME
+
+
 def _fault_inside(value: list[Any] | dict[Any, Any], depth: int) -> Problem | None:
     if depth == 0:
         return Problem("too_large", "it is nested too deep")
@@ -106,6 +114,8 @@ def _of_node(node: object, depth: int) -> Iterator[Problem]:
         return
     node_id = node["id"] if _is_id(node.get("id")) else None
     yield from _faults(node, depth, node_id)
+    if too_long_a_name(node.get("type"), node.get("properties")):
+        yield Problem("bad_value", TOO_LONG, node_id, "name")
     for key, (holds, rule) in _FIELDS.items():
         if (key in node or key in {"id", "type"}) and not holds(node.get(key)):
             yield Problem("bad_value", f"A node's “{key}” must be {rule}.", node_id, key)

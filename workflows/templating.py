@@ -9,12 +9,23 @@ from jinja2 import Template, TemplateError, TemplateSyntaxError, UndefinedError
 
 from workflows import ports
 from workflows.errors import NodeFailed
-from workflows.sandbox import Metering, Sandbox, too_much
+from workflows.meter import too_much
+from workflows.sandbox import Metering, Sandbox
 
 MAX_OUTPUT: Final = 1024 * 1024
 MAX_TEMPLATE: Final = 100_000
 # What an expression that does not make sense raises: `1 + "a"`, `1 / 0`, `[1][5]`, a macro that calls itself.
-_NONSENSE: Final = (TemplateError, TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RecursionError)
+_NONSENSE: Final = (
+    TemplateError,
+    TypeError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    RecursionError,
+    SyntaxError,  # Python's, of blocks that are nested too deep for it
+)
 
 
 def render(template: str, values: Mapping[str, object]) -> str:
@@ -32,6 +43,8 @@ def render(template: str, values: Mapping[str, object]) -> str:
         raise NodeFailed("missing_input", str(error)) from error
     except TemplateSyntaxError as error:
         raise NodeFailed("bad_template", f"The template is wrong in line {error.lineno}: {error.message}") from error
+    except MemoryError as error:
+        raise too_much("takes more memory than there is") from error
     except _NONSENSE as error:
         raise NodeFailed("bad_template", f"The template cannot be filled in: {error}") from error
 

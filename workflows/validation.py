@@ -9,6 +9,7 @@ from workflows.declaration import Input
 from workflows.errors import Problem
 from workflows.graph import Edge, Graph, Node
 from workflows.registry import NodeType, Registry
+from workflows.shape import TOO_LONG, too_long_a_name
 from workflows.wiring import Wiring
 
 _NAMED: Final = frozenset({"input", "output"})
@@ -24,6 +25,12 @@ def check(graph: Graph, registry: Registry) -> list[Problem]:
         *_cycles(graph),
         *_same_names(graph),
     ]
+
+
+def check_properties(graph: Graph, registry: Registry) -> list[Problem]:
+    """What is wrong with the properties of nodes and the names they give, whatever their edges lead to."""
+    wiring = Wiring(graph, registry)
+    return [*(problem for node in graph.nodes for problem in _of_node(node, registry, wiring)), *_same_names(graph)]
 
 
 def _of_node(node: Node, registry: Registry, wiring: Wiring) -> Iterator[Problem]:
@@ -73,6 +80,8 @@ def _of_name(node: Node, declared: NodeType, wiring: Wiring) -> Iterator[Problem
         yield Problem("bad_edge", "A name must be written down, not come along an edge.", node.id, "name")
     elif node.properties.get("name") == "":
         yield Problem("bad_value", "The name must not be empty.", node.id, "name")
+    elif too_long_a_name(node.type, node.properties):
+        yield Problem("bad_value", TOO_LONG, node.id, "name")
 
 
 def _of_edge(edge: Edge, graph: Graph, registry: Registry, wiring: Wiring) -> Iterator[Problem]:

@@ -118,6 +118,12 @@ def shown(value: object) -> str:
 
 
 @register.filter
+def as_json(value: object) -> str:
+    """A number, a text or any other value as JSON writes it, whatever the language of the page."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+@register.filter
 def brief(value: object) -> str:
     """As `shown`, in one line where that is short enough."""
     long = isinstance(value, list) and len(str(value)) > ONE_LINE

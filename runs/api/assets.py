@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from ninja import File, Query as FromQuery, Router, UploadedFile
 
 from accounts.authentication import READ, RUN, ApiRequest, visible
-from accounts.idempotency import once
+from accounts.idempotency import found_again, once
 from accounts.problems import ProblemError, fault, invalid, not_found
 from runs import content, store, uploads
 from runs.api.jobs import find as find_job
@@ -50,7 +50,7 @@ def upload_asset(request: ApiRequest, file: File[UploadedFile | None] = None) ->
         raise invalid(fault("bad_value", str(error), name="file")) from error
     asked = f"{blob.digest} {given.name}".encode()
     made = once(request, request.auth, lambda: str(uploads.make(request.auth.user, given, blob).pk), asked=asked)
-    asset = find(request, UUID(made.name))
+    asset = found_again(request, find, made)
     location = {"Location": f"/api/v1/assets/{asset.pk}"}
     return JsonResponse(asset_document(asset), status=made.status, headers=location)
 

@@ -6,15 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from django.db.models.fields.json import KeyTransform
 from django.http import HttpResponse, JsonResponse
 from ninja import Query as FromQuery, Router
 
 from accounts import plain_json
 from accounts.authentication import READ, RUN, WRITE, ApiRequest, visible
-from accounts.idempotency import once
+from accounts.idempotency import found_again, once
 from accounts.problems import ProblemError, not_found
 from runs import gate, queue, results, tail
+from runs.api.parameter import HasParameter
 from runs.models import Job
 from runs.removal import remove_job
 from runs.schemas import JobBody, JobDocument, JobQuery, StateFilter, TelemetryDocument
@@ -41,7 +41,7 @@ def submit_job(request: ApiRequest, workflow_id: UUID, body: JobBody | None = No
         return str(job.pk)
 
     made = once(request, request.auth, make, asked=request.body)
-    response = _answer(fresh.get(made.name) or find(request, UUID(made.name)), status=made.status)
+    response = _answer(fresh.get(made.name) or found_again(request, find, made), status=made.status)
     response["Location"] = f"/api/v1/jobs/{made.name}"
     return response
 
@@ -97,20 +97,28 @@ def _answer(job: Job, *, status: int = 200) -> HttpResponse:
 
 
 def _rows(request: ApiRequest, query: JobQuery) -> QuerySet[Job]:
-    """Those that may be seen; of one workflow, if it may be seen, all: they are its owner's, and its index is used."""
+    """Those that may be seen.
+
+    Those of one workflow or batch are one person's, and are seen all or none: so their index alone is used.
+    """
     rows = Job.objects.defer("traceback")
-    if query.workflow is None:
-        return visible(rows, request.auth)
-    seen = visible(Workflow.objects.all(), request.auth).filter(pk=query.workflow).exists()
-    return rows.filter(workflow=query.workflow) if seen else rows.none()
+    if query.batch is not None:
+        within = {"batch_id": query.batch} | ({"workflow": query.workflow} if query.workflow else {})
+        return rows.filter(batch_id=query.batch) if _seen(Job.objects.filter(**within), request) else rows.none()
+    if query.workflow is not None:
+        seen = _seen(Workflow.objects.filter(pk=query.workflow), request)
+        return rows.filter(workflow=query.workflow) if seen else rows.none()
+    return visible(rows, request.auth)
+
+
+def _seen(rows: Any, request: ApiRequest) -> bool:
+    return bool(visible(rows, request.auth).exists())
 
 
 def _filter(query: JobQuery) -> Q:
     found = Q()
     if query.state:
         found &= Q(state__in={"cancelled" if state is StateFilter.CANCELED else str(state) for state in query.state})
-    if query.batch is not None:
-        found &= Q(pk__in=())  # no job is part of a batch
     if query.label is not None:
         found &= Q(label=query.label)
     if query.submitted_after is not None:
@@ -122,12 +130,9 @@ def _with_parameters(rows: QuerySet[Job], request: ApiRequest) -> QuerySet[Job]:
     """Those of the jobs whose parameters are as each `param.<name>=` says: it is compared as JSON, else as text."""
     prefix = JobQuery.PARAMETER
     given = [(name, text) for name, texts in request.GET.lists() for text in texts if name.startswith(prefix)]
-    for number, (name, text) in enumerate(given):
-        alias = f"parameter_{number}"
-        matches = [Q(**{alias: value}) for value in _readings(text)]
-        rows = rows.alias(**{alias: KeyTransform(name.removeprefix(prefix), "params")}).filter(
-            functools.reduce(operator.or_, matches)
-        )
+    for name, text in given:
+        matches = (Q(HasParameter("params", name.removeprefix(prefix), value)) for value in _readings(text))
+        rows = rows.filter(functools.reduce(operator.or_, matches))
     return rows
 
 

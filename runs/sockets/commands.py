@@ -5,15 +5,14 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field, ValidationError
-from pydantic_core import ErrorDetails
 
 from accounts.authentication import visible
 from accounts.credentials import Credentials
 from accounts.problems import ProblemError, fault, invalid, not_found
 from accounts.scopes import Scope
-from runs import gate, queue, results
+from runs import gate, lens, queue, results
 from runs.models import Job
-from runs.problems import CODES, problem_of
+from runs.problems import faults, problem_of
 from runs.schemas import JobBody
 from runs.submit import Order, submit
 from workflows.models import Workflow
@@ -30,6 +29,15 @@ class Cancel(Strict):
     type: Literal["cancel"]
     ref: Ref = None
     job_id: Id
+
+
+class Focus(Strict):
+    """Move one's lens to a job, of whichever workflow it is."""
+
+    type: Literal["focus"]
+    ref: Ref = None
+    job_id: Id
+    pinned: bool = True
 
 
 class Run(Strict):
@@ -49,8 +57,8 @@ class Resume(Strict):
     after: Annotated[str, Field(pattern="^[0-9]{1,18}-[0-9]{1,18}$")]
 
 
-Command = Cancel | Run | Resume
-_COMMANDS: Mapping[str, type[Command]] = {"cancel": Cancel, "run": Run, "resume": Resume}
+Command = Cancel | Focus | Run | Resume
+_COMMANDS: Mapping[str, type[Command]] = {"cancel": Cancel, "focus": Focus, "run": Run, "resume": Resume}
 
 
 def read(message: object) -> Command:
@@ -67,7 +75,8 @@ def read(message: object) -> Command:
 def reference(message: object) -> str | int | None:
     """What the client calls its command, also of one that can't be read otherwise."""
     ref = message.get("ref") if isinstance(message, dict) else None
-    return ref if isinstance(ref, str | int) and len(str(ref)) <= REF_LENGTH else None
+    taken = isinstance(ref, str | int) and not isinstance(ref, bool) and len(str(ref)) <= REF_LENGTH
+    return ref if taken else None
 
 
 def job_id(message: object) -> str | None:
@@ -81,11 +90,13 @@ def job_id(message: object) -> str | None:
 def cancel(command: Cancel, credentials: Credentials) -> dict[str, Any]:
     """The job as it is then. Raises ProblemError, or JobEnded."""
     _need(credentials, Scope.RUN)
-    job = visible(Job.objects.all(), credentials).filter(pk=command.job_id).first()
-    if job is None:
-        raise not_found("There is no such job.")
-    job = gate.cancel(job.pk, by=credentials.user.get_username())
+    job = gate.cancel(_find(command.job_id, credentials).pk, by=credentials.user.get_username())
     return queue.document(job, outputs=results.outputs(job))
+
+
+def focus(command: Focus, credentials: Credentials) -> dict[str, Any]:
+    """The lens as it is then. Raises ProblemError, or JobGone."""
+    return lens.choose(credentials.user, _find(command.job_id, credentials), pinned=command.pinned).as_dict()
 
 
 def run(command: Run, credentials: Credentials, workflow_id: UUID) -> dict[str, Any]:
@@ -102,15 +113,17 @@ def run(command: Run, credentials: Credentials, workflow_id: UUID) -> dict[str, 
 def problem(error: Exception) -> ProblemError:
     """What a socket says of an error that ended a command."""
     if isinstance(error, ValidationError):
-        return invalid(*[_fault(each) for each in error.errors()])
+        return invalid(*faults(error.errors()))
     return problem_of(error, "A command")
+
+
+def _find(job_id: UUID, credentials: Credentials) -> Job:
+    job = visible(Job.objects.defer("traceback"), credentials).filter(pk=job_id).first()
+    if job is None:
+        raise not_found("There is no such job.")
+    return job
 
 
 def _need(credentials: Credentials, scope: Scope) -> None:
     if not credentials.may(scope):
         raise ProblemError(403, f"This needs the scope “{scope}”. Use a token that has it.")
-
-
-def _fault(error: ErrorDetails) -> Mapping[str, object]:
-    name = ".".join(str(part) for part in error["loc"])
-    return fault(CODES.get(error["type"], "bad_value"), error["msg"], name=name)

@@ -1,9 +1,10 @@
-"""A client's socket on one job: who may join, what goes out, and how it closes."""
+"""A client's socket: who may join, what goes out, and how it closes."""
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from accounts import tickets
 from accounts.authentication import visible
 from accounts.credentials import Credentials, of_secret, of_session
 from accounts.scopes import Scope
-from runs.errors import JobGone
+from runs.errors import JobGone, WorkflowGone
 from runs.models import Job
 from runs.sockets.feed import Frame, JobFeed
 from runs.sockets.hints import AWAY
@@ -44,17 +45,23 @@ class Closing(Exception):  # noqa: N818 (what is to happen, not what went wrong)
         super().__init__(code)
 
 
-class Socket:
-    """One client on one job. Every handshake is accepted, so that the close code can say why a client may not stay."""
+class Feed(Protocol):
+    """What a socket sends by itself."""
+
+    async def run(self) -> None:
+        """Sends it, until the task is cancelled. Raises JobGone or WorkflowGone."""
+
+
+class Socket(ABC):
+    """One client. Every handshake is accepted, so that the close code can say why a client may not stay."""
 
     credentials: Credentials
     workflow_id: UUID
-    feed: JobFeed
+    feed: Feed
 
     def __init__(self, scope: Message, receive: Receive, send: Send) -> None:
         self.scope = scope
         self.query = parse_qs(scope["query_string"].decode("latin1"))
-        self.job_id: UUID = scope["url_route"]["kwargs"]["job_id"]
         self._receive = receive
         self._send = send
         self._verdict: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -72,29 +79,30 @@ class Socket:
     async def stay(self) -> None:
         """Returns when the client goes. Raises Closing when it has to."""
         try:
-            await self._admit()
+            await in_database(self._admit)
         except (*AWAY, OperationalError, InterfaceError) as error:
             raise Closing(TRY_AGAIN_LATER) from error
-        self.feed = JobFeed(self.job_id, self.tell, after=self.after())
+        self.feed = self.make_feed()
         Warden.here().add(self)
         try:
             await first_of(self._follow(), self._listen(), self._wait_for_verdict())
         finally:
             await to_the_end(Warden.here().remove(self))
 
-    async def identify(self) -> Credentials | None:
+    @abstractmethod
+    def visible_workflow(self, credentials: Credentials) -> UUID | None:
+        """The workflow that this is about, if these credentials may see what is shown. Reads the database."""
+
+    @abstractmethod
+    def make_feed(self) -> Feed:
+        """What is to be followed, once it is known that it may be."""
+
+    def identify(self) -> Credentials | None:
         """Who is there, if anybody. Reads database and Redis."""
-        return await in_database(_of_session, self.scope)
+        return _of_session(self.scope)
 
-    async def hear(self, text: str | None) -> None:
+    async def hear(self, text: str | None) -> None:  # noqa: B027 (to most that is nothing)
         """A message of the client's; None for one that is not text."""
-
-    def after(self) -> TelemetryId | None:
-        """Where the client wants to go on; what is no id can't be gone on from, and gets a snapshot."""
-        try:
-            return TelemetryId.parse(self.query["after"][0])
-        except (KeyError, ValueError):
-            return None
 
     async def tell(self, frame: Frame) -> None:
         """Sends a frame as it is."""
@@ -113,17 +121,17 @@ class Socket:
         self._close(NOT_SIGNED_IN)
 
     async def look_again(self) -> None:
-        """The warden asks whether the job may still be seen."""
-        if await in_database(_workflow_of, self.job_id, self.credentials) is None:
+        """The warden asks whether it may still be seen."""
+        if await in_database(self.visible_workflow, self.credentials) is None:
             self._close(NOT_FOUND)
 
-    async def _admit(self) -> None:
-        """Who is there, and may they see the job?"""
-        credentials = await self.identify()
+    def _admit(self) -> None:
+        """Who is there, and may they see what is shown? Reads database and Redis. Raises Closing."""
+        credentials = self.identify()
         if credentials is None or not credentials.may(Scope.READ):
             raise Closing(NOT_SIGNED_IN)
         self.credentials = credentials
-        workflow_id = await in_database(_workflow_of, self.job_id, credentials)
+        workflow_id = self.visible_workflow(credentials)
         if workflow_id is None:
             raise Closing(NOT_FOUND)
         self.workflow_id = workflow_id
@@ -131,7 +139,7 @@ class Socket:
     async def _follow(self) -> None:
         try:
             await self.feed.run()
-        except JobGone as error:
+        except (JobGone, WorkflowGone) as error:
             raise Closing(NOT_FOUND) from error
 
     async def _listen(self) -> None:
@@ -144,6 +152,32 @@ class Socket:
     def _close(self, code: int) -> None:
         if not self._verdict.done():
             self._verdict.set_result(code)
+
+
+class JobSocket(Socket):
+    """One client on one job."""
+
+    feed: JobFeed
+
+    def __init__(self, scope: Message, receive: Receive, send: Send) -> None:
+        super().__init__(scope, receive, send)
+        self.job_id: UUID = scope["url_route"]["kwargs"]["job_id"]
+
+    def visible_workflow(self, credentials: Credentials) -> UUID | None:
+        """The job's."""
+        jobs = visible(Job.objects.all(), credentials).filter(pk=self.job_id)
+        return jobs.values_list("workflow_id", flat=True).first()
+
+    def make_feed(self) -> JobFeed:
+        """The job's, from where the client wants to go on."""
+        return JobFeed(self.job_id, self.tell, after=self.after())
+
+    def after(self) -> TelemetryId | None:
+        """Where the client wants to go on; what is no id can't be gone on from, and gets a snapshot."""
+        try:
+            return TelemetryId.parse(self.query["after"][0])
+        except (KeyError, ValueError):
+            return None
 
 
 async def nothing_here(_scope: Message, receive: Receive, send: Send) -> None:
@@ -169,8 +203,3 @@ def _of_session(scope: Message) -> Credentials | None:
             key = parse_cookie(value.decode("latin1")).get(settings.SESSION_COOKIE_NAME)
             return of_session(key) if key else None
     return None
-
-
-def _workflow_of(job_id: UUID, credentials: Credentials) -> UUID | None:
-    """The job's workflow, if these credentials may see the job."""
-    return visible(Job.objects.all(), credentials).filter(pk=job_id).values_list("workflow_id", flat=True).first()

@@ -43,6 +43,7 @@ class Executor:
             self._runner.run(self._carry_out(claim))
         except LostLease as error:
             logger.warning("Job %s was given up: %s", claim.job_id, error)
+            _end_if_mine(claim)
 
     def look(self) -> None:
         """The job that runs may have been cancelled: look at its row. A signal's handler may call this."""
@@ -102,6 +103,13 @@ def _state(claim: Claim) -> State:
     if found not in HOLDING:
         raise LostLease("The job has passed on to another worker, or has ended.")
     return State(found)
+
+
+def _end_if_mine(claim: Claim) -> None:
+    """A job that only the stream took away, whose row says that it is still this worker's, is ended by nobody else."""
+    message = "Its telemetry was refused, as if it had passed on to another worker. Run it again."
+    with suppress(LostLease):
+        insist(lambda: gate.end(claim.job_id, claim.fence, code="internal", message=message, by=claim.worker))
 
 
 def _settle(claim: Claim, end: End, recorder: Recorder) -> None:

@@ -29,6 +29,8 @@ from workflows.host import EdgeState, NodeFields
 FLUSH_SECONDS: Final = 0.1
 GATHER_SECONDS: Final = 0.01
 """After the first news of a batch: what follows at once comes with it, and a quick run tells all in one."""
+SILENT_SECONDS: Final = 2.0
+"""After so long without news, it is seen whether Redis still has what was told."""
 WHOLE_EVERY: Final = 50
 """Batches from one snapshot to the next."""
 
@@ -128,7 +130,9 @@ class Recorder:
     async def tell(self) -> None:
         """Tells all that is new, again and again, until it is cancelled. Raises LostLease."""
         while True:
-            await self._news.wait()
+            if not await _either(self._news, SILENT_SECONDS):
+                await self._crew.at_desk(self._remind)
+                continue
             await _either(self._urgent, GATHER_SECONDS)
             self._news.clear()
             self._urgent.clear()
@@ -184,6 +188,17 @@ class Recorder:
         except RedisError as error:
             self._lose_redis(error)
             return
+        self._find_redis()
+
+    def _remind(self) -> None:
+        """Redis may have come back empty while there was nothing to tell."""
+        newest = stream.Addition(self._last, {}, self._snapshot, self.progress or 0.0)
+        try:
+            stream.remind(self._claim.job_id, newest)
+        except RedisError as error:
+            self._lose_redis(error)
+
+    def _find_redis(self) -> None:
         if self._redis_is_behind:
             logger.warning("Redis is back; the telemetry of job %s is whole again.", self._claim.job_id)
             self._redis_is_behind = False
@@ -197,10 +212,11 @@ class Recorder:
         self._redis_is_behind = True
 
 
-async def _either(event: asyncio.Event, seconds: float) -> None:
-    """Until the event is set, but no longer than so many seconds."""
+async def _either(event: asyncio.Event, seconds: float) -> bool:
+    """Waits for the event, but no longer than so many seconds. Whether it is set."""
     try:
         async with asyncio.timeout(seconds):
             await event.wait()
     except TimeoutError:
-        return
+        pass
+    return event.is_set()

@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts import tickets
-from accounts.models import ApiToken, User
+from accounts.models import ApiToken, IdempotencyKey, User
 from accounts.scopes import Scope
 from tests.rest import ROOT, Rest
 
@@ -149,12 +149,13 @@ def test_what_is_no_ticket_is_refused(valkey: redis.Redis) -> None:
     assert tickets.redeem("nonsense") is None
 
 
-def test_a_repeated_ticket_is_the_same(ada: User, valkey: redis.Redis) -> None:
+def test_a_repeat_gets_a_ticket_of_its_own_as_the_first_may_be_used_up(ada: User, valkey: redis.Redis) -> None:
     rest = Rest(ada, Scope.READ)
     first, again = (rest.post("/ws-tickets", idempotency_key="k") for _ in range(2))
 
-    assert (first.status_code, again.status_code) == (201, 200)
-    assert first.json() == again.json()
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() != again.json()
+    assert not IdempotencyKey.objects.exists()
 
 
 def test_without_redis_the_answer_says_when_to_try_again(ada: User, settings: Settings) -> None:

@@ -51,6 +51,13 @@ def test_a_user_who_is_missing_is_made_only_if_asked() -> None:
     assert not user.has_usable_password()
 
 
+@pytest.mark.parametrize("name", ["", "a b", "x" * 151, "a/b"])
+def test_a_user_has_a_name_that_can_be_one(name: str) -> None:
+    with pytest.raises(CommandError, match=r"can't be the name of a user: [A-Z].*\.$"):
+        printed("create_token", name, "--create")
+    assert not User.objects.exists()
+
+
 @pytest.mark.parametrize(("option", "staff", "superuser"), [("--staff", True, False), ("--superuser", True, True)])
 def test_the_user_may_be_made_staff(option: str, staff: bool, superuser: bool) -> None:
     printed("create_token", "boss", "--create", option, "--scope", "admin")

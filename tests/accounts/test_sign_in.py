@@ -1,15 +1,23 @@
 """Signing in by password, which is throttled, and by a link that only a POST uses up."""
 
+from typing import Any
+
 import pytest
 from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import SIGN_IN_LINK_LIFETIME, SignInLink, User
-from accounts.throttle import ATTEMPTS
+from accounts.throttle import ATTEMPTS, ATTEMPTS_AT_NAME
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("valkey")]
 RIGHT = {"username": "ada", "password": "ada's secret"}
 WRONG = {"username": "ada", "password": "a guess"}
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Any) -> None:
+    """Real ones are slow on purpose, and here many are tried."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +58,29 @@ def test_after_too_many_failures_even_the_right_password_waits(client: Client, a
 def test_another_address_need_not_wait(client: Client, ada: User) -> None:
     for _ in range(ATTEMPTS):
         client.post("/sign-in/", WRONG)
+    client.post("/sign-in/", RIGHT, REMOTE_ADDR="192.0.2.7")
+    assert signed_in(client)
+
+
+def guess_from_everywhere(client: Client, name: str) -> None:
+    """As many guesses at one name as may be, each from another address."""
+    for number in range(ATTEMPTS_AT_NAME):
+        client.post("/sign-in/", {**WRONG, "username": name}, REMOTE_ADDR=f"198.51.100.{number}")
+
+
+def test_guesses_at_one_name_from_many_addresses_are_slowed_too(client: Client, ada: User, bob: User) -> None:
+    guess_from_everywhere(client, "Ada")
+    answer = client.post("/sign-in/", RIGHT, REMOTE_ADDR="192.0.2.7")
+    assert "Wait five minutes" in answer.content.decode()
+    assert not signed_in(client)
+    client.post("/sign-in/", {"username": "bob", "password": "bob's secret"}, REMOTE_ADDR="192.0.2.7")
+    assert signed_in(client)
+
+
+def test_whoever_signed_in_from_an_address_before_is_not_locked_out_by_others(client: Client, ada: User) -> None:
+    client.post("/sign-in/", RIGHT, REMOTE_ADDR="192.0.2.7")
+    client.post("/sign-out/")
+    guess_from_everywhere(client, "ada")
     client.post("/sign-in/", RIGHT, REMOTE_ADDR="192.0.2.7")
     assert signed_in(client)
 

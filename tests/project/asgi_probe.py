@@ -85,7 +85,7 @@ async def stubborn(scope: Message, receive: Receive, send: Send) -> None:
 
 
 async def echoed(scope: Message, receive: Receive, send: Send) -> None:
-    """Give every message back; `close <code>` closes."""
+    """Give every message back; `close <code>` closes, `long <n>` is answered with so many letters."""
     await receive()
     await send({"type": "websocket.accept"})
     counts["echoes open"] += 1
@@ -94,7 +94,9 @@ async def echoed(scope: Message, receive: Receive, send: Send) -> None:
         if text.startswith("close "):
             await send({"type": "websocket.close", "code": int(text.removeprefix("close "))})
         else:
-            await send({"type": "websocket.send", "text": text})
+            long = text.startswith("long ")
+            answer = "x" * int(text.removeprefix("long ")) if long else text
+            await send({"type": "websocket.send", "text": answer})
     counts["echoes open"] -= 1
     counts[f"closed with {message['code']}"] += 1
 

@@ -101,6 +101,19 @@ def test_json_is_nested_64_deep_at_most(rest: Rest) -> None:
     assert codes(rest.post("/workflows", nested(64))) == {(None, "too_large")}
 
 
+@pytest.mark.parametrize(
+    "encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "latin-1", "utf-8-sig"]
+)
+@pytest.mark.parametrize("text", ["a\0b", "ä"])
+def test_json_is_in_utf_8_alone(rest: Rest, encoding: str, text: str) -> None:
+    body = json.dumps({"name": text, "graph": factories.TEXT}, ensure_ascii=text == "a\0b")
+
+    if body.isascii() and encoding == "latin-1":
+        body += "\xff"
+    problem(rest.post("/workflows", body.encode(encoding)), 400)
+    assert not Workflow.objects.exists()
+
+
 @pytest.mark.parametrize("text", [r"a\u0000b", r"half \ud800"])
 def test_texts_that_no_database_keeps_are_refused(rest: Rest, text: str) -> None:
     graph = json.dumps(factories.TEXT)

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import json
 import os
 import socket
 import threading
@@ -28,6 +29,12 @@ from tests.project.web_process import (
 MIB = 1024 * 1024
 GROWTH_BYTES = 40 * MIB
 OFFERED = 3_200  # pieces of 64 KiB: 200 MB
+
+
+@pytest.mark.parametrize("origin", ["http://127.0.0.1:99999", "http://127.0.0.1:8101.evil.com", "", "nonsense", "://"])
+def test_an_origin_that_cannot_be_read_is_refused_as_a_foreign_one(web: WebProcess, origin: str) -> None:
+    with contextlib.closing(web.raw_handshake("/echo", f"Origin: {origin}\r\n")) as client:
+        assert read_all(client).startswith(b"HTTP/1.1 403 ")
 
 
 def test_a_stalled_socket_holds_its_application_and_costs_no_memory(fresh: WebProcess) -> None:
@@ -115,6 +122,14 @@ def test_a_message_over_64_kib_closes_with_1009(web: WebProcess, pieces: int) ->
         with contextlib.suppress(ConnectionClosed):
             client.send("x" * 65_537 if pieces == 1 else ["x" * 4_096] * pieces)
         assert close_code(client) == 1009
+
+
+def test_what_is_sent_to_a_client_may_be_of_any_length(web: WebProcess) -> None:
+    with web.websocket("/echo") as client:
+        client.send("long 1048577")
+        assert len(client.recv()) == 1_048_577
+        client.send("x")
+        assert client.recv() == "x"
 
 
 def test_a_client_that_sends_far_too_much_still_reads_1009(web: WebProcess) -> None:
@@ -289,7 +304,9 @@ def test_a_head_that_is_too_long_is_refused(web: WebProcess) -> None:
 
 def assert_refused_as_too_large(answer: bytes) -> None:
     assert answer.startswith(b"HTTP/1.1 413 ")
-    assert answer.endswith(b"\r\n\r\n")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b"Content-Type: application/problem+json" in head
+    assert json.loads(body)["status"] == 413
     assert answer.count(b"HTTP/1.1") == 1
 
 

@@ -4,17 +4,27 @@ import re
 
 from django.conf import settings
 
-SOURCE = (settings.BASE_DIR / "project" / "settings.py").read_text()
+from tests.environment import SETTINGS, settings_read
+
+SOURCE = SETTINGS.read_text()
 DOCUMENT = (settings.BASE_DIR / "docs" / "settings.md").read_text()
 
 
 def test_the_document_lists_exactly_the_settings_that_are_read() -> None:
-    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', SOURCE))
     listed = re.findall(r"^\| `([A-Z_]+)`", DOCUMENT, re.MULTILINE)
-    assert sorted(read) == sorted(listed)
+    assert sorted(settings_read()) == sorted(listed)
 
 
 def test_the_document_tells_the_defaults_of_numbers_as_they_are() -> None:
     told = dict(re.findall(r"^\| `([A-Z_]+)` \| `([\d.]+)`", DOCUMENT, re.MULTILINE))
-    read = dict(re.findall(r'env\.(?:int|float|bool)\("([A-Z_]+)", ([^)]+)\)', SOURCE))
+    read = dict(re.findall(r'_(?:whole|number|flag)\("([A-Z_]+)", ([^,)]+)', SOURCE))
     assert {name: float(told[name]) for name in read} == {name: float(eval(default)) for name, default in read.items()}
+
+
+def test_the_document_tells_the_ranges_of_numbers_as_they_are() -> None:
+    told = dict(re.findall(r"^\| `([A-Z_]+)` .* (From \d+ to \d+)\.", DOCUMENT, re.MULTILINE))
+    read = re.findall(r'_(?:whole|number)\("([A-Z_]+)", [^,]+, least=(\d+)(?:, most=([\w]+))?\)', SOURCE)
+    seconds = {"DAY": "86400", "YEAR": "31536000"}
+    bounded = {name: (least, seconds.get(most, most.replace("_", ""))) for name, least, most in read if most}
+    assert told == {name: f"From {least} to {most}" for name, (least, most) in bounded.items()}
+    assert {least for _, least, most in read if not most} == {"1"}

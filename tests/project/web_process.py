@@ -70,9 +70,9 @@ class WebProcess:
         client.sendall(request)
         return client
 
-    def raw_handshake(self, path: str) -> socket.socket:
+    def raw_handshake(self, path: str, more: str = "") -> socket.socket:
         return self.raw(
-            f"GET {path} HTTP/1.1\r\nHost: probe\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"GET {path} HTTP/1.1\r\nHost: probe\r\n{more}Upgrade: websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n".encode()
         )
 

@@ -247,6 +247,23 @@ def test_an_end_from_outside_closes_the_telemetry_and_shuts_late_writers_out(
     assert last == b"4-0"
 
 
+def test_what_an_end_from_outside_left_undone_is_no_progress(workflow: Workflow, valkey: redis.Redis) -> None:
+    job = job_in(workflow, State.RUNNING)
+    batch = {"nodes": {"word": {"status": "running", "progress": [1, 2]}, "out": {"status": "waiting"}}}
+    stream.begin(job.pk, 3)
+    stream.append(job.pk, stream.Addition(TelemetryId(3, 1), batch, fold(EMPTY, batch), 0.25), whole=False)
+    gate.end(job.pk, 3, code="memory_limit", message="Too much.", by="pool")
+    assert Job.objects.get(pk=job.pk).progress == 0.25
+
+
+def test_a_deleted_job_leaves_nothing_in_redis(workflow: Workflow, valkey: redis.Redis) -> None:
+    job = job_in(workflow, State.RUNNING)
+    stream.begin(job.pk, 3)
+    gate.finish(claimed(job), gate.End(State.COMPLETED), NO_TELEMETRY)
+    gate.delete(job.pk)
+    assert not valkey.keys(f"*{job.pk}*")
+
+
 def test_a_job_ended_by_its_worker_keeps_what_it_told(workflow: Workflow) -> None:
     job = job_in(workflow, State.RUNNING)
     told = fold(EMPTY, {"nodes": {"word": {"status": "completed"}}})

@@ -7,9 +7,8 @@ from accounts.models import User
 from runs import naming
 from runs.labels import label
 from runs.models import Asset
-from tests import factories
 from tests.runs.jobs import graph
-from workflows import parameters
+from workflows import graph as graphs, parameters
 from workflows.registry import registry
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +20,7 @@ def titled(**titles: str) -> list[parameters.Parameter]:
     document = graph({name: ("input.integer", {"name": name, "value": 1}) for name in titles})
     for node in document["nodes"]:
         node["title"] = titles[node["id"]]
-    return parameters.declared(factories.graphs.parse(document), registry)
+    return parameters.declared(graphs.parse(document), registry)
 
 
 def test_titles_stand_for_names_as_within_a_sentence_where_they_tell_parameters_apart() -> None:

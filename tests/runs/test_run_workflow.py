@@ -165,6 +165,7 @@ def test_a_photograph_is_given_by_its_path_and_the_result_is_written(ada: User, 
         (["--param", "nothing"], "--param NAME=VALUE"),
         (["--param", "wrod=x"], "unknown_parameter"),
         (["--owner", "nobody"], "no user “nobody”"),
+        (["--out", "/proc/nowhere"], "another folder"),
     ],
 )
 def test_bad_input_exits_with_2_and_makes_no_job(ada: User, words: list[str], said: str) -> None:

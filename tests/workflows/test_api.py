@@ -67,6 +67,7 @@ def test_what_is_no_graph_is_refused_with_all_that_is_wrong(rest: Rest) -> None:
     [
         ({"name": ""}, ("name", "bad_value")),
         ({"name": 3}, ("name", "bad_value")),
+        ({"name": " \t\u00a0"}, ("name", "bad_value")),
         ({"name": "x" * 201}, ("name", "bad_value")),
         ({"graph": []}, ("graph", "bad_value")),
         ({"version": 2}, ("version", "unknown_property")),
@@ -100,6 +101,31 @@ def test_a_change_leaves_the_rest_as_it_is(rest: Rest) -> None:
     changed = rest.patch(f"/workflows/{made['id']}", {"description": "New"}).json()
 
     assert {**made, "description": "New", "version": 2, "updated_at": changed["updated_at"]} == changed
+
+
+def test_a_change_of_nothing_makes_no_version(rest: Rest) -> None:
+    made = rest.post("/workflows", body()).json()
+
+    answer = rest.patch(f"/workflows/{made['id']}", {})
+
+    assert (answer.status_code, answer.json()) == (200, made)
+    assert Workflow.objects.get().versions.count() == 1
+
+
+@pytest.mark.parametrize("change", [{"name": None}, {"description": None}, {"graph": None}, {"name": "  "}])
+def test_a_change_to_nothing_is_refused(rest: Rest, change: dict[str, Any]) -> None:
+    made = rest.post("/workflows", body()).json()
+
+    answer = rest.patch(f"/workflows/{made['id']}", change)
+
+    assert (answer.status_code, codes(answer)) == (422, {(next(iter(change)), "bad_value")})
+    assert rest.get(f"/workflows/{made['id']}").json() == made
+
+
+def test_a_workflow_that_is_replaced_has_a_name(rest: Rest) -> None:
+    made = rest.post("/workflows", body()).json()
+
+    assert codes(rest.put(f"/workflows/{made['id']}", body(name=" "))) == {("name", "bad_value")}
 
 
 def test_equal_graphs_are_stored_once(rest: Rest) -> None:
@@ -182,3 +208,22 @@ def test_scopes_below_write_change_nothing(ada: User) -> None:
     assert runner.get(f"/workflows/{workflow.pk}").status_code == 200
     assert runner.post("/workflows", body()).status_code == 403
     assert runner.delete(f"/workflows/{workflow.pk}").status_code == 403
+
+
+@pytest.mark.parametrize("call", ["put", "patch"])
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [('"1"', 200), ('"7", "1"', 200), ("*", 200), ('"2"', 412), ('W/"1"', 412), ("1", 412), ("", 412)],
+)
+def test_a_change_of_a_version_that_moved_is_refused(rest: Rest, call: str, header: str, status: int) -> None:
+    made = rest.post("/workflows", body()).json()
+    answer = rest.send(call.upper(), f"/workflows/{made['id']}", body(name="New"), if_match=header)
+    assert answer.status_code == status
+    assert rest.get(f"/workflows/{made['id']}").json()["name"] == ("New" if status == 200 else "Echo")
+
+
+def test_a_refusal_for_its_version_says_which_it_has(rest: Rest) -> None:
+    made = rest.post("/workflows", body()).json()
+    problem = rest.patch(f"/workflows/{made['id']}", {"name": "New"}, if_match='"4"').json()
+    assert problem["version"] == 1
+    assert "Read it again" in problem["detail"]

@@ -28,7 +28,7 @@ class Scene:
         self.begun = threading.Event()
         self.cleaned: list[str] = []
         self.let_go = threading.Event()
-        for function in (*in_threads(self), *in_the_loop(self)):
+        for function in (*in_threads(self), *in_threads_to_their_own_end(self), *in_the_loop(self)):
             self.registry.node(function.__name__, title="", description="", output="value")(function)
 
     def start(self, nodes: Nodes, *edges: str, threads: int = 4) -> asyncio.Task[Outcome]:
@@ -82,12 +82,26 @@ def in_threads(scene: Scene) -> Iterator[Callable[..., Any]]:
             time.sleep(0.005)
         return 1
 
+    yield from (checking, progressing, broad, looking)
+
+
+def in_threads_to_their_own_end(scene: Scene) -> Iterator[Callable[..., Any]]:
     def stubborn() -> int:
         scene.begun.set()
         scene.let_go.wait(10)
         return 1
 
-    yield from (checking, progressing, broad, looking, stubborn)
+    def talking(context: NodeContext) -> int:
+        while not context.cancelled:
+            scene.begun.set()
+            time.sleep(0.005)
+        for _ in range(20):
+            context.log("not yet")
+            time.sleep(0.005)
+        scene.cleaned.append(scene.witness.final()["a"])
+        return 1
+
+    yield from (stubborn, talking)
 
 
 def in_the_loop(scene: Scene) -> Iterator[Callable[..., Any]]:
@@ -189,9 +203,11 @@ async def test_a_time_limit_ends_a_run_like_a_cancel(scene: Scene) -> None:
     assert scene.witness.final() == {"a": "cancelled"}
 
 
-async def test_the_last_status_of_every_node_comes_before_the_end(scene: Scene) -> None:
-    await scene.cancelled({"a": "sleeping", "b": "checking", "c": "each.same"})
-    heard = len(scene.witness.heard)
-    await asyncio.sleep(0)
-    assert len(scene.witness.heard) == heard
+async def test_the_last_status_of_every_node_comes_last_and_nobody_is_left_to_say_more(scene: Scene) -> None:
+    await scene.cancelled({"a": "talking", "b": "each.same"})
+    assert scene.cleaned == ["running"]
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("node")]
+    last_heard = dict(scene.witness.heard)
+    assert {node: said.get("status") for node, said in last_heard.items()} == scene.witness.final()
     assert not {"waiting", "running"} & {*scene.witness.final().values()}

@@ -50,6 +50,18 @@ def test_a_draft_may_have_unknown_types_and_dangling_edges() -> None:
     assert graph.node("b") is None
 
 
+@pytest.mark.parametrize("kind", ["input.text", "output.result", "output.no_such"])
+def test_the_name_of_a_parameter_or_a_result_has_at_most_200_characters(kind: str) -> None:
+    assert graphs.parse(with_node(type=kind, properties={"name": "x" * 200})).nodes
+    assert refused(with_node(type=kind, properties={"name": "x" * 201})) == [("bad_value", "a", "name")]
+
+
+@pytest.mark.parametrize("fields", [{"type": 3}, {"properties": []}, {"type": "input.text", "properties": 3}])
+def test_a_name_is_looked_for_only_where_one_may_be(fields: dict[str, Any]) -> None:
+    assert {code for code, _, _ in refused(with_node(**fields))} == {"bad_value"}
+    assert graphs.parse(with_node(type="text.name", properties={"name": "x" * 201})).nodes
+
+
 def test_unknown_keys_are_kept() -> None:
     given = {"nodes": [{"id": "a", "type": "x.y", "mood": {"is": "good"}}], "edges": [], "camera": {"zoom": 1.5}}
     assert graphs.parse(given).document == given

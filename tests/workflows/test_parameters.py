@@ -123,6 +123,17 @@ def test_own_inputs_of_a_node_may_be_given() -> None:
     assert resolve({"n.x": [1]}, own) == Resolved({"n.x": [1]}, [])
 
 
+def test_parameters_are_bounded_as_graphs_are() -> None:
+    most = 1024**2 - len('{"word":"","many":3}')
+    assert resolve({"word": "x" * most}).problems == []
+    [problem] = resolve({"word": "x" * (most + 1)}).problems
+    assert (problem.code, "1,048,576 bytes" in problem.message) == ("too_large", True)
+    assert [each.code for each in resolve({"word": "ä" * (most // 2 + 1)}).problems] == ["too_large"]
+    assert [each.code for each in parameters.resolve(graph(), small, {"word": "xyz"}, lowest, 22).problems] == [
+        "too_large"
+    ]
+
+
 @pytest.mark.parametrize("key", ["nope", "w.nope", "nope.value", "w", ".", "", "w.", "many.value", "x" * 1000, "\x00"])
 def test_an_unknown_parameter_is_named(key: str) -> None:
     [problem] = resolve({key: 1}).problems
@@ -198,15 +209,16 @@ def seeded(**properties: Any) -> Graph:
 def test_a_seed_given_as_null_is_drawn_within_its_bounds(properties: dict[str, Any], low: int, high: int) -> None:
     for draw_seed, expected in ((lowest, low), (highest, high)):
         resolved = parameters.resolve(seeded(value=1, **properties), small, {"seed": None}, draw_seed)
-        assert resolved == Resolved({"seed": expected}, [])
+        assert resolved == Resolved({"seed": expected}, [], frozenset({"seed"}))
 
 
 def test_a_seed_that_is_null_in_the_graph_is_drawn_for_every_run() -> None:
-    assert resolve({}, seeded(value=None)) == Resolved({"seed": 0}, [])
+    assert resolve({}, seeded(value=None)) == Resolved({"seed": 0}, [], frozenset({"seed"}))
     node = draw({"f": ("image.flipped", {"image": {"asset": ASSET}, "seed": None})})
-    assert resolve({}, node) == Resolved({"f.seed": 10}, [])
+    drawn = frozenset({"f.seed"})
+    assert resolve({}, node) == Resolved({"f.seed": 10}, [], drawn)
     assert resolve({"f.seed": 15}, node) == Resolved({"f.seed": 15}, [])
-    assert resolve({"f.seed": None}, graph()) == Resolved({"word": "hello", "many": 3, "f.seed": 10}, [])
+    assert resolve({"f.seed": None}, graph()) == Resolved({"word": "hello", "many": 3, "f.seed": 10}, [], drawn)
 
 
 def test_the_seed_of_a_node_that_does_not_run_is_not_drawn() -> None:
@@ -228,7 +240,7 @@ def test_other_names_do_not_make_a_seed() -> None:
 
 def test_resolving_again_changes_nothing() -> None:
     resolved = resolve({"word": "bye", "f.seed": None})
-    assert resolve(resolved.params) == resolved
+    assert resolve(resolved.params) == Resolved(resolved.params, [])
 
 
 def test_applying_what_the_graph_lacks_does_nothing() -> None:

@@ -51,8 +51,19 @@ def test_values_print_as_json_writes_them_and_texts_as_they_are(value: object, p
             "{{ [{'n': 1}, {'n': 2}] | join('+', attribute='n') }} {{ 2 ** 10 }} {{ 4 ** 0.5 }} {{ 'ab' * 2 }}",
             "1+2 1024 2.0 abab",
         ),
-        ("{{ xs | groupby('real') | length }} {{ '<b>' }} {{ 7 // 2 }} {{ -xs[0] }}", "3 <b> 3 -1"),
+        ("{{ [d, d] | groupby('k') | length }} {{ '<b>' }} {{ 7 // 2 }} {{ -xs[0] }}", "1 <b> 3 -1"),
         ("{% block b %}{{ xs[0] }}{% endblock %}", "1"),
+        ("{% for group in [d, d] | groupby('k') %}{{ group.grouper }}{{ group.list | length }}{% endfor %}", "v2"),
+        (
+            "{{ xs | select('in', [1, 3]) }} {{ 2 in xs }} {{ 'b' not in 'abc' }} {{ 'k' in d }}",
+            "[1, 3] true false true",
+        ),
+        (
+            "{{ xs[1:] }} {{ 'abc'[::-1] }} {{ xs | batch(2) }} {{ dict([['a', 1]]) }}",
+            '[2, 3] cba [[1, 2], [3]] {"a": 1}',
+        ),
+        ("{{ xs | sort(reverse=true) }} {{ 'a' | center(width=3) }}!", "[3, 2, 1]  a !"),
+        ("{{ 'a-b' | replace(new='+', old='-') }}", "a+b"),
     ],
 )
 def test_the_usual_things_work(template: str, filled: str) -> None:
@@ -180,7 +191,7 @@ def test_endless_depth_is_an_error_of_the_template(deep: str) -> None:
 
 
 def test_slow_searches_are_cut_off_by_the_clock() -> None:
-    slow = "{% set x = 'ab' * 400000 %}{% for i in range(100000) %}{% if 'zz' in x %}{% endif %}{% endfor %}"
+    slow = "{% set x = 'ab' * 400000 %}{% for i in range(100000) %}{% if x.count('ba') %}{% endif %}{% endfor %}"
     with pytest.raises(NodeFailed, match="longer than 5 s"):
         render(slow, {})
 

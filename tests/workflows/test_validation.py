@@ -50,6 +50,11 @@ def test_an_empty_graph_can_run() -> None:
     assert wrong({}) == []
 
 
+def test_a_name_that_was_saved_before_it_was_bounded_keeps_the_graph_from_running() -> None:
+    saved = graphs.load({"nodes": [{"id": "a", "type": "input.text", "properties": {"name": "x" * 201, "value": ""}}]})
+    assert [(each.code, each.node, each.property) for each in check(saved, small)] == [("bad_value", "a", "name")]
+
+
 def test_everything_wrong_is_said_at_once() -> None:
     nodes: Nodes = {
         "a": "no.such",

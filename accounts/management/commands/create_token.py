@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import ApiToken, User
@@ -40,9 +41,17 @@ def _user(options: dict[str, Any]) -> User:
     user = User.objects.filter(username=name).first()
     if user is None and not options["create"]:
         raise CommandError(f"There is no user “{name}”. Add --create to make one.")
-    user = user or User.objects.create_user(name)
+    user = user or _made(name)
     staff, superuser = options["staff"] or options["superuser"], options["superuser"]
     if (staff and not user.is_staff) or (superuser and not user.is_superuser):
         user.is_staff, user.is_superuser = True, user.is_superuser or superuser
         user.save(update_fields=("is_staff", "is_superuser"))
     return user
+
+
+def _made(name: str) -> User:
+    try:
+        User(username=name).clean_fields(exclude={"password"})
+    except ValidationError as error:
+        raise CommandError(f"“{name}” can't be the name of a user: {' '.join(error.messages)}") from error
+    return User.objects.create_user(name)

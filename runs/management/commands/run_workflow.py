@@ -2,6 +2,7 @@
 
 import json
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -32,6 +33,8 @@ class Command(BaseCommand):
         parser.add_argument("--owner", default="owner", help="for whom to run it (owner)")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 (Django's signature)
+        if options["out"]:
+            _prepare(options["out"])
         job = self._submit(options)
         cancelled = self._wait(job, follow=options["follow"])
         if options["out"]:
@@ -102,6 +105,17 @@ def _from_file(owner: User, path: Path) -> Workflow:
     return same.select_related("graph", "owner").first() or saving.make(
         owner, name=document.name, description=document.description, graph=document.graph
     )
+
+
+def _prepare(folder: Path) -> None:
+    """Before there is a job whose results could not be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        message = f"Nothing can be written to {folder} ({error.strerror}). Give --out another folder."
+        raise CommandError(message, returncode=BAD_INPUT) from error
 
 
 def _line(problem: Problem) -> str:

@@ -206,6 +206,18 @@ def test_who_has_the_bytes_already_gets_none(rest: Rest, letters: Any, known: st
     assert answer["ETag"] == f'"{letters["sha256"]}"'
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_who_has_the_bytes_already_keeps_their_safe_headers(rest: Rest, letters: Any, method: str) -> None:
+    path = f"/assets/{letters['id']}/content"
+    given = rest.fetch(path)
+
+    answer = rest.fetch(path, method, if_none_match="*")
+
+    left_out = {"Content-Length", "Content-Type"}
+    assert {**answer.headers} == {name: value for name, value in given.headers.items() if name not in left_out}
+    assert answer["Content-Security-Policy"].startswith("sandbox")
+
+
 def test_bytes_that_are_gone_from_the_disk_are_not_found(rest: Rest, letters: Any) -> None:
     store.path(letters["sha256"]).unlink()
 

@@ -1,5 +1,8 @@
 """What REST promises of jobs once they are there."""
 
+import base64
+import json
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -243,9 +246,81 @@ def test_lists_are_filtered(rest: Rest, ada: User, workflow: Workflow) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "value", "texts", "others"),
+    [
+        ("-1", "x", ["x", '"x"'], ["-1", "y"]),
+        ("7", 5, ["5", "5.0"], ['"5"', "7"]),
+        ("0", "a", ["a"], ["b"]),
+        ('a"b', 5, ["5"], ["6"]),
+        ("a'b.c[0]\\", "ü", ["ü"], ["u"]),
+        ("ключ 😀", "😀", ["😀"], [""]),
+        ("", "", [""], ["x"]),
+        ("$", "3", ["3", '"3"'], ["3.0", "4"]),
+        ("n", 3, ["3", "3.0", "3e0"], ['"3"', "3.5"]),
+        ("b", True, ["true"], ['"true"', "1", "false"]),
+        ("b", "true", ["true", '"true"'], ["false"]),
+        ("z", None, ["null"], ['"null"', "0", ""]),
+        ("l", [1, "a", {"x": None}], ['[1,"a",{"x":null}]'], ['["a",1,{"x":null}]', "[1]", "[]"]),
+        ("o", {"a": 1, "b": [True]}, ['{"b": [true], "a": 1.0}'], ['{"a":1}', '{"a":1,"b":[true],"c":0}', "{}"]),
+        ("o", {}, ["{}"], ["[]", "", "null"]),
+        ("c", {"a.b": {"c": 1}}, ['{"a.b": {"c": 1}}'], ['{"a": {"b.c": 1}}']),
+    ],
+)
+def test_parameters_of_any_name_are_compared_as_json_else_as_text(
+    rest: Rest, workflow: Workflow, name: str, value: object, texts: list[str], others: list[str]
+) -> None:
+    job = factories.job(workflow, params={name: value})
+    factories.job(workflow, params={"another": value})
+
+    for text in texts:
+        assert ids(rest.get("/jobs", {f"param.{name}": text})) == [str(job.pk)], text
+    for text in others:
+        assert ids(rest.get("/jobs", {f"param.{name}": text})) == [], text
+
+
+def test_what_is_wrong_is_named_as_it_was_sent(rest: Rest) -> None:
+    assert codes(rest.get("/jobs", {"state": "foo"})) == {("state", "bad_value")}
+    assert codes(rest.get("/jobs", {"limit": "x", "workflow": "y"})) == {
+        ("limit", "bad_value"),
+        ("workflow", "bad_value"),
+    }
+
+
+@pytest.mark.parametrize("limit", ["1.0", "1_0", " 1", "1 ", "+1", "", "\u0661"])
+def test_an_integer_is_digits_alone(rest: Rest, limit: str) -> None:
+    assert codes(rest.get("/jobs", {"limit": limit})) == {("limit", "bad_value")}
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        *("1577836800", "1577836800.5", "2020-01-01", "2020-01-01T00:00Z", "2020-01-01T00:00:00", "20200101T000000Z"),
+        *(
+            "2020-01-01T00:00:00+0100",
+            "2020-01-01T00:00:001Z",
+            "2020-01-01T00:00:00,5Z",
+            "2020-01-01_00:00:00Z",
+            "2020-13-01T00:00:00Z",
+        ),
+        *("٢٠٢٠-01-01T00:00:00Z", "2020-01-01T00:00:00Z\n", ""),
+    ],
+)
+def test_a_time_is_as_rfc_3339_has_it_alone(rest: Rest, time: str) -> None:
+    assert codes(rest.get("/jobs", {"submitted_after": time})) == {("submitted_after", "bad_value")}
+
+
+@pytest.mark.parametrize(
+    "time", ["2020-01-01T00:00:00.123456789Z", "2020-01-01t00:00:00z", "2020-01-01 00:00:00-23:59"]
+)
+def test_a_time_may_be_all_that_rfc_3339_has(rest: Rest, time: str) -> None:
+    assert rest.get("/jobs", {"submitted_after": time}).status_code == 200
+
+
+@pytest.mark.parametrize(
     "query",
     [
         {"state": "done"},
+        {"param.a\0b": "x"},
         {"order": "number"},
         {"workflow": "x"},
         {"submitted_after": "yesterday"},
@@ -292,6 +367,20 @@ def test_every_order_is_read_in_parts_that_join_without_gap(
     valued = [rows[each] for each in seen if rows[each] is not None]
     assert valued == sorted(values, reverse=bool(sign))
     assert [rows[each] for each in seen[len(valued) :]] == [None] * (len(rows) - len(valued))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-01-01T00:00:00", "2026-01-01", "yesterday"),
+        *(3, [], True, {}, None),
+    ],
+)
+def test_a_cursor_of_no_time_is_none_of_the_list(rest: Rest, workflow: Workflow, value: object) -> None:
+    made = json.dumps(["-created_at", value, str(uuid.uuid4())]).encode()
+    cursor = base64.urlsafe_b64encode(made).decode().rstrip("=")
+
+    assert codes(rest.get("/jobs", {"cursor": cursor})) == {("cursor", "bad_value")}
 
 
 def test_a_cursor_belongs_to_its_order(rest: Rest, workflow: Workflow) -> None:

@@ -2,10 +2,12 @@
 
 import threading
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import redis
+from django.utils import timezone
 
 from accounts import idempotency
 from accounts.models import IdempotencyKey, User
@@ -128,6 +130,17 @@ def test_the_same_key_with_another_body_is_refused(rest: Rest, workflow: Workflo
     assert Job.objects.count() == 1
 
 
+def test_a_key_whose_job_is_deleted_is_a_conflict_that_names_it(rest: Rest, workflow: Workflow) -> None:
+    rest.post(jobs_of(workflow), idempotency_key="gone")
+    Job.objects.all().delete()
+
+    again = rest.post(jobs_of(workflow), idempotency_key="gone")
+
+    assert again.status_code == 409
+    assert "“gone”" in again.json()["detail"]
+    assert not Job.objects.exists()
+
+
 def test_keys_are_each_users_own_and_each_paths_own(rest: Rest, ada: User, workflow: Workflow, bob: User) -> None:
     elsewhere, bobs = factories.workflow(ada), factories.workflow(bob)
     answers = [
@@ -154,6 +167,31 @@ def test_a_key_is_forgotten_after_a_day(rest: Rest, workflow: Workflow) -> None:
     assert rest.post(jobs_of(workflow), idempotency_key="k").status_code == 201
     assert Job.objects.count() == 2
     assert IdempotencyKey.objects.count() == 1
+
+
+def test_a_key_that_was_forgotten_is_new_however_many_others_are_to_be_swept(
+    rest: Rest, ada: User, workflow: Workflow
+) -> None:
+    path = f"/api/v1{jobs_of(workflow)}"
+    uses = [("/", str(number)) for number in range(idempotency._SWEPT_AT_ONCE)] + [(path, "k")]
+    long_ago = timezone.now() - 2 * idempotency.KEPT_FOR
+    IdempotencyKey.objects.bulk_create(
+        IdempotencyKey(user=ada, path=path, key=key, body="", created_at=long_ago + timedelta(seconds=second))
+        for second, (path, key) in enumerate(uses)
+    )
+
+    assert rest.post(path.removeprefix("/api/v1"), idempotency_key="k").status_code == 201
+
+
+def test_bodies_are_the_same_that_are_the_same_value(rest: Rest, workflow: Workflow) -> None:
+    spellings = [
+        b'{"params": {"word": "\xc3\xa9"}, "label": "x"}',
+        b'{ "label":"x",\n"params":{"word":"\\u00e9"}}',
+        b'{"params": {"word": "\xc3\xa9"}, "label": "X"}',
+    ]
+    answers = [rest.post(jobs_of(workflow), body, idempotency_key="k").status_code for body in spellings]
+
+    assert answers == [201, 200, 422]
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256])

@@ -13,8 +13,9 @@ from accounts.models import User
 from runs import gate
 from runs.errors import JobGone
 from runs.models import Job
-from runs.sockets import feed
+from runs.sockets import feed, reading
 from runs.sockets.feed import JobFeed
+from runs.sockets.reading import Reading
 from runs.sockets.tasks import end
 from runs.telemetry import EMPTY, TelemetryId
 from tests import factories
@@ -101,6 +102,21 @@ async def test_an_ended_job_is_told_with_its_snapshot_and_nothing_more(job: Job,
     assert reader.kinds() == ["job", "snapshot"]
     assert reader.states() == ["completed"]
     assert reader.snapshot == attempt.snapshot
+
+
+async def test_an_ended_job_gone_on_with_from_an_earlier_attempt_is_told_with_one_snapshot(job: Job) -> None:
+    first = await act(Attempt.of, job)
+    await act(first.tell, {"text": {"word": "a"}})
+    await act(gate.hand_back, job.pk, 1, by="w1")
+    second = await act(Attempt.of, job)
+    await act(second.tell, {"text": {"word": "b"}})
+    await act(second.finish)
+    reader = Reader()
+    reader.last = "1-1"
+    async with following(job, reader):
+        await reader.until(lambda r: r.last == "2-1")
+    assert reader.kinds() == ["job", "snapshot"]
+    assert reader.snapshot == second.snapshot
 
 
 async def test_a_reader_that_comes_back_gets_what_it_missed_as_one_update(job: Job) -> None:
@@ -352,14 +368,13 @@ async def test_a_database_that_is_away_for_a_moment_ends_no_feed(
 ) -> None:
     monkeypatch.setattr(feed, "DATABASE_PAUSE", 0.01)
     failures = iter([error("locked"), error("locked")])
-    read = feed._read
 
-    def sometimes(job_id: UUID, version: int) -> feed.Reading:
+    def sometimes(job_id: UUID, version: int) -> Reading:
         for failure in failures:
             raise failure
-        return read(job_id, version)
+        return reading.read(job_id, version)
 
-    monkeypatch.setattr(feed, "_read", sometimes)
+    monkeypatch.setattr(feed, "read", sometimes)
     async with following(job) as reader:
         await reader.until(lambda r: r.snapshot is not None)
     assert reader.kinds() == ["job", "snapshot"]

@@ -13,7 +13,7 @@ from django.db import DataError, OperationalError
 from pytest_django import Settings
 
 from accounts.models import User
-from runs import gate
+from runs import gate, stream
 from runs.errors import DatabaseAway
 from runs.gate import Claim
 from runs.models import Asset, Job, JobTelemetry
@@ -155,6 +155,17 @@ def test_a_worker_that_comes_too_late_writes_nothing(valkey: redis.Redis, ada: U
     job = Job.objects.get(pk=claim.job_id)
     assert (job.state, job.worker, job.fence) == (State.COMPLETED, "another worker", 2)
     assert Asset.objects.filter(job=job).count() == 1
+
+
+def test_a_job_that_only_its_stream_takes_away_is_ended(valkey: redis.Redis, ada: User) -> None:
+    claim = claimed(ada)
+    stream.begin(claim.job_id, claim.fence + 5)
+    executor = Executor()
+    executor.execute(claim)
+    executor.close()
+    job = Job.objects.get(pk=claim.job_id)
+    assert job.error is not None
+    assert (job.state, job.error["code"]) == (State.FAILED, "internal")
 
 
 def test_a_graph_that_cannot_be_read_fails_the_job_with_the_details_for_admins(valkey: redis.Redis, ada: User) -> None:

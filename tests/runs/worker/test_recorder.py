@@ -24,6 +24,7 @@ from runs.worker.products import Products
 from runs.worker.recorder import WHOLE_EVERY, Recorder
 from tests import valkey as embedded
 from tests.runs.jobs import claimed, graph, ran, told
+from tests.waiting import eventually
 from workflows.graph import load
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -224,6 +225,24 @@ def test_a_redis_that_came_back_empty_is_told_all_again(telling: Telling, valkey
     telling.say("after")
     assert messages(last_known(telling.claim.job_id)) == ["before", "after"]
     assert valkey.xlen(stream_key(telling.claim.job_id)) == 1
+
+
+def test_a_run_that_is_silent_sees_that_redis_lost_what_it_told(
+    telling: Telling, valkey: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runs.worker.recorder.SILENT_SECONDS", 0.05)
+    job_id = telling.claim.job_id
+
+    async def be_silent() -> None:
+        silence = asyncio.create_task(telling.recorder.tell())
+        await asyncio.to_thread(eventually, lambda: last_known(job_id)["logs"])
+        silence.cancel()
+
+    telling.say("before")
+    valkey.flushall()
+    telling.run(be_silent())
+    assert messages(last_known(job_id)) == ["before"]
+    assert messages(telling.say("after").snapshot) == messages(last_known(job_id)) == ["before", "after"]
 
 
 def test_products_wait_for_the_database_while_the_run_goes_on(

@@ -1,0 +1,76 @@
+"""Settings are checked as they are read: one that can't be is named in a sentence that says what to do."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.environment import SETTINGS, settings_read
+
+ROOT = SETTINGS.parents[1]
+
+
+def loupe(folder: Path, *words: str, **changed: str) -> tuple[int, str, str]:
+    """The exit code of `./loupe` with these settings, and what it printed and complained of."""
+    environment = {**os.environ, "DATA_DIR": str(folder), **changed}
+    done = subprocess.run(
+        [sys.executable, "manage.py", *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout.strip(), done.stderr
+
+
+def shown(folder: Path, name: str, **changed: str) -> str:
+    """The value of a setting, as it is read."""
+    code, printed, complaint = loupe(
+        folder, "shell", "-v0", "-c", f"from django.conf import settings; print(settings.{name})", **changed
+    )
+    assert (code, complaint) == (0, "")
+    return printed
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("MAX_CONCURRENT_JOBS", "0", "is 0: set it to a whole number from 1 to 1000"),
+        ("MAX_CONCURRENT_JOBS", "many", "is many: set it to a whole number from 1 to 1000"),
+        ("MAX_CONCURRENT_JOBS", "", "is empty: set it to a whole number from 1 to 1000"),
+        ("WORKERS", "-1", "is -1: set it to a whole number from 0 to 1000"),
+        ("MAX_UPLOAD_BYTES", "0", "is 0: set it to a whole number, 1 or more"),
+        ("MAX_GRAPH_NODES", "2.5", "is 2.5: set it to a whole number, 1 or more"),
+        ("LEASE_SECONDS", "1.9", "is 1.9: set it to a number from 2 to 86400"),
+        ("DRAIN_SECONDS", "inf", "is inf: set it to a number from 0 to 86400"),
+        ("LOUPE_DEMO", "maybe", "is maybe: set it to 1 or 0"),
+        ("LOG_LEVEL", "loud", "is loud: set it to DEBUG, INFO, WARNING or ERROR"),
+        ("ENV_FILE", "/nowhere/env", "is /nowhere/env, and there is no such file: set it to one"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named_with_what_to_do(
+    tmp_path: Path, name: str, value: str, sentence: str
+) -> None:
+    code, printed, complaint = loupe(tmp_path, "run", **{name: value})
+    assert (code, printed) == (1, "")
+    assert complaint == f"Loupe cannot start: {name} {sentence}, or leave it out.\n"
+
+
+def test_settings_at_their_bounds_are_taken(tmp_path: Path) -> None:
+    bounds = {"MAX_CONCURRENT_JOBS": "1000", "WORKERS": "0", "LEASE_SECONDS": "2", "MAX_UPLOAD_BYTES": "1"}
+    assert {name: shown(tmp_path, name, **bounds) for name in bounds} == {**bounds, "LEASE_SECONDS": "2.0"}
+
+
+def test_a_file_of_settings_is_read_and_the_environment_goes_first(tmp_path: Path) -> None:
+    (tmp_path / "env").write_text("MAX_CONCURRENT_JOBS=7\nWORKERS=3\n")
+    given = {"ENV_FILE": str(tmp_path / "env"), "WORKERS": "2"}
+    assert shown(tmp_path, "MAX_CONCURRENT_JOBS", **given) == "7"
+    assert shown(tmp_path, "WORKERS", **given) == "2"
+
+
+def test_tests_know_nothing_of_the_machines_settings() -> None:
+    own = {"DATA_DIR", "LEASE_SECONDS", "ENV_FILE"} | ({"DATABASE_URL"} & {*os.environ})
+    code = "import os; from tests.environment import settings_read; print(*{*os.environ} & {*settings_read()})"
+    strange = dict.fromkeys(settings_read(), "strange")
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=os.environ | strange, capture_output=True, text=True, check=True
+    )
+    assert set(done.stdout.split()) == own

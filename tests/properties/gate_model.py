@@ -1,0 +1,144 @@
+"""What the gate promises, as plain objects: each call changes them as it should change the rows, or refuses."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from runs.errors import JobActive, JobEnded, LostLease, TooManyWaiting
+from runs.models import Job
+from runs.states import HOLDING, TERMINAL, State
+
+
+@dataclass
+class ModelJob:
+    """One job as it should be."""
+
+    id: UUID
+    state: State = State.QUEUED
+    fence: int = 0
+    attempts: int = 0
+    repeatable: bool = True
+    worker: str = ""
+    lapsed: bool = False
+    last_id: str | None = None
+    code: str | None = None
+    steps: list[tuple[str, str, str]] = field(default_factory=list)
+    """From where, to where, by whom."""
+
+    def move(self, to: State, by: str) -> None:
+        self.steps.append((self.state if self.steps else "", to, by))
+        self.state = to
+        if to not in HOLDING:
+            self.lapsed = False
+
+    def shut(self, to: State, by: str, code: str) -> State:
+        """Ended by another than its worker: what was told is closed under a fence that nobody else has."""
+        if self.fence:
+            self.fence += 1
+            self.last_id = f"{self.fence}-0"
+        self.code = code if to == State.FAILED else None
+        self.move(to, by)
+        return to
+
+
+class Model:
+    """All jobs in the order of their submits, and the cap. Whatever it refuses has changed nothing."""
+
+    def __init__(self, *, default_cap: int, most_attempts: int, most_waiting: int) -> None:
+        self.jobs: dict[UUID, ModelJob] = {}
+        self.chosen_cap: int | None = None
+        self.default_cap = default_cap
+        self.most_attempts = most_attempts
+        self.most_waiting = most_waiting
+
+    @property
+    def cap(self) -> int:
+        return self.chosen_cap or self.default_cap
+
+    def waiting(self) -> list[ModelJob]:
+        return [job for job in self.jobs.values() if job.state == State.QUEUED]
+
+    def holding(self) -> list[ModelJob]:
+        return [job for job in self.jobs.values() if job.state in HOLDING]
+
+    def startable(self) -> int:
+        return min(len(self.waiting()), max(self.cap - len(self.holding()), 0))
+
+    def submit(self, job_id: UUID, by: str) -> UUID:
+        if len(self.waiting()) >= self.most_waiting:
+            raise TooManyWaiting
+        self.jobs[job_id] = ModelJob(job_id)
+        self.jobs[job_id].move(State.QUEUED, by)
+        return job_id
+
+    def claim(self, worker: str) -> tuple[UUID, int, str] | None:
+        if not self.startable():
+            return None
+        job = self.waiting()[0]
+        job.move(State.RUNNING, worker)
+        job.fence, job.attempts, job.worker = job.fence + 1, job.attempts + 1, worker
+        return job.id, job.fence, worker
+
+    def finish(self, job_id: UUID, fence: int, state: State, code: str | None) -> None:
+        job = self._held(job_id, fence)
+        job.last_id, job.code = f"{fence}-1", code
+        job.move(state, job.worker)
+
+    def cancel(self, job_id: UUID, by: str) -> State:
+        job = self._there(job_id)
+        if job.state in {State.COMPLETED, State.FAILED}:
+            raise JobEnded
+        if job.state == State.QUEUED:
+            job.shut(State.CANCELLED, by, "")
+        elif job.state == State.RUNNING:
+            job.move(State.CANCELLING, by)
+        return job.state
+
+    def hand_back(self, job_id: UUID, fence: int, by: str) -> State:
+        job = self._held(job_id, fence)
+        if job.state == State.RUNNING and job.repeatable:
+            return self._requeue(job, by, spent=0)
+        return self._fail(job, by, "worker_lost")
+
+    def lost(self, job_id: UUID, fence: int, by: str) -> State:
+        job = self._held(job_id, fence)
+        if job.state == State.RUNNING and job.repeatable and job.attempts < self.most_attempts:
+            return self._requeue(job, by, spent=1)
+        return self._fail(job, by, "worker_lost")
+
+    def end(self, job_id: UUID, fence: int, by: str, code: str) -> State:
+        return self._fail(self._held(job_id, fence), by, code)
+
+    def mark_unrepeatable(self, job_id: UUID, fence: int) -> None:
+        self._held(job_id, fence).repeatable = False
+
+    def renew(self, workers: Collection[str]) -> int:
+        renewed = [job for job in self.holding() if job.worker in workers]
+        for job in renewed:
+            job.lapsed = False
+        return len(renewed)
+
+    def delete(self, job_id: UUID) -> None:
+        if self._there(job_id).state not in TERMINAL:
+            raise JobActive
+        del self.jobs[job_id]
+
+    def _there(self, job_id: UUID) -> ModelJob:
+        if job_id not in self.jobs:
+            raise Job.DoesNotExist
+        return self.jobs[job_id]
+
+    def _held(self, job_id: UUID, fence: int) -> ModelJob:
+        job = self.jobs.get(job_id)
+        if job is None or job.fence != fence or job.state not in HOLDING:
+            raise LostLease
+        return job
+
+    def _requeue(self, job: ModelJob, by: str, *, spent: int) -> State:
+        job.worker = ""
+        job.attempts += spent - 1
+        job.move(State.QUEUED, by)
+        return State.QUEUED
+
+    def _fail(self, job: ModelJob, by: str, code: str) -> State:
+        return job.shut(State.CANCELLED if job.state == State.CANCELLING else State.FAILED, by, code)

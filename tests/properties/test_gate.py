@@ -1,0 +1,266 @@
+"""The gate against a model of it in memory: whatever is asked in whatever order, its rows are as the model has them."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+import pytest
+import redis
+from django.conf import settings as django
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import Model as Rows
+from django.utils import timezone
+from hypothesis import settings as bounds, strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from accounts.models import User
+from runs import gate
+from runs.errors import RunError
+from runs.models import Gate, Job, JobTelemetry, JobTransition
+from runs.states import HOLDING, TERMINAL, State, allowed
+from runs.submit import Order, submit
+from runs.telemetry import EMPTY
+from tests import factories
+from tests.properties.gate_model import Model
+from workflows.models import Workflow
+
+EXAMPLES, STEPS = 50, 30
+DEFAULT_CAP, MOST_WAITING = 2, 5
+
+Answer = TypeVar("Answer")
+workers = st.sampled_from(["w1", "w2", "w3"])
+ways = st.sampled_from(
+    [*"hand back, lose, end, mark, cancel".split(", "), State.COMPLETED, State.FAILED, State.CANCELLED]
+)
+
+
+class GateMachine(RuleBasedStateMachine):
+    """Every call goes to the model and to the gate, which must answer the same, or refuse for the same reason."""
+
+    jobs: Bundle[UUID] = Bundle("jobs")
+    claims: Bundle[gate.Claim] = Bundle("claims")  # also those that have long passed on
+
+    def __init__(self, workflow: Workflow, valkey: redis.Redis) -> None:
+        super().__init__()
+        Job.objects.all().delete()
+        Gate.objects.all().delete()
+        valkey.flushall()
+        self.workflow = workflow
+        self.model = Model(default_cap=DEFAULT_CAP, most_attempts=1, most_waiting=MOST_WAITING)
+        self.newest: dict[UUID, gate.Claim] = {}
+        self.submits = 0
+
+    # What people, workers and pools ask for ---------------------------------------------------------------------
+
+    @initialize(target=jobs, most_attempts=st.integers(1, 2))
+    def begin(self, most_attempts: int) -> Any:
+        django.MAX_ATTEMPTS = self.model.most_attempts = most_attempts
+        return self.submit(3)
+
+    @rule(target=jobs, count=st.integers(1, 3))
+    def submit(self, count: int) -> Any:
+        return multiple(*filter(None, [self.submit_one() for _ in range(count)]))
+
+    @rule(target=claims, crowd=st.lists(workers, min_size=1, max_size=4))
+    def claim(self, crowd: list[str]) -> Any:
+        return multiple(*filter(None, [self.claim_one(worker) for worker in crowd]))
+
+    @precondition(lambda self: self.model.holding())
+    @rule(target=claims, pick=st.integers(0, 3), way=ways, returns=st.booleans(), late=ways)
+    def work(self, pick: int, way: State | str, returns: bool, late: State | str) -> Any:
+        """Something becomes of a running job; its worker may come for the next, and be late with more for the old."""
+        running = self.model.holding()
+        claim = self.newest[running[pick % len(running)].id]
+        self.go(claim, way)
+        claimed = self.claim([claim.worker] if returns else [])
+        self.go(claim, late)
+        return claimed
+
+    @rule(claim=claims, way=ways)
+    def come_back_late(self, claim: gate.Claim, way: State | str) -> None:
+        self.go(claim, way)
+
+    @rule(job_id=jobs, deleted=st.booleans())
+    def cancel_or_delete(self, job_id: UUID, deleted: bool) -> None:
+        if deleted:
+            self.ask(lambda: self.model.delete(job_id), lambda: gate.delete(job_id))
+        else:
+            self.cancel(job_id)
+
+    @rule(claim=claims)
+    def let_a_lease_run_out(self, claim: gate.Claim) -> None:
+        job = self.model.jobs.get(claim.job_id)
+        if job in self.model.holding():
+            Job.objects.filter(pk=claim.job_id).update(lease_until=timezone.now() - timedelta(seconds=1))
+            job.lapsed = True
+
+    @rule(renewed=st.sampled_from(["none", "all"]) | st.sets(workers))
+    def renew_and_rescue(self, renewed: str | set[str]) -> None:
+        if renewed == "all":
+            self.ask(lambda: self.model.renew({"w1", "w2", "w3"}), gate.renew_all)
+        elif isinstance(renewed, set):
+            self.ask(lambda: self.model.renew(renewed), lambda: gate.renew(renewed))
+        for job in gate.expired():
+            self.lose(job.pk, job.fence)
+
+    @rule(cap=st.none() | st.integers(1, 4))
+    def set_cap(self, cap: int | None) -> None:
+        self.model.chosen_cap = cap
+        assert gate.set_cap(cap) == gate.cap() == self.model.cap
+
+    def submit_one(self) -> UUID | None:
+        self.submits += 1
+        order = Order(id=UUID(int=self.submits), focus=False)
+        return self.ask(
+            lambda: self.model.submit(UUID(int=self.submits), "ada"),
+            lambda: submit(self.workflow.owner, self.workflow, order).pk,
+        )
+
+    def claim_one(self, worker: str) -> gate.Claim | None:
+        claimed = gate.claim(worker)
+        got = claimed and (claimed.job_id, claimed.fence, claimed.worker)
+        assert got == self.model.claim(worker)
+        if claimed:
+            assert Job.objects.holding().count() <= gate.cap()
+            self.newest[claimed.job_id] = claimed
+        return claimed
+
+    def go(self, claim: gate.Claim, way: State | str) -> None:
+        match way:
+            case State():
+                self.finish(claim, way)
+            case "hand back":
+                self.hand_back(claim)
+            case "lose":
+                self.lose(claim.job_id, claim.fence)
+            case "end":
+                self.end(claim)
+            case "cancel":
+                self.cancel(claim.job_id)
+            case _:
+                self.mark_unrepeatable(claim)
+
+    def cancel(self, job_id: UUID) -> None:
+        self.ask(lambda: self.model.cancel(job_id, "ada"), lambda: State(gate.cancel(job_id, by="ada").state))
+
+    def finish(self, claim: gate.Claim, state: State) -> None:
+        code = "error" if state == State.FAILED else None
+        end = gate.End(state, error={"code": code, "message": "No.", "node": None} if code else None)
+        told = gate.Telemetry(f"{claim.fence}-1", EMPTY)
+        self.ask(
+            lambda: self.model.finish(claim.job_id, claim.fence, state, code), lambda: gate.finish(claim, end, told)
+        )
+
+    def hand_back(self, claim: gate.Claim) -> None:
+        self.ask(
+            lambda: self.model.hand_back(claim.job_id, claim.fence, claim.worker),
+            lambda: gate.hand_back(claim.job_id, claim.fence, by=claim.worker),
+        )
+
+    def lose(self, job_id: UUID, fence: int) -> None:
+        self.ask(
+            lambda: self.model.lost(job_id, fence, "pool"),
+            lambda: gate.lost(job_id, fence, by="pool", why="killed"),
+        )
+
+    def end(self, claim: gate.Claim) -> None:
+        self.ask(
+            lambda: self.model.end(claim.job_id, claim.fence, "pool", "timeout"),
+            lambda: gate.end(claim.job_id, claim.fence, code="timeout", message="Too long.", by="pool"),
+        )
+
+    def mark_unrepeatable(self, claim: gate.Claim) -> None:
+        self.ask(
+            lambda: self.model.mark_unrepeatable(claim.job_id, claim.fence),
+            lambda: gate.mark_unrepeatable(claim.job_id, claim.fence),
+        )
+
+    def ask(self, model: Callable[[], Answer], real: Callable[[], Answer]) -> Answer | None:
+        """The answer of both; None when both refused, after which all is as it was."""
+        try:
+            expected = model()
+        except (RunError, ObjectDoesNotExist) as refusal:
+            before = everything()
+            with pytest.raises(type(refusal)):
+                real()
+            assert everything() == before
+            return None
+        assert real() == expected
+        return expected
+
+    # What holds at all times ------------------------------------------------------------------------------------
+
+    @invariant()
+    def rows_are_as_the_model_has_them(self) -> None:
+        ends = dict(JobTelemetry.objects.values_list("job_id", "last_id"))
+        found = list(Job.objects.order_by("place"))
+        assert [
+            (job.pk, job.state, job.fence, job.attempts, job.version, job.repeatable, job.worker) for job in found
+        ] == [
+            (job.id, job.state, job.fence, job.attempts, len(job.steps), job.repeatable, job.worker)
+            for job in self.model.jobs.values()
+        ]
+        assert {job.pk: (job.error and job.error["code"], ends.get(job.pk)) for job in found} == {
+            job.id: (job.code, job.last_id) for job in self.model.jobs.values()
+        }
+        for job in found:
+            assert (job.lease_until is not None) == (job.state in HOLDING)
+            assert (job.ended_at is not None) == (job.state in TERMINAL)
+            assert job.started_at is None or job.state != State.QUEUED
+
+    @invariant()
+    def every_step_is_in_the_table_and_has_one_row_and_an_end_is_for_ever(self) -> None:
+        histories: dict[UUID, list[tuple[str, str, str]]] = defaultdict(list)
+        for step in JobTransition.objects.all():
+            histories[step.job_id].append((step.from_state, step.to_state, step.by))
+        assert histories == {job.id: job.steps for job in self.model.jobs.values()}
+        for (made_from, made, _), *later in histories.values():
+            assert (made_from, made) == ("", State.QUEUED)
+            assert all(allowed(State(source), State(target)) for source, target, _ in later)
+            assert not any(target in TERMINAL for _, target, _ in later[:-1])
+
+    @invariant()
+    def the_line_is_counted_from_1_and_as_many_may_start_as_there_is_room_for(self) -> None:
+        line = [job.id for job in self.model.waiting()]
+        places = {job_id: place for place, job_id in enumerate(line, 1)}
+        assert gate.positions([UUID(int=number) for number in range(self.submits + 1)]) == places
+        if line:
+            assert gate.positions(line[-1:]) == {line[-1]: len(line)}
+        assert gate.startable() == self.model.startable()
+
+    @invariant()
+    def exactly_those_are_rescued_whose_lease_has_run_out(self) -> None:
+        assert {job.pk for job in gate.expired()} == {job.id for job in self.model.jobs.values() if job.lapsed}
+
+
+def everything() -> list[list[dict[str, Any]]]:
+    """All that the gate may write to."""
+    kinds: list[type[Rows]] = [Job, JobTransition, JobTelemetry, Workflow]
+    return [list(kind._default_manager.order_by("pk").values()) for kind in kinds]
+
+
+@pytest.mark.timeout(300)  # there are thousands of transactions, on whatever else the machine does
+@pytest.mark.django_db(transaction=True)
+def test_the_gate_does_what_the_model_does(ada: User, valkey: redis.Redis, settings: Any) -> None:
+    settings.MAX_CONCURRENT_JOBS = DEFAULT_CAP
+    settings.MAX_ATTEMPTS = 1
+    settings.MAX_WAITING_JOBS_PER_USER = MOST_WAITING
+    settings.LEASE_SECONDS = 3600  # they run out when the machine lets them
+    workflow = factories.workflow(ada)
+
+    class Machine(GateMachine):
+        def __init__(self) -> None:
+            super().__init__(workflow, valkey)
+
+    run_state_machine_as_test(Machine, settings=bounds(max_examples=EXAMPLES, stateful_step_count=STEPS))
