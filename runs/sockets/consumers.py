@@ -7,12 +7,12 @@ from accounts.credentials import Credentials
 from accounts.problems import ProblemError, not_found
 from runs.sockets import commands
 from runs.sockets.commands import Cancel, Command, Resume
-from runs.sockets.socket import Socket, of_program
+from runs.sockets.socket import JobSocket, of_program
 from runs.sockets.threads import apart, in_database
 from runs.telemetry import TelemetryId
 
 
-class ProgramSocket(Socket):
+class ProgramSocket(JobSocket):
     """`/ws/v1/jobs/{id}`."""
 
     async def identify(self) -> Credentials | None:

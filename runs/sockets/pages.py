@@ -8,12 +8,12 @@ from runs.models import Job
 from runs.pages import fragments, sheet
 from runs.pages.sheet import Sheet
 from runs.sockets.feed import Frame
-from runs.sockets.socket import Socket
+from runs.sockets.socket import JobSocket
 from runs.sockets.threads import in_database
 from runs.telemetry import Snapshot, TelemetryId
 
 
-class PageSocket(Socket):
+class PageSocket(JobSocket):
     """`/ws/pages/jobs/{id}`, for sessions. A page that comes back is drawn anew, so nothing shows twice."""
 
     _document: dict[str, Any]

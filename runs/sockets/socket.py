@@ -1,7 +1,8 @@
-"""A client's socket on one job: who may join, what goes out, and how it closes."""
+"""A client's socket on a job or a workflow: who may join, what goes out, and how it closes."""
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
@@ -44,17 +45,16 @@ class Closing(Exception):  # noqa: N818 (what is to happen, not what went wrong)
         super().__init__(code)
 
 
-class Socket:
-    """One client on one job. Every handshake is accepted, so that the close code can say why a client may not stay."""
+class Socket(ABC):
+    """One client. Every handshake is accepted, so that the close code can say why a client may not stay."""
 
     credentials: Credentials
     workflow_id: UUID
-    feed: JobFeed
 
     def __init__(self, scope: Message, receive: Receive, send: Send) -> None:
         self.scope = scope
         self.query = parse_qs(scope["query_string"].decode("latin1"))
-        self.job_id: UUID = scope["url_route"]["kwargs"]["job_id"]
+        self.named: dict[str, UUID] = scope["url_route"]["kwargs"]
         self._receive = receive
         self._send = send
         self._verdict: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -78,34 +78,30 @@ class Socket:
         if credentials is None or not credentials.may(Scope.READ):
             raise Closing(NOT_SIGNED_IN)
         self.credentials = credentials
-        workflow_id = await in_database(_workflow_of, self.job_id, credentials)
+        workflow_id = await in_database(self.find_workflow)
         if workflow_id is None:
             raise Closing(NOT_FOUND)
         self.workflow_id = workflow_id
-        self.feed = JobFeed(self.job_id, self.tell, after=self.after())
         Warden.here().add(self)
         try:
-            await first_of(self._follow(), self._listen(), self._wait_for_verdict())
+            await first_of(self.follow(), self._listen(), self._wait_for_verdict())
         finally:
             await to_the_end(Warden.here().remove(self))
+
+    @abstractmethod
+    def find_workflow(self) -> UUID | None:
+        """The workflow that this is about, if these credentials may see it. Reads the database."""
+
+    @abstractmethod
+    async def follow(self) -> None:
+        """Sends what is to be sent, for as long as the client stays. Raises Closing when it has to go."""
 
     async def identify(self) -> Credentials | None:
         """Who is there, if anybody. Reads database and Redis."""
         return await in_database(_of_session, self.scope)
 
-    async def hear(self, text: str | None) -> None:
+    async def hear(self, text: str | None) -> None:  # noqa: B027 (not every socket listens)
         """A message of the client's; None for one that is not text."""
-
-    def after(self) -> TelemetryId | None:
-        """Where the client wants to go on; what is no id can't be gone on from, and gets a snapshot."""
-        try:
-            return TelemetryId.parse(self.query["after"][0])
-        except (KeyError, ValueError):
-            return None
-
-    async def tell(self, frame: Frame) -> None:
-        """Sends a frame as it is."""
-        await self.send(frame)
 
     async def send(self, message: Mapping[str, Any]) -> None:
         """One JSON message. Raises Closing when the client does not take it in time."""
@@ -120,15 +116,9 @@ class Socket:
         self._close(NOT_SIGNED_IN)
 
     async def look_again(self) -> None:
-        """The warden asks whether the job may still be seen."""
-        if await in_database(_workflow_of, self.job_id, self.credentials) is None:
+        """The warden asks whether what this is about may still be seen."""
+        if await in_database(self.find_workflow) is None:
             self._close(NOT_FOUND)
-
-    async def _follow(self) -> None:
-        try:
-            await self.feed.run()
-        except JobGone as error:
-            raise Closing(NOT_FOUND) from error
 
     async def _listen(self) -> None:
         while (message := await self._receive())["type"] != "websocket.disconnect":
@@ -140,6 +130,40 @@ class Socket:
     def _close(self, code: int) -> None:
         if not self._verdict.done():
             self._verdict.set_result(code)
+
+
+class JobSocket(Socket):
+    """One client on one job."""
+
+    feed: JobFeed
+
+    def __init__(self, scope: Message, receive: Receive, send: Send) -> None:
+        super().__init__(scope, receive, send)
+        self.job_id = self.named["job_id"]
+
+    def find_workflow(self) -> UUID | None:
+        """The job's workflow, if these credentials may see the job."""
+        jobs = visible(Job.objects.all(), self.credentials)
+        return jobs.filter(pk=self.job_id).values_list("workflow_id", flat=True).first()
+
+    async def follow(self) -> None:
+        """Tells every frame of the job."""
+        self.feed = JobFeed(self.job_id, self.tell, after=self.after())
+        try:
+            await self.feed.run()
+        except JobGone as error:
+            raise Closing(NOT_FOUND) from error
+
+    def after(self) -> TelemetryId | None:
+        """Where the client wants to go on; what is no id can't be gone on from, and gets a snapshot."""
+        try:
+            return TelemetryId.parse(self.query["after"][0])
+        except (KeyError, ValueError):
+            return None
+
+    async def tell(self, frame: Frame) -> None:
+        """Sends a frame as it is."""
+        await self.send(frame)
 
 
 async def nothing_here(_scope: Message, receive: Receive, send: Send) -> None:
@@ -165,8 +189,3 @@ def _of_session(scope: Message) -> Credentials | None:
             key = parse_cookie(value.decode("latin1")).get(settings.SESSION_COOKIE_NAME)
             return of_session(key) if key else None
     return None
-
-
-def _workflow_of(job_id: UUID, credentials: Credentials) -> UUID | None:
-    """The job's workflow, if these credentials may see the job."""
-    return visible(Job.objects.all(), credentials).filter(pk=job_id).values_list("workflow_id", flat=True).first()
