@@ -3,6 +3,7 @@
 import functools
 import json
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -112,6 +113,25 @@ def shown(value: object) -> str:
 def brief(value: object) -> str:
     """As `shown`, in one line unless it is a text of several."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@register.filter
+def plus(number: int, more: int) -> int:
+    """Their sum, for what is counted on."""
+    return number + more
+
+
+@register.filter
+def at(found: object, key: str) -> object:
+    """What a mapping has under a key; None where there is no mapping."""
+    return found.get(key) if isinstance(found, Mapping) else None
+
+
+@register.filter
+def spoken(asset: Mapping[str, object]) -> str:
+    """A product, for who can't see it: its kind, and a value's beginning."""
+    value = asset.get("value")
+    return str(asset["kind"]) if value is None else f"{asset['kind']}, {brief(value)[:80]}"
 
 
 @register.filter

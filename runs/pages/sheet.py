@@ -39,6 +39,8 @@ class Step(NamedTuple):
     pictures: list[Document]
     more: int
     job_id: str
+    cached: bool = False
+    """Whether the work was done before, and was not done again."""
 
     @property
     def ticks(self) -> bool:
@@ -99,6 +101,7 @@ class Sheet:
             pictures=pictures[-TILES:],
             more=max(len(pictures) - TILES, 0),
             job_id=self.job["id"],
+            cached=bool(node.get("cached")),
         )
 
     @property

@@ -9,6 +9,7 @@ const FOR_GOOD = {
 };
 const SILENCE = 20_000; // ms; an active job's page hears something every 15 s at least
 const pristine = document.getElementById("wire")?.outerHTML;
+const gone = document.getElementById("wire")?.dataset.gone;
 const htmx = () => /** @type {any} */ (window).htmx;
 
 let heard = performance.now();
@@ -20,7 +21,7 @@ document.addEventListener("htmx:ws:before:message:incoming", () => {
 document.addEventListener("htmx:ws:close", (event) => {
   const { reason, code } = /** @type {CustomEvent<Close>} */ (event).detail;
   if (reason !== "closed") return;
-  const why = FOR_GOOD[code ?? 0];
+  const why = (code === 4404 && gone) || FOR_GOOD[code ?? 0];
   mark(why ? "offline" : "reconnecting", why);
 });
 window.addEventListener("online", renew);
@@ -29,7 +30,7 @@ window.addEventListener("pageshow", (event) => {
   if (event.persisted) renew();
 });
 document.addEventListener("visibilitychange", () => {
-  const active = document.querySelector("[data-job-card]:is([data-state=queued], [data-state=running])");
+  const active = gone || document.querySelector("[data-job-card]:is([data-state=queued], [data-state=running])");
   if (!document.hidden && active && performance.now() - heard > SILENCE) renew();
 });
 

@@ -1,0 +1,211 @@
+"""What the canvas shows of the run that the lens is on: each node's chrome, each edge's flow. Nothing of any other run.
+
+The workflow may have changed since the run: a node that it did not have shows nothing, one that is gone is not shown.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from runs.models import Job
+from runs.pages import gallery, sheet, working
+from runs.pages.gallery import Gallery, Wall, wall
+from runs.pages.parts import Part, parts
+from runs.pages.sheet import Sheet, Step
+from runs.pages.working import Working
+from runs.states import HOLDING
+from workflows.graph import Graph
+from workflows.models import Workflow
+from workflows.registry import registry
+
+GALLERIES = frozenset({"output.result", "output.preview"})
+DOTS = 3
+
+
+class Ring(NamedTuple):
+    """Other jobs that are busy at a node: how many, and the numbers of the first."""
+
+    jobs: int
+    numbers: list[int]
+
+
+class Seen(NamedTuple):
+    """One node through the lens. `step` is what the focused run did there, if anything."""
+
+    part: Part
+    step: Step | None
+    wall: Wall | None
+    jobs: int
+    """How many runs made something there."""
+    ring: Ring
+    workflow_id: str
+    number: int | None
+    focused: str | None
+    saved: object
+
+    @property
+    def id(self) -> str:
+        """The node's id in the graph."""
+        return self.part.id
+
+    @property
+    def status(self) -> str:
+        """The node's status in the focused run; `idle` where the run has nothing to do with it."""
+        return self.step.status if self.step else "idle"
+
+    @property
+    def share(self) -> float:
+        """How far the node is, 0–1."""
+        return self.step.share if self.step else 0.0
+
+    @property
+    def picture(self) -> Mapping[str, Any] | None:
+        """The newest picture that the focused run made there."""
+        return self.step.pictures[-1] if self.step and self.step.pictures else None
+
+    @property
+    def shows(self) -> bool:
+        """Whether there is a value to show: of an input, what a run was given where that is not what is saved now."""
+        values = self.step.values if self.step else []
+        if self.part.type.startswith("input."):
+            return bool(values) and values != [("value", self.saved)]
+        return self.part.shape != "value" or bool(values)
+
+    @property
+    def made(self) -> int:
+        """How many pictures the focused run made there."""
+        return len(self.step.pictures) + self.step.more if self.step else 0
+
+
+@dataclass(frozen=True)
+class View:
+    """A workflow's canvas as its person sees it now: the focused run, if any, and what the others do and have made."""
+
+    workflow_id: str
+    drawn: tuple[Part, ...]
+    edges: tuple[str, ...]
+    sheet: Sheet | None = None
+    galleries: Mapping[str, Gallery] = field(default_factory=dict)
+    jobs: Mapping[str, int] = field(default_factory=dict)
+    running: tuple[Working, ...] = ()
+    saved: Mapping[str, object] = field(default_factory=dict)
+    """What the workflow's inputs say now."""
+
+    @property
+    def focused(self) -> str | None:
+        """The id of the focused job."""
+        return str(self.sheet.job["id"]) if self.sheet else None
+
+    @property
+    def nodes(self) -> dict[str, Seen]:
+        """Every node of the workflow as it is now, by its id."""
+        return {part.id: self.node(part) for part in self.drawn}
+
+    def node(self, part: Part) -> Seen:
+        """One node."""
+        ran = self._ran.get(part.id) if self.sheet else None
+        held = self.galleries.get(part.id)
+        return Seen(
+            part=part,
+            step=self.sheet.step(ran) if self.sheet and ran else None,
+            wall=wall(held, self.focused, self.working) if held else None,
+            jobs=self.jobs.get(part.id, 0),
+            ring=self.ring(part.id),
+            workflow_id=self.workflow_id,
+            number=self.sheet.job["number"] if self.sheet else None,
+            focused=self.focused,
+            saved=self.saved.get(part.id),
+        )
+
+    def ring(self, node: str) -> Ring:
+        """Who is busy at a node besides the focused run."""
+        busy = [each.number for each in self.working if each.job_id != self.focused and each.busy_at(node)]
+        return Ring(len(busy), busy[:DOTS])
+
+    @property
+    def flows(self) -> dict[str, tuple[str, str]]:
+        """The state of every edge, and what its counter says: items that passed."""
+        told: Mapping[str, Any] = self.sheet.snapshot["edges"] if self.sheet else {}
+        return {edge: flow(told.get(edge, {})) for edge in self.edges}
+
+    @property
+    def thumbnail(self) -> str | None:
+        """The newest picture of the focused run."""
+        pictures = [made["thumbnail_url"] for made in self.sheet.products.values()] if self.sheet else []
+        return next((picture for picture in reversed(pictures) if picture), None)
+
+    @property
+    def working(self) -> list[Working]:
+        """The runs that run; the focused one as its telemetry has it, which is newer than any summary."""
+        if self.sheet is None:
+            return list(self.running)
+        job, told = self.sheet.job, self.sheet.snapshot
+        others = [each for each in self.running if each.job_id != job["id"]]
+        mine = working.working(job["id"], job["number"], told, len(self.sheet.parts))
+        return sorted([*others, mine], key=lambda each: -each.number) if self.sheet.ticks else others
+
+    @cached_property
+    def _ran(self) -> dict[str, Part]:
+        return {part.id: part for part in self.sheet.parts} if self.sheet else {}
+
+
+def flow(edge: Mapping[str, Any]) -> tuple[str, str]:
+    """An edge's state, and the text of its counter."""
+    return edge.get("state") or "idle", str(edge["count"]) if edge.get("count") else ""
+
+
+def view(workflow: Workflow, focused: Job | None) -> View:
+    """The whole canvas as database and Redis have it now. The workflow's graph must be at hand."""
+    running = workflow.jobs.filter(state__in=HOLDING).select_related("graph").order_by("-number")
+    seen = sheet.read(focused) if focused else None
+    return _drawn(workflow, seen, tuple(working.of_workflow(running)))
+
+
+def read(workflow_id: UUID, *, seen: Sheet | None = None, running: tuple[Working, ...] = ()) -> View:
+    """The canvas of the workflow as it is now, with what is known of its runs already."""
+    return _drawn(Workflow.objects.select_related("graph").get(pk=workflow_id), seen, running)
+
+
+def with_galleries(view: View, nodes: Iterable[str]) -> View:
+    """The view once something has landed in the galleries of these nodes."""
+    focused = UUID(view.focused) if view.focused else None
+    landed = {node: gallery.read(UUID(view.workflow_id), node, focused=focused) for node in nodes}
+    return replace(view, galleries={**view.galleries, **landed})
+
+
+def draw(graph: Graph) -> tuple[Part, ...]:
+    """The nodes to show; none for a draft that goes round in a circle, as no run of it can be seen."""
+    try:
+        return parts(graph, registry)
+    except ValueError:
+        return ()
+
+
+def saved(workflow: Workflow) -> dict[str, object]:
+    """What the workflow's inputs say now, by node."""
+    nodes = workflow.graph.document["nodes"]
+    return {node["id"]: node.get("properties", {}).get("value") for node in nodes if node["type"].startswith("input.")}
+
+
+def galleries(workflow: Workflow, drawn: Iterable[Part], focused: UUID | None) -> dict[str, Gallery]:
+    """What all runs made, of each node that shows that."""
+    switched = {node["id"] for node in workflow.graph.document["nodes"] if node.get("gallery")}
+    shown = [part.id for part in drawn if part.type in GALLERIES or part.id in switched]
+    return {node: gallery.read(workflow.pk, node, focused=focused) for node in shown}
+
+
+def _drawn(workflow: Workflow, seen: Sheet | None, running: tuple[Working, ...]) -> View:
+    graph = workflow.graph.loaded()
+    drawn = draw(graph)
+    return View(
+        workflow_id=str(workflow.pk),
+        drawn=drawn,
+        edges=tuple(edge.id for edge in graph.edges),
+        sheet=seen,
+        galleries=galleries(workflow, drawn, UUID(seen.job["id"]) if seen else None),
+        jobs=gallery.made_by_jobs(workflow.pk, [part.id for part in drawn]),
+        running=running,
+        saved=saved(workflow),
+    )

@@ -1,0 +1,29 @@
+// The list of runs: folded or not, which a cookie remembers; more cards are asked of the socket.
+
+const YEAR = 31_536_000;
+
+/** @type {{socket: WebSocket | null} | undefined} */
+let connection;
+
+export function queue() {
+  document.addEventListener("htmx:ws:after:connection", (event) => {
+    connection = /** @type {CustomEvent} */ (event).detail.connection;
+  });
+  document.addEventListener("click", (event) => {
+    const target = /** @type {Element} */ (event.target);
+    const more = /** @type {HTMLElement | null} */ (target.closest("[data-more]"));
+    if (more && connection?.socket?.readyState === WebSocket.OPEN) {
+      connection.socket.send(JSON.stringify({ more: more.dataset.more }));
+    }
+    const button = target.closest("[data-queue]");
+    if (button) fold(/** @type {HTMLElement} */ (button));
+  });
+}
+
+/** @param {HTMLElement} button */
+function fold(button) {
+  const open = document.getElementById("queue")?.toggleAttribute("data-open") ?? false;
+  button.ariaExpanded = String(open);
+  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store is missing over plain HTTP
+  document.cookie = `queue=${open ? "open" : "closed"}; path=/; max-age=${YEAR}; samesite=lax`;
+}
