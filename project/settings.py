@@ -152,6 +152,7 @@ STATIC_URL = "/static/"
 PACKAGES = BASE_DIR / "node_modules"
 STATICFILES_DIRS = [
     BASE_DIR / "static",
+    ("dagre", PACKAGES / "@dagrejs" / "dagre" / "dist"),
     ("htmx", PACKAGES / "htmx.org" / "dist"),
     ("fonts/inter", PACKAGES / "@fontsource-variable" / "inter"),
     ("fonts/mono", PACKAGES / "@fontsource-variable" / "jetbrains-mono"),

@@ -110,6 +110,12 @@ def shown(value: object) -> str:
 
 
 @register.filter
+def as_json(value: object) -> str:
+    """A number, a text or any other value as JSON writes it, whatever the language of the page."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+@register.filter
 def brief(value: object) -> str:
     """As `shown`, in one line unless it is a text of several."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -6,7 +6,17 @@ from workflows.graph import Graph, Node
 from workflows.ports import PortType
 from workflows.registry import Registry
 
-COLOURS: Final = {"image": "image", "text": "text", "integer": "number", "number": "number"}
+COLOURS: Final = {
+    "image": "image",
+    "audio": "audio",
+    "video": "video",
+    "text": "text",
+    "datetime": "text",
+    "integer": "number",
+    "number": "number",
+    "boolean": "number",
+    "table": "table",
+}
 SHAPES: Final = {"image": "picture", "text": "text"}
 ICONS: Final = {
     "input.text": "type",
@@ -32,7 +42,7 @@ OTHER_ICON: Final = "box"
 
 
 class Part(NamedTuple):
-    """A node as pages draw it: `colour` is a type's (image, text, number, any), `shape` one of picture, text, value."""
+    """A node as pages draw it: `colour` is that of its first output's type, `shape` one of picture, text, value."""
 
     id: str
     title: str
@@ -47,21 +57,39 @@ class Part(NamedTuple):
 def parts(graph: Graph, registry: Registry) -> tuple[Part, ...]:
     """Every node of the graph, each after those that feed it."""
     ordered = [graph.node(node_id) for node_id in graph.order()]
-    return tuple(_part(node, graph, registry) for node in ordered if node)
+    return tuple(part(node, graph, registry) for node in ordered if node)
 
 
-def _part(node: Node, graph: Graph, registry: Registry) -> Part:
+def part(node: Node, graph: Graph, registry: Registry) -> Part:
+    """One node of the graph."""
     declared = registry.get(node.type)
     port = _sent(node, registry)
     return Part(
         id=node.id,
         title=node.title or (declared.title if declared else node.type),
         type=node.type,
-        icon=ICONS.get(node.type, OTHER_ICON),
-        colour=COLOURS.get(_kind(port), "any"),
-        shape=SHAPES.get(_kind(_made(node, graph, registry)), "value"),
+        icon=icon(node.type),
+        colour=colour(port),
+        shape=SHAPES.get(kind(_made(node, graph, registry)), "value"),
         result=str(node.properties.get("name") or node.id) if node.type == "output.result" else "",
     )
+
+
+def icon(node_type: str) -> str:
+    """The icon of a node type."""
+    return ICONS.get(node_type, OTHER_ICON)
+
+
+def colour(port: PortType | None) -> str:
+    """The colour of a port type, as `data-type` has it: image, audio, video, text, number, table, or any."""
+    return COLOURS.get(kind(port), "any")
+
+
+def kind(port: PortType | None) -> str:
+    """The kind of a port, of a list's items for a list; "any" for none."""
+    while port is not None and port.items is not None:
+        port = port.items
+    return port.kind if port else "any"
 
 
 def _sent(node: Node, registry: Registry) -> PortType | None:
@@ -73,7 +101,7 @@ def _made(node: Node, graph: Graph, registry: Registry) -> PortType | None:
     """The type of what it makes; where a node passes on anything, of what comes to it."""
     seen: set[str] = set()
     port = _sent(node, registry)
-    while _kind(port) == "any" and node.id not in seen:
+    while kind(port) == "any" and node.id not in seen:
         seen.add(node.id)
         before = next((edge for edge in graph.incoming(node.id) if edge.input in {"value", "item"}), None)
         source = graph.node(before.source) if before else None
@@ -83,10 +111,3 @@ def _made(node: Node, graph: Graph, registry: Registry) -> PortType | None:
         output = declared.output(before.output) if declared else None
         port = output.port if output else None
     return port
-
-
-def _kind(port: PortType | None) -> str:
-    """The kind of a port, of a list's items for a list; "any" for none."""
-    while port is not None and port.items is not None:
-        port = port.items
-    return port.kind if port else "any"

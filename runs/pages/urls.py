@@ -7,6 +7,7 @@ from runs.pages import shelves, steering, views
 urlpatterns = [
     path("", views.workflows, name="workflows"),
     path("workflows/<uuid:workflow_id>/", views.workflow, name="workflow"),
+    path("workflows/<uuid:workflow_id>/drawings/", views.drawings, name="drawings"),
     path("workflows/<uuid:workflow_id>/runs/", views.runs, name="runs"),
     path("workflows/<uuid:workflow_id>/lens/", steering.move_lens, name="lens"),
     path("workflows/<uuid:workflow_id>/run/", steering.run, name="run"),

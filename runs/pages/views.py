@@ -1,5 +1,6 @@
 """Pages: all workflows, the runs of one, and one job. What is not one's own is not there (404)."""
 
+import json
 from typing import cast
 from uuid import UUID
 
@@ -7,15 +8,16 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from runs import gate, uploads
 from runs.errors import JobActive, JobEnded, TooManyWaiting
 from runs.models import Job
-from runs.pages import listing, sheet
+from runs.pages import canvas, listing, sheet
 from runs.submit import Order, submit
-from workflows import parameters
+from workflows import parameters, saving
 from workflows.errors import GraphInvalid, WorkflowError
 from workflows.forms import RunForm
 from workflows.models import Workflow
@@ -32,8 +34,27 @@ def workflows(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def workflow(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
-    """A workflow opens on its runs."""
-    return redirect("runs", workflow_id=_workflow(request, workflow_id).pk)
+    """A workflow opens on its canvas."""
+    opened = _workflow(request, workflow_id)
+    drawn = canvas.draw(opened.graph.loaded(), registry)
+    context = {"workflow": opened, "canvas": drawn, "palette": canvas.palette(registry)}
+    return render(request, "runs/editor.html", context)
+
+
+@login_required
+@require_POST
+def drawings(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
+    """Draws nodes that the open canvas has and the saved graph has not yet: their HTML, one after another.
+
+    The body is a graph of these nodes, with the edges at them where a type is not known.
+    """
+    _workflow(request, workflow_id)
+    try:
+        graph = saving.parsed(json.loads(request.body))
+    except (ValueError, GraphInvalid):
+        return HttpResponse("These nodes can't be drawn.", status=422, content_type="text/plain")
+    nodes = canvas.draw(graph, registry).nodes
+    return HttpResponse("".join(render_to_string("runs/canvas/_node.html", {"node": node}, request) for node in nodes))
 
 
 @login_required

@@ -42,9 +42,13 @@ def test_without_workflows_the_page_says_how_to_get_one(page: Client) -> None:
     assert "import_workflow FILE --owner ada" in text(page.get("/"))
 
 
-def test_a_workflow_opens_on_its_runs(page: Client, ada: User) -> None:
-    workflow = factories.workflow(ada)
-    assert page.get(f"/workflows/{workflow.pk}/").headers["Location"] == f"/workflows/{workflow.pk}/runs/"
+def test_a_workflow_opens_on_its_canvas(page: Client, ada: User) -> None:
+    workflow = factories.workflow(ada, factories.NOISE)
+    shown = text(page.get(f"/workflows/{workflow.pk}/"))
+    assert "data-canvas" in shown
+    assert 'data-node="noise" data-status="" data-type="image"' in shown
+    assert 'data-edge="' in shown
+    assert " style=" not in shown
 
 
 def test_run_makes_a_job_of_what_the_form_says(page: Client, ada: User) -> None:

@@ -1,0 +1,281 @@
+"""What the canvas draws: nodes with their ports and property editors, and edges; plain values, of a graph alone.
+
+What a run does to them is drawn by the live partials, which know nothing of the graph.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from graphlib import CycleError
+from typing import Any, Final, NamedTuple
+
+from runs.pages.parts import Part, colour, icon, kind, part
+from workflows import values
+from workflows.declaration import Input
+from workflows.graph import Edge, Graph, Node
+from workflows.ports import ANY, MEDIA, PortType
+from workflows.registry import NodeType, Registry
+from workflows.wiring import Wiring
+
+SHAPES: Final = {"any": "hollow", "integer": "diamond", "number": "diamond", "boolean": "diamond"}
+WIDGETS: Final = frozenset({"text", "textarea", "number", "checkbox", "select", "color", "asset"})
+LARGE: Final = frozenset({"textarea", "asset"})
+"""Widgets that stand in a box of their own, below the rows."""
+FAMILIES_BY_NAME: Final = frozenset({"input", "output"})
+"""Of these families a node is what its title and value say; all else about it folds away."""
+
+
+class Port(NamedTuple):
+    """Where edges begin or end. `many`: an input that takes more than one. `quiet`: shown only where an edge ends."""
+
+    name: str
+    title: str
+    type: str
+    colour: str
+    shape: str
+    many: bool = False
+    quiet: bool = False
+
+
+class Property(NamedTuple):
+    """What is edited in a node. `value` is what the graph says, else the default; `shown` is it as a form has it."""
+
+    name: str
+    title: str
+    help: str
+    widget: str
+    value: object
+    shown: str
+    default: str
+    minimum: float | None
+    maximum: float | None
+    step: str
+    unit: str
+    choices: tuple[object, ...]
+    integer: bool
+    seed: bool
+    asset: str
+
+    @property
+    def large(self) -> bool:
+        """Whether it stands in a box of its own."""
+        return self.widget in LARGE
+
+
+class Row(NamedTuple):
+    """One line of a node: an input with its editor, or an input beside an output; any of them may be missing."""
+
+    input: Port | None
+    output: Port | None
+    property: Property | None
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A node as the canvas draws it; `x` and `y` are None where the graph does not say where it stands."""
+
+    part: Part
+    kind: str
+    description: str
+    known: bool
+    dynamic: bool
+    bypassed: bool
+    x: float | None
+    y: float | None
+    rows: tuple[Row, ...]
+    more: tuple[Row, ...]
+
+    @property
+    def id(self) -> str:
+        """The node's id in the graph."""
+        return self.part.id
+
+
+class Line(NamedTuple):
+    """An edge as the canvas draws it, in the colour of what it carries."""
+
+    edge: Edge
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """All that is drawn of a graph: its nodes, each after those that feed it, and its edges."""
+
+    nodes: tuple[Drawn, ...]
+    lines: tuple[Line, ...]
+
+
+class Choice(NamedTuple):
+    """A node type in the palette. `takes` and `gives` are its ports' types, for those that fit to be found."""
+
+    type: str
+    title: str
+    description: str
+    family: str
+    icon: str
+    colour: str
+    takes: str
+    gives: str
+
+
+def draw(graph: Graph, registry: Registry) -> Canvas:
+    """The whole graph."""
+    hand = _Hand(graph, registry)
+    return Canvas(tuple(hand.nodes()), tuple(Line(edge, hand.sends(edge)) for edge in graph.edges))
+
+
+def palette(registry: Registry) -> list[Choice]:
+    """Every node type there is, family by family."""
+    return [_choice(declared) for declared in registry.all()]
+
+
+class _Hand:
+    """Draws the nodes of one graph."""
+
+    def __init__(self, graph: Graph, registry: Registry) -> None:
+        self._graph = graph
+        self._registry = registry
+        self._wiring = Wiring(graph, registry)
+
+    def nodes(self) -> Iterator[Drawn]:
+        documents = {document["id"]: document for document in self._graph.document["nodes"]}
+        for node in filter(None, map(self._graph.node, _order(self._graph))):
+            yield self._node(node, documents[node.id].get("position") or {})
+
+    def sends(self, edge: Edge) -> str:
+        """The colour of what comes along an edge."""
+        source = self._graph.node(edge.source)
+        declared = self._registry.get(source.type) if source else None
+        output = declared.output(edge.output) if declared else None
+        return colour(output.port if output else None)
+
+    def _node(self, node: Node, position: Mapping[str, Any]) -> Drawn:
+        declared = self._registry.get(node.type)
+        rows = self._rows(node, declared) if declared else self._unknown(node)
+        folds = declared is not None and declared.family in FAMILIES_BY_NAME
+        more = [row for row in rows if folds and row.property and row.property.name != "value"]
+        return Drawn(
+            part=part(node, self._graph, self._registry),
+            kind=declared.title if declared else node.type,
+            description=declared.description if declared else "Loupe does not know this type; it is kept as it is.",
+            known=declared is not None,
+            dynamic=declared is not None and declared.dynamic,
+            bypassed=node.bypassed,
+            x=position.get("x"),
+            y=position.get("y"),
+            rows=tuple(row for row in rows if row not in more),
+            more=tuple(more),
+        )
+
+    def _rows(self, node: Node, declared: NodeType) -> list[Row]:
+        """Ports that have no editor stand beside the outputs, then come the editors, the large ones last."""
+        fields = [(_input(each, node.family), _property(each, node)) for each in self._wiring.inputs(node).values()]
+        plain = [port for port, editor in fields if editor is None]
+        edited = sorted((row for row in fields if row[1]), key=lambda row: bool(row[1] and row[1].large))
+        sent = [_port(output.name, output.port) for output in declared.outputs]
+        if declared.family == "input":
+            return [Row(port, sent[0] if port.name == "value" else None, editor) for port, editor in edited]
+        return _paired(plain, sent) + [Row(port, None, editor) for port, editor in edited]
+
+    def _unknown(self, node: Node) -> list[Row]:
+        """What the edges say of ports, and what the graph says of properties, as JSON that is not edited."""
+        fed = dict.fromkeys(edge.input for edge in self._graph.incoming(node.id))
+        sent = dict.fromkeys(edge.output for edge in self._graph.outgoing(node.id))
+        kept = [Row(None, None, _json(name, value)) for name, value in node.properties.items() if name not in fed]
+        return _paired([_port(name, ANY) for name in fed], [_port(name, ANY) for name in sent]) + kept
+
+
+def _paired(inputs: list[Port], outputs: list[Port]) -> list[Row]:
+    """Inputs and outputs side by side, as many rows as the longer of the two has."""
+    length = max(len(inputs), len(outputs))
+    left, right = [*inputs, *[None] * length], [*outputs, *[None] * length]
+    return [Row(left[at], right[at], None) for at in range(length)]
+
+
+def _port(name: str, port: PortType) -> Port:
+    shape = "circle" if kind(port) in MEDIA else SHAPES.get(kind(port), "square")
+    return Port(name, name, str(port), colour(port), shape, many=port.items is not None)
+
+
+def _input(declared: Input, family: str) -> Port:
+    """What a person gives to a run by name is seldom fed by an edge; its ports show only where one is."""
+    quiet = family == "input" or (family == "output" and declared.name == "name")
+    return _port(declared.name, declared.port)._replace(title=declared.setting.title or declared.name, quiet=quiet)
+
+
+def _property(declared: Input, node: Node) -> Property | None:
+    """The editor of an input; None where nothing is typed in: what only edges bring."""
+    document = declared.as_dict()
+    widget = str(document["widget"] or "")
+    if widget not in WIDGETS or (widget == "asset" and node.family != "input") or declared.port.items:
+        return None
+    setting = values.bounds(node, declared)
+    value = node.properties.get(declared.name, declared.default)
+    whole = declared.port.kind == "integer"
+    return Property(
+        name=declared.name,
+        title=str(document["title"]),
+        help=setting.description,
+        widget="select" if setting.choices else widget,
+        value=value,
+        shown=_shown(value),
+        default=_shown(declared.default),
+        minimum=setting.minimum,
+        maximum=setting.maximum,
+        step="1" if whole else "any",
+        unit=setting.unit or "",
+        choices=setting.choices or (),
+        integer=whole,
+        seed=values.is_seed(declared) or (whole and node.properties.get("name") == "seed" and declared.name == "value"),
+        asset=values.asset_of(value) or "",
+    )
+
+
+def _json(name: str, value: object) -> Property:
+    """A property of a type that is not known."""
+    return Property(
+        name,
+        name,
+        "",
+        "json",
+        value,
+        json.dumps(value, ensure_ascii=False),
+        "",
+        None,
+        None,
+        "",
+        "",
+        (),
+        False,
+        False,
+        "",
+    )
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _choice(declared: NodeType) -> Choice:
+    ports = [_input(each, declared.family) for each in declared.inputs]
+    return Choice(
+        type=declared.type,
+        title=declared.title,
+        description=declared.description,
+        family=declared.family,
+        icon=icon(declared.type),
+        colour=colour(declared.outputs[0].port if declared.outputs else None),
+        takes=" ".join(["any"] * declared.dynamic + [port.type for port in ports if not port.quiet]),
+        gives=" ".join(str(output.port) for output in declared.outputs),
+    )
+
+
+def _order(graph: Graph) -> tuple[str, ...]:
+    """Every node after those that feed it; a draft that goes round in a circle, as it was written."""
+    try:
+        return graph.order()
+    except CycleError:
+        return tuple(node.id for node in graph.nodes)
