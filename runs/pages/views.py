@@ -15,7 +15,7 @@ from accounts.models import User
 from runs import gate, uploads
 from runs.errors import JobActive, JobEnded, TooManyWaiting
 from runs.models import Job
-from runs.pages import canvas, listing, sheet
+from runs.pages import canvas, listing, live, sheet
 from runs.submit import Order, submit
 from workflows import parameters, saving
 from workflows.errors import GraphInvalid, WorkflowError
@@ -38,6 +38,7 @@ def workflow(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
     opened = _workflow(request, workflow_id)
     drawn = canvas.draw(opened.graph.loaded(), registry)
     context = {"workflow": opened, "canvas": drawn, "palette": canvas.palette(registry)}
+    context |= live.context(_user(request), opened)
     return render(request, "runs/editor.html", context)
 
 
