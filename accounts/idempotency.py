@@ -42,26 +42,36 @@ class Made:
         return 201 if self.new else 200
 
 
-def once(request: HttpRequest, credentials: Credentials, make: Callable[[], str], *, asked: bytes) -> Made:
+def once(
+    request: HttpRequest,
+    credentials: Credentials,
+    make: Callable[[], str],
+    *,
+    asked: bytes,
+    check: Callable[[], None] = lambda: None,
+) -> Made:
     """Makes the thing, or finds what the same key has made for the same user and path within 24 hours.
 
-    `make` answers what names the thing; `asked` tells bodies apart. Raises ProblemError: 422 when the key was used with
-    another body, 409 while this process still handles the first.
+    `make` answers what names the thing; `asked` tells bodies apart. `check` is what takes its time and need not hold up
+    all who write: it comes first, and only when something is to be made. Raises ProblemError: 422 when the key was used
+    with another body, 409 while this process still handles the first.
     """
     key = request.headers.get("Idempotency-Key")
     if key is None:
+        check()
         return Made(make(), new=True)
     if not 0 < len(key) <= MAX_LENGTH or not key.isprintable():
         raise ProblemError(400, f"An Idempotency-Key has 1 to {MAX_LENGTH} printable characters.")
     use = (credentials.user.pk, request.path, key)
     with _alone(use):
-        return _once(use, make, sha256(asked).hexdigest())
+        return _once(use, make, check, sha256(asked).hexdigest())
 
 
-def _once(use: Use, make: Callable[[], str], body: str) -> Made:
+def _once(use: Use, make: Callable[[], str], check: Callable[[], None], body: str) -> Made:
     first = _first(use, body)
     if first is not None:
         return Made(first, new=False)
+    check()
     try:
         with transaction.atomic():
             return Made(_make(use, make, body), new=True)

@@ -12,7 +12,7 @@ from django.http.multipartparser import MultiPartParserError
 from ninja.errors import HttpError, ValidationError
 
 from accounts.problems import ProblemError, fault, invalid, not_found, unavailable
-from runs.errors import RunError, TooManyWaiting
+from runs.errors import JobGone, RunError, TooManyWaiting
 from workflows.errors import GraphInvalid
 
 log = logging.getLogger(__name__)
@@ -42,6 +42,10 @@ def _invalid_request(_: HttpRequest, error: ValidationError) -> HttpResponse:
 
 def _conflict(_: HttpRequest, error: RunError) -> HttpResponse:
     return ProblemError(409, str(error) or type(error).__doc__ or "").response()
+
+
+def _gone(_: HttpRequest, error: JobGone) -> HttpResponse:
+    return not_found(str(error)).response()
 
 
 def _too_many(_: HttpRequest, error: TooManyWaiting) -> HttpResponse:
@@ -85,6 +89,7 @@ HANDLERS: Mapping[type[Exception], Callable[[HttpRequest, Any], HttpResponse]] =
     GraphInvalid: _invalid_graph,
     ValidationError: _invalid_request,
     TooManyWaiting: _too_many,
+    JobGone: _gone,
     RunError: _conflict,
     RequestDataTooBig: _too_large,
     SuspiciousOperation: _unreadable,

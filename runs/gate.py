@@ -20,7 +20,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from runs import publish, stream, wake
+from runs import lens, publish, stream, wake
 from runs.errors import JobActive, JobEnded, LostLease
 from runs.models import Gate, Job, JobTelemetry, JobTransition
 from runs.redis import last_known
@@ -201,11 +201,13 @@ def mark_unrepeatable(job_id: UUID, fence: int) -> None:
 
 
 def delete(job_id: UUID) -> None:
-    """Deletes an ended job with its telemetry and products. Raises JobActive while it is not ended."""
+    """Deletes an ended job with its telemetry and products; lenses leave it. Raises JobActive while it is not ended."""
     with transaction.atomic():
+        lock()  # no lens may move to a job that is being deleted as well
         job = Job.objects.select_for_update(of=("self",)).get(pk=job_id)
         if job.state not in TERMINAL:
             raise JobActive("The job is still active. Cancel it and wait for its end before you delete it.")
+        lens.leave(job)
         job.delete()
 
 

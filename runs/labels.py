@@ -1,6 +1,7 @@
 """What a person tells one run from its siblings by: the parameters that differ, as "seed 42 · ink"."""
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeAlias
 
 Params: TypeAlias = Mapping[str, object]
@@ -19,6 +20,41 @@ def label(params: Params, saved: Params, before: Callable[[], Params | None]) ->
     named = differing or {name: value for name, value in params.items() if not isinstance(value, dict)}
     words = [_words(name, value) for name, value in named.items()]
     return " · ".join([word for word in words if word][:_MOST])[:LONGEST]
+
+
+def batch_labels(
+    runs: Sequence[Params], axes: Collection[str], repeat: int, to_draw: Collection[str] = ()
+) -> list[str]:
+    """What tells the runs of a batch from each other, the axes first, as "seed 3 · ink"; "" where nothing does.
+
+    Each `repeat` of them are the same but for what was drawn. What is still `to_draw` is called random.
+    """
+    names = [*(name for name in axes if name in runs[0]), *(name for name in runs[0] if name not in axes)]
+    columns = [column for name in names if (column := _column(name, runs, random=name in to_draw))]
+    labels = [" · ".join(filter(None, words)) for words in zip(*columns, strict=True)] or [""] * len(runs)
+    if len(set(labels)) == len(runs):
+        return [text[:LONGEST] for text in labels]
+    ends = [f"{index % repeat + 1} of {repeat}" if repeat > 1 else "" for index in range(len(runs))]
+    return [_ended(text, end) for text, end in zip(labels, ends, strict=True)]
+
+
+def _column(name: str, runs: Sequence[Params], *, random: bool) -> list[str] | None:
+    """How this parameter is told in each run; None when it is the same in all."""
+    if random:
+        return [f"random {name}"] * len(runs)
+    keys = [json.dumps(run.get(name), sort_keys=True) for run in runs]
+    values = {key: run.get(name) for key, run in zip(keys, runs, strict=True)}
+    if len(values) < 2:
+        return None
+    words = {key: _words(name, value) for key, value in values.items()}
+    if "" in words.values() or len(set(words.values())) < len(values):  # so long, or so rich, that they look alike
+        words = {key: f"{name} {number} of {len(values)}" for number, key in enumerate(values, start=1)}
+    return [words[key] for key in keys]
+
+
+def _ended(text: str, end: str) -> str:
+    """Both, where the end is never cut."""
+    return f"{text[: LONGEST - len(end) - 3]} · {end}" if text and end else text[:LONGEST] or end
 
 
 def _differing(params: Params, others: Params) -> Params:

@@ -58,6 +58,24 @@ def asset_events(event: str, assets: Iterable[Mapping[str, Any]]) -> None:
     _publish(_of_assets(event, assets))
 
 
+def batch_made(workflow_id: UUID, batch_id: UUID) -> None:
+    """The workflow has new jobs, as many as the batch has: one message tells of all of them."""
+    message = {"type": "batch.made", "workflow_id": str(workflow_id), "batch_id": str(batch_id)}
+    _publish(_for_groups([f"workflow.{workflow_id}"], message))
+
+
+def focus_changed(user_id: UUID, workflow_id: UUID, job_id: UUID | None, *, pinned: bool) -> None:
+    """The lens of this person on this workflow shows another job, or holds it otherwise."""
+    message = {
+        "type": "focus.changed",
+        "user_id": str(user_id),
+        "workflow_id": str(workflow_id),
+        "job_id": str(job_id) if job_id else None,
+        "pinned": pinned,
+    }
+    _publish(_for_groups([f"focus.{user_id}.{workflow_id}"], message))
+
+
 def token_revoked(token_id: int) -> None:
     """Sockets that were opened with this token close."""
     _publish(_for_groups([f"token.{token_id}"], {"type": "token.revoked"}))

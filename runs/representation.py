@@ -30,7 +30,7 @@ def job_document(
         "waiting_for": waiting_for,
         "workflow_id": str(job.workflow_id),
         "workflow_version": job.workflow_version,
-        "batch_id": None,
+        "batch_id": _text(job.batch_id),
         "state": str(job.state),
         "queue_position": position,
         "lane": "normal",

@@ -19,6 +19,29 @@ class JobBody(Strict):
     focus: bool = True
 
 
+class BatchBody(Strict):
+    """One job for each combination of the values on the axes, the last axis fastest, each `repeat` times.
+
+    Axes named in one group of `zip` go in step. More than 50 jobs need `confirm`; a `dry_run` makes none.
+    """
+
+    axes: dict[str, list[JsonValue]]
+    zip: list[list[str]] = []
+    repeat: int = Field(1, ge=1)
+    params: dict[str, JsonValue] = {}
+    lane: Literal["normal"] = "normal"
+    focus: bool = True
+    confirm: bool = False
+    dry_run: bool = False
+
+
+class FocusBody(Strict):
+    """The job to show. Pinned it stays; else it is shown until the next submit."""
+
+    job_id: Id
+    pinned: bool = True
+
+
 class QueueChange(Strict):
     """How many jobs may run at once; null goes back to the setting."""
 
@@ -107,6 +130,36 @@ class JobDocument(BaseModel):
     error: JobError | None
     cost: float | None
     outputs: dict[str, Any]
+
+
+class BatchDocument(BaseModel):
+    """The jobs that were made together, in grid order."""
+
+    batch_id: UUID
+    jobs: list[JobDocument]
+
+
+class Estimate(BaseModel):
+    """What a batch would take, each as `[low, high]`; null where nothing is known."""
+
+    seconds: tuple[float, float] | None = None
+    bytes: tuple[int, int] | None = None
+    cost: tuple[float, float] | None = None
+
+
+class BatchPlan(BaseModel):
+    """What a batch would be: how many jobs, and each one's label, where seeds that are to be drawn are random."""
+
+    count: int
+    labels: list[str]
+    estimate: Estimate = Estimate()
+
+
+class FocusDocument(BaseModel):
+    """The job that a person's canvas shows for a workflow, if any, and whether submits leave it there."""
+
+    job_id: UUID | None
+    pinned: bool
 
 
 class TelemetryDocument(BaseModel):

@@ -1,10 +1,9 @@
 """The way into the queue: everything is checked first, then one transaction makes the job, or nothing is made."""
 
-import contextlib
-import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -13,17 +12,17 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
-from runs import gate, lens, publish, wake
+from runs import gate, lens, publish, readiness, wake
 from runs.errors import JobExists, TooManyWaiting
 from runs.labels import label
-from runs.models import Asset, Job, JobTransition
+from runs.models import Job, JobTransition
 from runs.states import State
-from workflows import parameters, validation
+from workflows import parameters
 from workflows.errors import GraphInvalid, Problem
-from workflows.graph import Graph
 from workflows.models import Workflow
-from workflows.ports import MEDIA
 from workflows.registry import registry
+
+_ROWS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +35,27 @@ class Order:
     focus: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One job to come: its parameters as resolved."""
+
+    id: UUID
+    params: dict[str, object]
+    label: str
+
+
 def submit(user: User, workflow: Workflow, order: Order) -> Job:
     """A new job at the end of the queue, with its seeds drawn. It belongs to the workflow's owner, whoever submits it.
 
     Raises GraphInvalid with every problem there is, JobExists when the id is taken, or TooManyWaiting. Nothing is made
     then.
     """
-    resolved, problems = _check(workflow, order.params)
+    found, problems = readiness.check(workflow, [order.params])
     if problems:
         raise GraphInvalid(problems)
     with transaction.atomic():
         gate.lock()
-        job = _insert(user, workflow, order, resolved)
+        job = admit(user, workflow, [_entry(workflow, order, found.params[0])])[0]
         if order.focus:
             lens.follow(user, job)
         transaction.on_commit(lambda: _announce(job))
@@ -56,97 +64,62 @@ def submit(user: User, workflow: Workflow, order: Order) -> Job:
 
 def validate(workflow: Workflow, params: Mapping[str, object]) -> list[Problem]:
     """Everything that keeps this workflow from running with these parameters."""
-    return _check(workflow, params)[1]
+    return readiness.check(workflow, [params])[1]
 
 
-def _check(workflow: Workflow, params: Mapping[str, object]) -> tuple[dict[str, object], list[Problem]]:
-    graph = workflow.graph.loaded()
-    resolved = parameters.resolve(graph, registry, params, draw_seed=_draw_seed)
-    ready = parameters.apply(graph, resolved.params)
-    problems = [*resolved.problems, *validation.check(ready, registry)]
-    return resolved.params, problems or _asset_problems(workflow, ready)
-
-
-def _draw_seed(minimum: int, maximum: int) -> int:
-    return minimum + secrets.randbelow(maximum - minimum + 1)
-
-
-def _asset_problems(workflow: Workflow, graph: Graph) -> list[Problem]:
-    """Assets that the graph names and that are not there, not the owner's, or of another kind than is needed."""
-    named = parameters.asset_references(graph)
-    mine = Asset.objects.visible_to(workflow.owner).filter(pk__in=_uuids(named)) if named else []
-    kinds = {str(asset.pk): asset.kind for asset in mine}
-    return [
-        Problem("bad_value", message, node, name)
-        for asset, places in named.items()
-        for node, name in places
-        if (message := _objection(kinds.get(asset), _kind(graph, node, name)))
-    ]
-
-
-def _objection(kind: str | None, needed: str) -> str | None:
-    if kind is None:
-        return "There is no such asset. Upload the file, and give the id of the answer."
-    if needed in MEDIA - {"file", kind}:
-        return f"An asset of kind “{needed}” is needed here, and this one is of kind “{kind}”. Upload a file that fits."
-    return None
-
-
-def _kind(graph: Graph, node_id: str, name: str) -> str:
-    """The kind of value that a property takes; `file` where anything goes."""
-    node = graph.node(node_id)
-    declared = registry.get(node.type) if node else None
-    given = declared.by_name.get(name) if declared else None
-    return (given.port.items or given.port).kind if given else "file"
-
-
-def _uuids(texts: Mapping[str, object]) -> list[UUID]:
-    """Those that are ids at all."""
-    found = []
-    for text in texts:
-        with contextlib.suppress(ValueError):
-            found.append(UUID(text))
-    return found
-
-
-def _insert(user: User, workflow: Workflow, order: Order, params: dict[str, object]) -> Job:
-    if order.id is not None and Job.objects.filter(pk=order.id).exists():
-        raise JobExists("A job with this id exists already. Leave `id` out, or choose a new one.")
-    if _is_full(workflow.owner_id):
+def admit(user: User, workflow: Workflow, entries: Sequence[Entry], batch_id: UUID | None = None) -> list[Job]:
+    """New jobs at the end of the queue, in this order. Only under the gate's lock. Raises TooManyWaiting."""
+    if _is_full(workflow.owner_id, len(entries)):
         raise TooManyWaiting(
-            f"{settings.MAX_WAITING_JOBS_PER_USER:,} jobs wait already. Wait for some to end, or cancel some."
+            f"{settings.MAX_WAITING_JOBS_PER_USER:,} jobs of one person may wait, and with this there would be more. "
+            "Wait for some to end, or cancel some."
         )
-    Workflow.objects.filter(pk=workflow.pk).update(jobs_made=F("jobs_made") + 1)
-    number = Workflow.objects.values_list("jobs_made", flat=True).get(pk=workflow.pk)
-    now = timezone.now()
-    job = Job.objects.create(
-        id=order.id or uuid.uuid4(),
-        workflow=workflow,
-        workflow_version=workflow.version,
-        graph_id=workflow.graph_id,
-        owner_id=workflow.owner_id,
-        number=number,
-        place=gate.next_place(),
-        label=_label(workflow, order, params),
-        params=params,
-        created_at=now,
-    )
-    JobTransition.objects.create(job=job, to_state=State.QUEUED, at=now, by=user.get_username())
-    return job
+    Workflow.objects.filter(pk=workflow.pk).update(jobs_made=F("jobs_made") + len(entries))
+    made = Workflow.objects.values_list("jobs_made", flat=True).get(pk=workflow.pk)
+    shared = {
+        "workflow": workflow,
+        "workflow_version": workflow.version,
+        "graph_id": workflow.graph_id,
+        "owner_id": workflow.owner_id,
+        "batch_id": batch_id,
+    }
+    number, place, now = made - len(entries) + 1, gate.next_place(), timezone.now()
+    jobs = [
+        Job(
+            id=entry.id,
+            number=number + index,
+            place=place + index,
+            label=entry.label,
+            params=entry.params,
+            created_at=now + timedelta(microseconds=index),  # lists by time show them in this order too
+            **shared,
+        )
+        for index, entry in enumerate(entries)
+    ]
+    Job.objects.bulk_create(jobs, batch_size=_ROWS_AT_ONCE)
+    steps = (JobTransition(job=job, to_state=State.QUEUED, at=now, by=user.get_username()) for job in jobs)
+    JobTransition.objects.bulk_create(steps, batch_size=_ROWS_AT_ONCE)
+    return jobs
 
 
-def _is_full(owner_id: UUID) -> bool:
-    """Whether as many of the owner's jobs wait as may. While fewer wait altogether, nobody's are told apart."""
-    last = settings.MAX_WAITING_JOBS_PER_USER - 1
-    line = Job.objects.waiting()
-    return line[last : last + 1].exists() and line.filter(owner_id=owner_id)[last : last + 1].exists()
-
-
-def _label(workflow: Workflow, order: Order, params: dict[str, object]) -> str:
-    if order.label is not None:
-        return order.label
+def label_of(workflow: Workflow, params: dict[str, object]) -> str:
+    """What tells a run with these parameters from the workflow as it is saved, or from the run before."""
     saved = {parameter.name: parameter.default for parameter in parameters.declared(workflow.graph.loaded(), registry)}
     return label(params, saved, lambda: workflow.jobs.order_by("-number").values_list("params", flat=True).first())
+
+
+def _entry(workflow: Workflow, order: Order, params: dict[str, object]) -> Entry:
+    if order.id is not None and Job.objects.filter(pk=order.id).exists():
+        raise JobExists("A job with this id exists already. Leave `id` out, or choose a new one.")
+    given = label_of(workflow, params) if order.label is None else order.label
+    return Entry(order.id or uuid.uuid4(), params, given)
+
+
+def _is_full(owner_id: UUID, more: int) -> bool:
+    """Whether too many of the owner's jobs would wait. While fewer wait altogether, nobody's are told apart."""
+    left = settings.MAX_WAITING_JOBS_PER_USER - more
+    line = Job.objects.waiting()
+    return left < 0 or (line[left : left + 1].exists() and line.filter(owner_id=owner_id)[left : left + 1].exists())
 
 
 def _announce(job: Job) -> None:

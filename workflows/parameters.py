@@ -1,7 +1,7 @@
 """A workflow's parameters: the values of its `input.*` nodes by name, and any property as `<node id>.<property>`."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Final, TypeAlias
@@ -45,11 +45,13 @@ class Resolved:
     """Parameters as a job keeps them, and what is wrong with how they were given.
 
     `params` has every parameter by its name, given or as the graph says, and what was given by address; seeds that are
-    null are drawn. Whether the values fit is for `validation.check` to say of the graph that `apply` makes with them.
+    null are drawn, and `drawn` names them. Whether the values fit is for `validation.check` to say of the graph that
+    `apply` makes with them.
     """
 
     params: dict[str, object]
     problems: list[Problem]
+    drawn: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ def resolve(graph: Graph, registry: Registry, params: Mapping[str, object], draw
         elif place:
             given[place.key] = _normal(value, place)
     chosen = {place.key: place.saved for place in places.kept()} | given
-    return Resolved(_drawn(chosen, places, draw_seed), problems)
+    drawn = _drawn(chosen, places, draw_seed)
+    return Resolved({**chosen, **drawn}, problems, frozenset(drawn))
 
 
 def apply(graph: Graph, params: Mapping[str, object]) -> Graph:
@@ -105,6 +108,12 @@ def apply(graph: Graph, params: Mapping[str, object]) -> Graph:
         node, _, name = (named[key], "", _VALUE) if key in named else key.partition(".")
         changes.setdefault(node, {})[name] = value
     return graph.with_properties(changes) if changes else graph
+
+
+def nodes_of(graph: Graph, registry: Registry, names: Iterable[str]) -> set[str]:
+    """The nodes whose properties these parameters set; names that are none set nothing."""
+    places = _Places(graph, registry)
+    return {place.node.id for name in names if (place := places.find(name))}
 
 
 def asset_references(graph: Graph) -> dict[str, list[tuple[str, str]]]:
@@ -223,12 +232,9 @@ def _normal(value: object, place: _Place) -> object:
 
 
 def _drawn(params: dict[str, object], places: _Places, draw_seed: DrawSeed) -> dict[str, object]:
-    drawn = dict(params)
-    for key, value in params.items():
-        place = places.find(key)
-        if value is None and place and place.seeds:
-            drawn[key] = draw_seed(*places.range(place, params))
-    return drawn
+    """The seeds that are null, as numbers."""
+    unset = [place for key, value in params.items() if value is None and (place := places.find(key))]
+    return {place.key: draw_seed(*places.range(place, params)) for place in unset if place.seeds}
 
 
 def _name(node: Node) -> str | None:

@@ -26,6 +26,12 @@ def check(graph: Graph, registry: Registry) -> list[Problem]:
     ]
 
 
+def check_properties(graph: Graph, registry: Registry) -> list[Problem]:
+    """What is wrong with the properties of nodes and the names they give, whatever their edges lead to."""
+    wiring = Wiring(graph, registry)
+    return [*(problem for node in graph.nodes for problem in _of_node(node, registry, wiring)), *_same_names(graph)]
+
+
 def _of_node(node: Node, registry: Registry, wiring: Wiring) -> Iterator[Problem]:
     declared = registry.get(node.type)
     if declared is None:

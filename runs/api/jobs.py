@@ -97,20 +97,28 @@ def _answer(job: Job, *, status: int = 200) -> HttpResponse:
 
 
 def _rows(request: ApiRequest, query: JobQuery) -> QuerySet[Job]:
-    """Those that may be seen; of one workflow, if it may be seen, all: they are its owner's, and its index is used."""
+    """Those that may be seen.
+
+    Those of one workflow or batch are one person's, and are seen all or none: so their index alone is used.
+    """
     rows = Job.objects.defer("traceback")
-    if query.workflow is None:
-        return visible(rows, request.auth)
-    seen = visible(Workflow.objects.all(), request.auth).filter(pk=query.workflow).exists()
-    return rows.filter(workflow=query.workflow) if seen else rows.none()
+    if query.batch is not None:
+        within = {"batch_id": query.batch} | ({"workflow": query.workflow} if query.workflow else {})
+        return rows.filter(batch_id=query.batch) if _seen(Job.objects.filter(**within), request) else rows.none()
+    if query.workflow is not None:
+        seen = _seen(Workflow.objects.filter(pk=query.workflow), request)
+        return rows.filter(workflow=query.workflow) if seen else rows.none()
+    return visible(rows, request.auth)
+
+
+def _seen(rows: Any, request: ApiRequest) -> bool:
+    return bool(visible(rows, request.auth).exists())
 
 
 def _filter(query: JobQuery) -> Q:
     found = Q()
     if query.state:
         found &= Q(state__in={"cancelled" if state is StateFilter.CANCELED else str(state) for state in query.state})
-    if query.batch is not None:
-        found &= Q(pk__in=())  # no job is part of a batch
     if query.label is not None:
         found &= Q(label=query.label)
     if query.submitted_after is not None:

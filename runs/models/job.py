@@ -38,8 +38,8 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.waiting()[:free].count() if free else 0
 
     def active(self) -> "JobQuerySet":
-        """Those that have not ended."""
-        return self.filter(state__in=ACTIVE)
+        """Those that have not ended; by their lack of an end too, as the index of a workflow's active jobs has it."""
+        return self.filter(state__in=ACTIVE, ended_at=None)
 
     def ended(self) -> "JobQuerySet":
         """Those that have."""
@@ -59,6 +59,7 @@ class Job(models.Model):
     graph = models.ForeignKey(Graph, models.PROTECT, related_name="+")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="jobs", db_index=False)
     number = models.PositiveIntegerField(help_text="Counts within the workflow.")
+    batch_id = models.UUIDField(null=True, blank=True, help_text="Shared by the jobs that one request made together.")
     state = models.CharField(
         max_length=10, choices=[(state.value, state.value) for state in State], default=State.QUEUED
     )
@@ -96,6 +97,10 @@ class Job(models.Model):
             models.Index(fields=("owner", "ended_at", "id"), name="job_of_owner_by_ended"),
             models.Index(fields=("owner", "duration", "id"), name="job_of_owner_by_duration"),
             models.Index(fields=("workflow", "-created_at", "-id"), name="job_of_workflow"),
+            models.Index(fields=("workflow", "place"), name="job_of_workflow_active", condition=Q(ended_at=None)),
+            models.Index(
+                fields=("batch_id", "-created_at", "-id"), name="job_of_batch", condition=Q(batch_id__isnull=False)
+            ),
         )
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ WHO = ("owner", "owner's session", "other", "anonymous", "revoked", "staff", "st
 
 @dataclass(frozen=True)
 class Row:
-    """The status for each of `WHO`, in that order. `body` is sent as JSON."""
+    """The status for each of `WHO`, in that order. `body` is sent as JSON, with ids in it where a route has them."""
 
     statuses: tuple[int, ...]
     body: Any = None
@@ -61,6 +61,10 @@ API: dict[tuple[str, str], Row] = {
     ("DELETE", "/workflows/{workflow_id}"): owned(204),
     ("POST", "/workflows/{workflow_id}/validation"): owned(200, {}),
     ("POST", "/workflows/{workflow_id}/jobs"): owned(201, {}),
+    ("POST", "/workflows/{workflow_id}/batches"): owned(201, {"axes": {"word": ["a", "b"]}}),
+    ("GET", "/workflows/{workflow_id}/focus"): owned(200),
+    ("PUT", "/workflows/{workflow_id}/focus"): owned(200, {"job_id": "{job_id}"}),
+    ("DELETE", "/workflows/{workflow_id}/focus"): owned(204),
     ("GET", "/workflows/{workflow_id}/assets"): owned(200),
     ("GET", "/jobs"): listed(),
     ("GET", "/jobs/{job_id}"): owned(200),

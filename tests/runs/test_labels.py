@@ -2,7 +2,7 @@
 
 import pytest
 
-from runs.labels import LONGEST, Params, label
+from runs.labels import LONGEST, Params, batch_labels, label
 
 SAVED: dict[str, object] = {"seed": 1, "title": "Drift", "sharp": False, "photo": None}
 
@@ -46,3 +46,44 @@ def test_a_run_without_parameters_has_no_label() -> None:
 
 def test_a_label_is_bounded() -> None:
     assert len(label({f"p{i}": "y" * 39 for i in range(9)}, {}, lambda: None)) <= LONGEST
+
+
+def test_the_runs_of_a_batch_are_told_by_what_differs_among_them_the_axes_first() -> None:
+    runs = [{"style": style, "size": 8, "seed": seed} for seed in (3, 4) for style in ("ink", "oil")]
+
+    assert batch_labels(runs, ["seed", "style"], 1) == ["seed 3 · ink", "seed 3 · oil", "seed 4 · ink", "seed 4 · oil"]
+
+
+def test_repeats_that_differ_by_nothing_are_counted() -> None:
+    assert batch_labels([{"seed": 1}] * 3, [], 3) == ["1 of 3", "2 of 3", "3 of 3"]
+    runs = [{"style": style} for style in ("ink", "oil") for _ in range(2)]
+    assert batch_labels(runs, ["style"], 2) == ["ink · 1 of 2", "ink · 2 of 2", "oil · 1 of 2", "oil · 2 of 2"]
+
+
+def test_repeats_that_drew_their_seeds_are_told_by_them() -> None:
+    assert batch_labels([{"seed": 7}, {"seed": 5}], [], 2) == ["seed 7", "seed 5"]
+
+
+def test_a_seed_that_is_not_drawn_yet_is_random() -> None:
+    assert batch_labels([{"seed": 7}, {"seed": 5}], [], 2, ["seed"]) == ["random seed · 1 of 2", "random seed · 2 of 2"]
+
+
+def test_values_that_look_alike_are_counted() -> None:
+    photos = [{"photo": {"asset": asset}} for asset in "ab"]
+    assert batch_labels(photos, ["photo"], 1) == ["photo 1 of 2", "photo 2 of 2"]
+    texts = [{"prompt": "the same long beginning of a prompt " * 3 + end} for end in "ab"]
+    assert batch_labels(texts, ["prompt"], 1) == ["prompt 1 of 2", "prompt 2 of 2"]
+    assert batch_labels([{"rows": [1]}, {"rows": [2]}], ["rows"], 1) == ["rows 1 of 2", "rows 2 of 2"]
+
+
+def test_what_counts_repeats_is_never_cut_off() -> None:
+    runs = [{f"p{number}": f"{letter * 38}{number}" for number in range(10)} for letter in "ab" for _ in range(2)]
+    labels = batch_labels(runs, list(runs[0]), 2)
+
+    assert max(map(len, labels)) == LONGEST
+    assert [text[-6:] for text in labels] == ["1 of 2", "2 of 2"] * 2
+
+
+def test_runs_that_do_not_differ_have_no_label_of_their_own() -> None:
+    assert batch_labels([{"seed": 1}] * 2, ["seed"], 1) == ["", ""]
+    assert batch_labels([{}], [], 1) == [""]

@@ -198,15 +198,16 @@ def seeded(**properties: Any) -> Graph:
 def test_a_seed_given_as_null_is_drawn_within_its_bounds(properties: dict[str, Any], low: int, high: int) -> None:
     for draw_seed, expected in ((lowest, low), (highest, high)):
         resolved = parameters.resolve(seeded(value=1, **properties), small, {"seed": None}, draw_seed)
-        assert resolved == Resolved({"seed": expected}, [])
+        assert resolved == Resolved({"seed": expected}, [], frozenset({"seed"}))
 
 
 def test_a_seed_that_is_null_in_the_graph_is_drawn_for_every_run() -> None:
-    assert resolve({}, seeded(value=None)) == Resolved({"seed": 0}, [])
+    assert resolve({}, seeded(value=None)) == Resolved({"seed": 0}, [], frozenset({"seed"}))
     node = draw({"f": ("image.flipped", {"image": {"asset": ASSET}, "seed": None})})
-    assert resolve({}, node) == Resolved({"f.seed": 10}, [])
+    drawn = frozenset({"f.seed"})
+    assert resolve({}, node) == Resolved({"f.seed": 10}, [], drawn)
     assert resolve({"f.seed": 15}, node) == Resolved({"f.seed": 15}, [])
-    assert resolve({"f.seed": None}, graph()) == Resolved({"word": "hello", "many": 3, "f.seed": 10}, [])
+    assert resolve({"f.seed": None}, graph()) == Resolved({"word": "hello", "many": 3, "f.seed": 10}, [], drawn)
 
 
 def test_the_seed_of_a_node_that_does_not_run_is_not_drawn() -> None:
@@ -228,7 +229,7 @@ def test_other_names_do_not_make_a_seed() -> None:
 
 def test_resolving_again_changes_nothing() -> None:
     resolved = resolve({"word": "bye", "f.seed": None})
-    assert resolve(resolved.params) == resolved
+    assert resolve(resolved.params) == Resolved(resolved.params, [])
 
 
 def test_applying_what_the_graph_lacks_does_nothing() -> None:

@@ -1,5 +1,6 @@
 """Every list is read along an index: its cost does not grow with what is not on the page."""
 
+import uuid
 from typing import Any
 
 import pytest
@@ -78,6 +79,17 @@ def test_jobs_of_a_workflow(ada: User, workflow: Workflow) -> None:
     jobs(workflow)
 
     assert_index(plans(Rest(ada), "/jobs", "runs_job", workflow=workflow.pk), "job_of_workflow")
+
+
+@pytest.mark.parametrize("also", [{}, {"state": "completed"}])
+@pytest.mark.parametrize("scope", [Scope.READ, Scope.ADMIN])
+def test_jobs_of_a_batch(root: User, workflow: Workflow, scope: Scope, also: dict[str, str]) -> None:
+    workflow.owner = root
+    workflow.save()
+    batch_id = uuid.uuid4()
+    jobs(workflow, batch_id=batch_id)
+
+    assert_index(plans(Rest(root, scope), "/jobs", "runs_job", batch=batch_id, **also), "job_of_batch")
 
 
 def test_everyones_jobs(root: User, workflow: Workflow) -> None:

@@ -1,0 +1,71 @@
+"""Many jobs of one workflow at once: every combination of a grid of parameters, made all or none."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.models import User
+from runs import gate, lens, publish, readiness, wake
+from runs.grid import Grid
+from runs.labels import batch_labels
+from runs.models import Job
+from runs.submit import Entry, admit, label_of
+from workflows.errors import GraphInvalid
+from workflows.models import Workflow
+
+CONFIRMED_BEYOND = 50
+"""So many jobs are made without being asked twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The jobs that a batch would make, in their order."""
+
+    workflow: Workflow
+    params: Sequence[dict[str, object]]
+    labels: Sequence[str]
+
+
+def plan(workflow: Workflow, grid: Grid, *, dry: bool = False) -> Plan:
+    """Checks every run of the grid, and draws its seeds; a dry plan's labels leave them open.
+
+    Raises GraphInvalid with all that is wrong.
+    """
+    problems = grid.problems(settings.MAX_BATCH_JOBS)
+    found, unfit = readiness.check(workflow, [grid.first()] if problems else list(grid.combinations()))
+    if problems or unfit:
+        raise GraphInvalid([*problems, *unfit])
+    labels = batch_labels(found.params, grid.axes, grid.repeat, found.drawn if dry else ())
+    if not any(labels):
+        labels = [label_of(workflow, found.params[0])] * len(labels)
+    return Plan(workflow, found.params, labels)
+
+
+def make(user: User, plan: Plan, *, focus: bool = True) -> UUID:
+    """The batch's jobs at the end of the queue, all or none. The lens goes to the first, unless it is pinned.
+
+    Raises TooManyWaiting.
+    """
+    batch_id, workflow = uuid.uuid4(), plan.workflow
+    entries = [Entry(uuid.uuid4(), *each) for each in zip(plan.params, plan.labels, strict=True)]
+    with transaction.atomic():
+        gate.lock()
+        jobs = admit(user, workflow, entries, batch_id)
+        if focus:
+            lens.follow(user, jobs[0])
+        transaction.on_commit(lambda: _announce(workflow.pk, batch_id))
+    return batch_id
+
+
+def jobs_of(batch_id: UUID) -> list[Job]:
+    """The batch's jobs in grid order."""
+    return list(Job.objects.filter(batch_id=batch_id).defer("traceback").order_by("number"))
+
+
+def _announce(workflow_id: UUID, batch_id: UUID) -> None:
+    wake.wake()
+    publish.batch_made(workflow_id, batch_id)
