@@ -222,6 +222,14 @@ class Socket(WebSocketProtocol):
         """Send any close code; Autobahn's own way raises for 1012 and other codes below 3000."""
         self.sendCloseFrame(code=code or 1000)
 
+    def sendMessage(self, *message: Any, **options: Any) -> None:
+        """Send a message of any length; Autobahn holds what is sent to the bound of what may be received."""
+        bound, self.maxMessagePayloadSize = self.maxMessagePayloadSize, 0
+        try:
+            super().sendMessage(*message, **options)
+        finally:
+            self.maxMessagePayloadSize = bound
+
     def check_timeouts(self) -> None:
         """Ping, unless frames wait: behind them a ping would cut a slow reader that lives. The kernel watches those."""
         if self.room.is_set():

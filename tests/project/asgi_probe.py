@@ -85,7 +85,7 @@ async def stubborn(scope: Message, receive: Receive, send: Send) -> None:
 
 
 async def echoed(scope: Message, receive: Receive, send: Send) -> None:
-    """Give every message back; `close <code>` closes."""
+    """Give every message back; `close <code>` closes, `long <length>` gets as many letters."""
     await receive()
     await send({"type": "websocket.accept"})
     counts["echoes open"] += 1
@@ -93,6 +93,8 @@ async def echoed(scope: Message, receive: Receive, send: Send) -> None:
         text = message.get("text") or ""
         if text.startswith("close "):
             await send({"type": "websocket.close", "code": int(text.removeprefix("close "))})
+        elif text.startswith("long "):
+            await send({"type": "websocket.send", "text": "x" * int(text.removeprefix("long "))})
         else:
             await send({"type": "websocket.send", "text": text})
     counts["echoes open"] -= 1

@@ -117,6 +117,15 @@ def test_a_message_over_64_kib_closes_with_1009(web: WebProcess, pieces: int) ->
         assert close_code(client) == 1009
 
 
+def test_what_the_application_sends_may_be_longer(web: WebProcess) -> None:
+    with web.websocket("/echo") as client:
+        client.send("long 300000")
+        assert len(client.recv()) == 300_000
+        with contextlib.suppress(ConnectionClosed):
+            client.send("x" * 65_537)
+        assert close_code(client) == 1009
+
+
 def test_a_client_that_sends_far_too_much_still_reads_1009(web: WebProcess) -> None:
     with web.websocket("/echo") as client:
         with contextlib.suppress(ConnectionClosed):
