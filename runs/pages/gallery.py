@@ -17,7 +17,8 @@ from runs.representation import asset_document
 
 Document = dict[str, Any]
 CELLS: Final = 18
-"""Tiles in a node, with the one that says how many more there are."""
+FEW_CELLS: Final = 4
+"""Tiles in a node that hands out results, and in any other, with the one that says how many more there are."""
 OPEN_RUNS: Final = 4
 """So many of the newest runs show every product, older ones one each."""
 PER_RUN: Final = 60
@@ -60,6 +61,10 @@ class Gallery:
     runs: Sequence[Run]
     total: int
     before: int | None
+
+    def has(self, job_id: str) -> bool:
+        """Whether this run's products are among these."""
+        return any(run.job_id == job_id for run in self.runs)
 
     @property
     def counted(self) -> str:

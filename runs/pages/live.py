@@ -13,7 +13,7 @@ from workflows.models import Workflow
 def context(user: User, workflow: Workflow) -> Mapping[str, object]:
     """For the templates. The workflow's graph must be at hand."""
     now = lens.of(user, workflow.pk)
-    job = workflow.jobs.select_related("graph").filter(pk=now.job_id).first() if now.job_id else None
+    job = workflow.jobs.defer("traceback").filter(pk=now.job_id).first() if now.job_id else None
     view = seen.view(workflow, job)
     return {
         "view": view,

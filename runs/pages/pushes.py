@@ -70,7 +70,7 @@ def bodies(view: View, nodes: Iterable[str]) -> SafeString:
 
 def rings(before: View, view: View) -> SafeString:
     """The rings of those nodes at which others have begun or ended to be busy."""
-    changed = [part for part in view.drawn if before.ring(part.id) != view.ring(part.id)]
+    changed = [part for part in view.drawing.parts if before.ring(part.id) != view.ring(part.id)]
     return joined(_ring(view.node(part)) for part in changed)
 
 
@@ -88,7 +88,7 @@ def groups(before: Board | None, board: Board, focus: Focus, was: Focus | None) 
 
 def board_patch(board: Board) -> Patch:
     """What the page says of its runs besides: in its title, and whether there is anything to select."""
-    return {"running": board.running, "waiting": board.waiting, "alone": board.alone}
+    return {"running": board.running, "waiting": board.waiting, "ever": board.ever, "alone": board.alone}
 
 
 def hot_runs(working: Iterable[Working]) -> Patch:
@@ -122,7 +122,7 @@ def _hot(node: Seen) -> Patch:
 
 
 def _edges(view: View, batch: Batch) -> dict[str, tuple[str, str]]:
-    known = set(view.edges)
+    known = set(view.drawing.edges)
     now: Mapping[str, Any] = view.sheet.snapshot["edges"] if view.sheet else {}
     return {edge: flow(now[edge]) for edge in batch.get("edges", {}) if edge in known}
 

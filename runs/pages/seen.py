@@ -10,17 +10,15 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from runs.models import Job
-from runs.pages import gallery, sheet, working
-from runs.pages.gallery import Gallery, Wall, wall
-from runs.pages.parts import Part, parts
+from runs.pages import drawing, gallery, sheet, working
+from runs.pages.drawing import Drawing
+from runs.pages.gallery import CELLS, FEW_CELLS, Gallery, Wall, wall
+from runs.pages.parts import Part
 from runs.pages.sheet import Sheet, Step
 from runs.pages.working import Working
 from runs.states import HOLDING
-from workflows.graph import Graph
 from workflows.models import Workflow
-from workflows.registry import registry
 
-GALLERIES = frozenset({"output.result", "output.preview"})
 DOTS = 3
 
 
@@ -66,12 +64,17 @@ class Seen(NamedTuple):
         return self.step.pictures[-1] if self.step and self.step.pictures else None
 
     @property
-    def shows(self) -> bool:
-        """Whether there is a value to show: of an input, what a run was given where that is not what is saved now."""
+    def given(self) -> bool:
+        """Whether it is an input that the run was given another value for than the workflow says now."""
         values = self.step.values if self.step else []
+        return self.part.type.startswith("input.") and bool(values) and values != [("value", self.saved)]
+
+    @property
+    def shows(self) -> bool:
+        """Whether there is a value to show; an input has its own editor, where its text or number stands."""
         if self.part.type.startswith("input."):
-            return bool(values) and values != [("value", self.saved)]
-        return self.part.shape != "value" or bool(values)
+            return False
+        return self.part.shape != "value" or bool(self.step and self.step.values)
 
     @property
     def made(self) -> int:
@@ -84,14 +87,12 @@ class View:
     """A workflow's canvas as its person sees it now: the focused run, if any, and what the others do and have made."""
 
     workflow_id: str
-    drawn: tuple[Part, ...]
-    edges: tuple[str, ...]
+    digest: str
+    drawing: Drawing
     sheet: Sheet | None = None
     galleries: Mapping[str, Gallery] = field(default_factory=dict)
     jobs: Mapping[str, int] = field(default_factory=dict)
     running: tuple[Working, ...] = ()
-    saved: Mapping[str, object] = field(default_factory=dict)
-    """What the workflow's inputs say now."""
 
     @property
     def focused(self) -> str | None:
@@ -101,7 +102,7 @@ class View:
     @property
     def nodes(self) -> dict[str, Seen]:
         """Every node of the workflow as it is now, by its id."""
-        return {part.id: self.node(part) for part in self.drawn}
+        return {part.id: self.node(part) for part in self.drawing.parts}
 
     def node(self, part: Part) -> Seen:
         """One node."""
@@ -110,13 +111,13 @@ class View:
         return Seen(
             part=part,
             step=self.sheet.step(ran) if self.sheet and ran else None,
-            wall=wall(held, self.focused, self.working) if held else None,
+            wall=wall(held, self.focused, self.working, CELLS if part.result else FEW_CELLS) if held else None,
             jobs=self.jobs.get(part.id, 0),
             ring=self.ring(part.id),
             workflow_id=self.workflow_id,
             number=self.sheet.job["number"] if self.sheet else None,
             focused=self.focused,
-            saved=self.saved.get(part.id),
+            saved=self.drawing.saved.get(part.id),
         )
 
     def ring(self, node: str) -> Ring:
@@ -128,7 +129,7 @@ class View:
     def flows(self) -> dict[str, tuple[str, str]]:
         """The state of every edge, and what its counter says: items that passed."""
         told: Mapping[str, Any] = self.sheet.snapshot["edges"] if self.sheet else {}
-        return {edge: flow(told.get(edge, {})) for edge in self.edges}
+        return {edge: flow(told.get(edge, {})) for edge in self.drawing.edges}
 
     @property
     def thumbnail(self) -> str | None:
@@ -157,15 +158,26 @@ def flow(edge: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def view(workflow: Workflow, focused: Job | None) -> View:
-    """The whole canvas as database and Redis have it now. The workflow's graph must be at hand."""
-    running = workflow.jobs.filter(state__in=HOLDING).select_related("graph").order_by("-number")
+    """The whole canvas as database and Redis have it now."""
+    running = workflow.jobs.filter(state__in=HOLDING).defer("traceback", "params").order_by("-number")
     seen = sheet.read(focused) if focused else None
-    return _drawn(workflow, seen, tuple(working.of_workflow(running)))
+    return _view(workflow.pk, workflow.graph_id, seen, tuple(working.of_workflow(running)))
 
 
 def read(workflow_id: UUID, *, seen: Sheet | None = None, running: tuple[Working, ...] = ()) -> View:
     """The canvas of the workflow as it is now, with what is known of its runs already."""
-    return _drawn(Workflow.objects.select_related("graph").get(pk=workflow_id), seen, running)
+    digest = Workflow.objects.values_list("graph_id", flat=True).get(pk=workflow_id)
+    return _view(workflow_id, digest, seen, running)
+
+
+def through(view: View, seen: Sheet) -> View:
+    """The canvas through the lens on another run. What all runs made is known already, but for a run that is old."""
+    workflow_id, job_id = UUID(view.workflow_id), str(seen.job["id"])
+    digest = Workflow.objects.values_list("graph_id", flat=True).get(pk=workflow_id)
+    if digest != view.digest:
+        return _view(workflow_id, digest, seen, view.running)
+    paged = [node for node, held in view.galleries.items() if held.before and not held.has(job_id)]
+    return with_galleries(replace(view, sheet=seen), paged)
 
 
 def with_galleries(view: View, nodes: Iterable[str]) -> View:
@@ -175,37 +187,15 @@ def with_galleries(view: View, nodes: Iterable[str]) -> View:
     return replace(view, galleries={**view.galleries, **landed})
 
 
-def draw(graph: Graph) -> tuple[Part, ...]:
-    """The nodes to show; none for a draft that goes round in a circle, as no run of it can be seen."""
-    try:
-        return parts(graph, registry)
-    except ValueError:
-        return ()
-
-
-def saved(workflow: Workflow) -> dict[str, object]:
-    """What the workflow's inputs say now, by node."""
-    nodes = workflow.graph.document["nodes"]
-    return {node["id"]: node.get("properties", {}).get("value") for node in nodes if node["type"].startswith("input.")}
-
-
-def galleries(workflow: Workflow, drawn: Iterable[Part], focused: UUID | None) -> dict[str, Gallery]:
-    """What all runs made, of each node that shows that."""
-    switched = {node["id"] for node in workflow.graph.document["nodes"] if node.get("gallery")}
-    shown = [part.id for part in drawn if part.type in GALLERIES or part.id in switched]
-    return {node: gallery.read(workflow.pk, node, focused=focused) for node in shown}
-
-
-def _drawn(workflow: Workflow, seen: Sheet | None, running: tuple[Working, ...]) -> View:
-    graph = workflow.graph.loaded()
-    drawn = draw(graph)
+def _view(workflow_id: UUID, digest: str, seen: Sheet | None, running: tuple[Working, ...]) -> View:
+    drawn = drawing.of(digest)
+    focused = UUID(str(seen.job["id"])) if seen else None
     return View(
-        workflow_id=str(workflow.pk),
-        drawn=drawn,
-        edges=tuple(edge.id for edge in graph.edges),
+        workflow_id=str(workflow_id),
+        digest=digest,
+        drawing=drawn,
         sheet=seen,
-        galleries=galleries(workflow, drawn, UUID(seen.job["id"]) if seen else None),
-        jobs=gallery.made_by_jobs(workflow.pk, [part.id for part in drawn]),
+        galleries={node: gallery.read(workflow_id, node, focused=focused) for node in drawn.galleries},
+        jobs=gallery.made_by_jobs(workflow_id, [part.id for part in drawn.parts]),
         running=running,
-        saved=saved(workflow),
     )

@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from runs import queue, tail
 from runs.models import Job, JobTransition
-from runs.pages.parts import Part, parts
+from runs.pages import drawing
+from runs.pages.parts import Part
 from runs.redis import last_known
 from runs.representation import asset_document
 from runs.states import ACTIVE, HOLDING, TERMINAL
 from runs.telemetry import Batch, Snapshot, fold, progress
-from workflows.registry import registry
 
 Document = Mapping[str, Any]
 PRODUCTS: Final = 1000
@@ -184,15 +184,14 @@ class Sheet:
 
 
 def read(job: Job) -> Sheet:
-    """The sheet of a job as database and Redis have it now. Its graph must be at hand."""
+    """The sheet of a job as database and Redis have it now."""
     kept = tail.stored(job.pk) if job.state in TERMINAL else None
     return sheet(job, queue.document(job), kept.snapshot if kept else last_known(job.pk))
 
 
 def sheet(job: Job, document: Document, snapshot: Snapshot) -> Sheet:
     """The sheet of a job of which document and telemetry are known already."""
-    drawn = parts(job.graph.loaded(), registry)
-    return Sheet(document, drawn, snapshot, products(job.pk), history(job.pk))
+    return Sheet(document, drawing.of(job.graph_id).parts, snapshot, products(job.pk), history(job.pk))
 
 
 def products(job_id: UUID) -> dict[str, Document]:

@@ -10,10 +10,9 @@ from django.views.decorators.http import require_safe
 
 from runs import lens
 from runs.models import Asset
-from runs.pages import gallery
+from runs.pages import drawing, gallery
 from runs.pages.gallery import Tile
 from runs.pages.mine import asset_of, user_of, workflow_of
-from runs.pages.seen import draw
 from runs.representation import asset_document
 
 
@@ -29,7 +28,7 @@ class Beside(NamedTuple):
 def shelf(request: HttpRequest, workflow_id: UUID, node: str) -> HttpResponse:
     """Everything that the runs of a workflow made at a node, some runs at a time."""
     opened = workflow_of(request, workflow_id)
-    part = next((part for part in draw(opened.graph.loaded()) if part.id == node), None)
+    part = drawing.of(opened.graph_id).part(node)
     if part is None:
         raise Http404("There is no such node.")
     given = request.GET.get("before", "")
@@ -57,12 +56,12 @@ def light(request: HttpRequest, asset_id: UUID) -> HttpResponse:
     asset = asset_of(request, asset_id)
     if asset.job is None or asset.workflow is None:
         raise Http404("An upload has no run to show.")
-    drawn = draw(asset.job.graph.loaded())
+    part = drawing.of(asset.job.graph_id).part(asset.node)
     focus = lens.of(user_of(request), asset.workflow.pk)
     context = {
         "asset": asset_document(asset),
         "job": asset.job,
-        "title": next((part.title for part in drawn if part.id == asset.node), asset.node),
+        "title": part.title if part else asset.node,
         "params": list(asset.job.params.items()),
         "beside": _beside(asset),
         "focused": focus.job_id == asset.job_id,

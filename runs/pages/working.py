@@ -5,6 +5,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from runs.models import Job
+from runs.pages import drawing
 from runs.redis import last_known
 from runs.telemetry import Snapshot, progress
 
@@ -39,7 +40,8 @@ def working(job_id: UUID | str, number: int, snapshot: Snapshot, nodes: int) -> 
 
 
 def of_workflow(jobs: Iterable[Job]) -> list[Working]:
-    """What Redis has of each of these running jobs. Their graphs must be at hand."""
+    """What Redis has of each of these running jobs."""
     return [
-        working(job.pk, job.number, last_known(job.pk), len(job.graph.document["nodes"])) for job in list(jobs)[:MOST]
+        working(job.pk, job.number, last_known(job.pk), len(drawing.of(job.graph_id).parts))
+        for job in list(jobs)[:MOST]
     ]

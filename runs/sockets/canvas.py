@@ -120,18 +120,16 @@ class CanvasSocket(Socket):
         found = self._found
         if self._following is not None and self._following.done():
             await self._bury()
-        if self._moved:
-            self._moved = False
+        if self._moved or (found and _focus(found.focus) != self._focus):
+            self._moved = False  # a look may be older than what a hint told of, so it only says when to read
             await self._move(await in_database(lens.of, self.credentials.user, self.workflow_id))
-        elif found and found is not self._told:
-            await self._move(found.focus)
-        if found and found is not self._told:
+        if found and found is not self._told and self._drawn:
             self._told = found
             await self._tell_glance(found)
 
     async def _move(self, to: lens.Focus) -> None:
         """Shows another job, or the same as pinned or not. The old one stays to be seen until the new one is known."""
-        was, self._focus = self._focus, Focus(str(to.job_id) if to.job_id else None, to.pinned)
+        was, self._focus = self._focus, _focus(to)
         if to.job_id is None:
             await self._unfollow()
             if was.job_id or not self._drawn:
@@ -192,7 +190,9 @@ class CanvasSocket(Socket):
 
     async def _draw(self, telemetry_id: str | None, was: Focus) -> None:
         html, patch = await in_database(pushes.chrome, self._view, self._focus, self._board)
-        self._drawn = True
+        if not self._drawn:
+            self._drawn = True
+            self._stir.set()
         await self._push(html + await in_database(self._cards, was), patch, telemetry_id)
 
     async def _tell_glance(self, found: Glance) -> None:
@@ -224,7 +224,7 @@ class CanvasSocket(Socket):
         now = self._view
         cards = pushes.groups(before, self._board, self._focus, self._focus) if self._board else SafeString()
         changed = [node for node, kept in now.galleries.items() if kept != known.galleries.get(node)]
-        counted = [part.id for part in now.drawn if now.jobs.get(part.id) != known.jobs.get(part.id)]
+        counted = [part.id for part in now.drawing.parts if now.jobs.get(part.id) != known.jobs.get(part.id)]
         alone = before is None or before.alone != (self._board is None or self._board.alone)
         lens_too = pushes.lens(now, self._focus, self._board) if alone else SafeString()
         return cards + lens_too + pushes.bodies(now, {*changed, *counted})
@@ -256,10 +256,15 @@ class CanvasSocket(Socket):
             Overview.here().stir(self.workflow_id)
 
 
+def _focus(found: lens.Focus) -> Focus:
+    """The lens, for templates."""
+    return Focus(str(found.job_id) if found.job_id else None, found.pinned)
+
+
 def _through(view: View, document: dict[str, Any], snapshot: Snapshot) -> View:
     """The canvas through the lens on this job."""
-    job = Job.objects.select_related("graph").get(pk=document["id"])
-    return seen.read(UUID(view.workflow_id), seen=sheet.sheet(job, document, snapshot), running=view.running)
+    job = Job.objects.only("pk", "graph_id").get(pk=document["id"])
+    return seen.through(view, sheet.sheet(job, document, snapshot))
 
 
 def _board(user: User, workflow_id: UUID, limits: Mapping[str, int]) -> Board:

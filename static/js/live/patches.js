@@ -13,6 +13,7 @@ import { advance, append, write } from "../hot.js";
  * @property {Record<string, number>} [runs]
  * @property {number} [running]
  * @property {number} [waiting]
+ * @property {number} [ever]
  * @property {boolean} [alone]
  */
 
@@ -42,6 +43,7 @@ function show(canvas, patch) {
   for (const [id, share] of Object.entries(patch.runs ?? {})) showRun(id, share);
   const queue = document.getElementById("queue");
   if (patch.alone !== undefined && queue && queue.hidden !== patch.alone) queue.hidden = patch.alone;
+  if (patch.ever !== undefined) write(document.querySelector("[data-ever]"), String(patch.ever));
   if (patch.running !== undefined) document.body.dataset.running = String(patch.running);
 }
 
