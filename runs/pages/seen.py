@@ -154,7 +154,7 @@ class View:
 
 def flow(edge: Mapping[str, Any]) -> tuple[str, str]:
     """An edge's state, and the text of its counter."""
-    return edge.get("state") or "idle", str(edge["count"]) if edge.get("count") else ""
+    return edge.get("state") or "idle", str(edge["count"]) if edge.get("count") is not None else ""
 
 
 def view(workflow: Workflow, focused: Job | None) -> View:
