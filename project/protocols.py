@@ -197,6 +197,8 @@ class Request(WebRequest):
 class Socket(WebSocketProtocol):
     """One WebSocket."""
 
+    maxMessagePayloadSize: int
+
     def connectionMade(self) -> None:
         self.room = Room()
         self.transport.unregisterProducer()

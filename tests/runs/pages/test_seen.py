@@ -1,4 +1,4 @@
-"""Through the lens: each node's chrome is the focused run's alone; what others do is a ring, what all made a gallery."""
+"""Through the lens: each node's chrome is the focused run's alone; others are a ring, and a gallery."""
 
 from typing import Any
 

@@ -49,7 +49,7 @@ def test_unpinning_stays_where_it_is(page: Client, ada: User, workflow: Workflow
 
 
 def test_it_steps_by_number_and_stays_at_the_ends(page: Client, ada: User, workflow: Workflow, jobs: list[Job]) -> None:
-    seen = []
+    seen: list[object] = []
     for step in ("1", "1", "1", "-1"):
         move(page, workflow, **({"job": jobs[0].pk} if not seen else {"step": step}))
         seen.append(lens.of(ada, workflow.pk).job_id)
