@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError
+from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
 from runs.pages.parts import Part, colour, icon, kind, part
@@ -45,8 +46,8 @@ class Property(NamedTuple):
     help: str
     widget: str
     value: object
+    default: object
     shown: str
-    default: str
     minimum: float | None
     maximum: float | None
     step: str
@@ -169,28 +170,31 @@ class _Hand:
         )
 
     def _rows(self, node: Node, declared: NodeType) -> list[Row]:
-        """Ports that have no editor stand beside the outputs, then come the editors, the large ones last."""
+        """Outputs stand beside the inputs that come first: ports without an editor, then what is written in a box."""
         fields = [(_input(each, node.family), _property(each, node)) for each in self._wiring.inputs(node).values()]
-        plain = [port for port, editor in fields if editor is None]
-        edited = sorted((row for row in fields if row[1]), key=lambda row: bool(row[1] and row[1].large))
         sent = [_port(output.name, output.port) for output in declared.outputs]
         if declared.family == "input":
-            return [Row(port, sent[0] if port.name == "value" else None, editor) for port, editor in edited]
-        return _paired(plain, sent) + [Row(port, None, editor) for port, editor in edited]
+            return [Row(port, sent[0] if port.name == "value" else None, editor) for port, editor in fields]
+        plain, large, small = ([field for field in fields if _rank(field[1]) == rank] for rank in range(3))
+        return _paired([*plain, *large], sent) + [Row(port, None, editor) for port, editor in small]
 
     def _unknown(self, node: Node) -> list[Row]:
         """What the edges say of ports, and what the graph says of properties, as JSON that is not edited."""
         fed = dict.fromkeys(edge.input for edge in self._graph.incoming(node.id))
         sent = dict.fromkeys(edge.output for edge in self._graph.outgoing(node.id))
         kept = [Row(None, None, _json(name, value)) for name, value in node.properties.items() if name not in fed]
-        return _paired([_port(name, ANY) for name in fed], [_port(name, ANY) for name in sent]) + kept
+        return _paired([(_port(name, ANY), None) for name in fed], [_port(name, ANY) for name in sent]) + kept
 
 
-def _paired(inputs: list[Port], outputs: list[Port]) -> list[Row]:
+def _rank(editor: Property | None) -> int:
+    """Where an input stands: 0 for ports alone, 1 for what is edited in a box, 2 for what fits into a line."""
+    return 0 if editor is None else 1 if editor.large else 2
+
+
+def _paired(fields: list[tuple[Port, Property | None]], sent: list[Port]) -> list[Row]:
     """Inputs and outputs side by side, as many rows as the longer of the two has."""
-    length = max(len(inputs), len(outputs))
-    left, right = [*inputs, *[None] * length], [*outputs, *[None] * length]
-    return [Row(left[at], right[at], None) for at in range(length)]
+    pairs = zip_longest(fields, sent, fillvalue=None)
+    return [Row(*((field[0], output, field[1]) if field else (None, output, None))) for field, output in pairs]
 
 
 def _port(name: str, port: PortType) -> Port:
@@ -219,8 +223,8 @@ def _property(declared: Input, node: Node) -> Property | None:
         help=setting.description,
         widget="select" if setting.choices else widget,
         value=value,
+        default=declared.default,
         shown=_shown(value),
-        default=_shown(declared.default),
         minimum=setting.minimum,
         maximum=setting.maximum,
         step="1" if whole else "any",
@@ -235,21 +239,21 @@ def _property(declared: Input, node: Node) -> Property | None:
 def _json(name: str, value: object) -> Property:
     """A property of a type that is not known."""
     return Property(
-        name,
-        name,
-        "",
-        "json",
-        value,
-        json.dumps(value, ensure_ascii=False),
-        "",
-        None,
-        None,
-        "",
-        "",
-        (),
-        False,
-        False,
-        "",
+        name=name,
+        title=name,
+        help="",
+        widget="json",
+        value=value,
+        default=None,
+        shown=json.dumps(value, ensure_ascii=False),
+        minimum=None,
+        maximum=None,
+        step="",
+        unit="",
+        choices=(),
+        integer=False,
+        seed=False,
+        asset="",
     )
 
 

@@ -1,11 +1,14 @@
 """Someone at a browser: the page, and what it complained of."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
 from playwright.sync_api import ConsoleMessage, Page, Request, expect
 
 from tests.live.product import Json, make_workflow, submit
+
+AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 
 class Person:
@@ -88,3 +91,10 @@ def failing_job(rest: httpx.Client, message: str) -> Json:
     ]
     edges = [edge("noise", "image", "fail", "value"), edge("fail", "value", "out", "value")]
     return submit(rest, make_workflow(rest, nodes, edges))
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds on the page as it stands."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run().then(found => found.violations)")
+    return [f"{each['id']}: {each['nodes'][0]['html']} {each['nodes'][0]['failureSummary']}" for each in found]

@@ -8,10 +8,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.person import Person, failing_job, telling_job, waiting_job
+from tests.browser.person import Person, failing_job, telling_job, violations, waiting_job
 from tests.live.product import Product, ended
 
-AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 Theme = Literal["dark", "light"]
 
 
@@ -49,7 +48,7 @@ def test_axe_finds_nothing(ada: Person, addresses: list[str], theme: Theme) -> N
     ada.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     for address in addresses:
         ada.page.goto(address)
-        assert _violations(ada.page) == [], address
+        assert violations(ada.page) == [], address
 
 
 def test_axe_finds_nothing_at_the_door(product: Product, browser: Browser, theme: Theme) -> None:
@@ -57,7 +56,7 @@ def test_axe_finds_nothing_at_the_door(product: Product, browser: Browser, theme
     page = context.new_page()
     for address in ("/", product.command("sign_in_link", "owner").split()[-1]):
         page.goto(address)
-        assert _violations(page) == [], address
+        assert violations(page) == [], address
     context.close()
 
 
@@ -96,12 +95,6 @@ def test_the_theme_goes_round_and_stays(ada: Person) -> None:
         ada.page.reload()
         seen.append(ada.page.locator("html").get_attribute("data-theme"))
     assert sorted(seen, key=str) == [None, "dark", "light"]
-
-
-def _violations(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run().then(found => found.violations)")
-    return [f"{each['id']}: {each['nodes'][0]['html']} {each['nodes'][0]['failureSummary']}" for each in found]
 
 
 def _tab_to(page: Page, selector: str) -> None:

@@ -35,6 +35,7 @@ def test_from_the_link_to_six_runs_of_ones_own_photograph(stranger: Person, prod
     page.goto(product.command("sign_in_link", "owner").split()[-1])
     page.get_by_role("button", name="Come in").click()
     page.get_by_role("link", name=re.compile("Postcard")).click()
+    page.get_by_role("link", name=re.compile("^Runs")).click()
     page.get_by_label("Photograph").set_input_files(coffee)
     expect(page.get_by_alt_text("The picture that you chose")).to_be_visible()
     for run in range(1, 7):

@@ -3,9 +3,11 @@
 /** @typedef {import("./graph.js").Box} Box */
 /** @typedef {import("./graph.js").Point} Point */
 
-const NEAR = 190; // across a gap between two columns, not a column
+const FAR = 300; // more than from one column to the next
+const NEAR = 120; // never past a column
 const BEND = 70;
 const ROOM = 26;
+const CLEAR = 14;
 
 /**
  * @param {Point} from @param {Point} to
@@ -13,7 +15,8 @@ const ROOM = 26;
  * @returns {{path: string, middle: Point}} For SVG, and where its count stands.
  */
 export function route(from, to, boxes = []) {
-  if (to.x - from.x < NEAR || !blocked(from, to, boxes)) return curve(from, to);
+  const across = to.x - from.x;
+  if (across < NEAR || (across < FAR && !blocked(from, to, boxes))) return curve(from, to);
   const lane = free([from.y, to.y], from.x, to.x, boxes);
   return along(from, to, lane);
 }
@@ -68,7 +71,7 @@ function bezier(a, b, c, d, t) {
 function free(wishes, left, right, boxes) {
   const between = boxes.filter((box) => box.x + box.width > left + 8 && box.x < right - 8);
   /** @param {number} y */
-  const clear = (y) => between.every((box) => y < box.y - 6 || y > box.y + box.height + 6);
+  const clear = (y) => between.every((box) => y < box.y - CLEAR || y > box.y + box.height + CLEAR);
   /** @param {number} y */
   const far = (y) => Math.min(...wishes.map((wish) => Math.abs(y - wish)));
   const lanes = between.flatMap((box) => [box.y - ROOM, box.y + box.height + ROOM]);

@@ -23,7 +23,8 @@ export function minimap(map, scene, viewport) {
     svg.setAttribute("viewBox", `${whole.x} ${whole.y} ${whole.width} ${whole.height}`);
     place(view, sight);
     view.setAttribute("rx", `${whole.width / 40}`);
-    const rects = [...scene.boxes].map(([id, box]) => {
+    const placed = [...scene.boxes].filter(([, box]) => !Number.isNaN(box.x));
+    const rects = placed.map(([id, box]) => {
       const rect = document.createElementNS(SVG, "rect");
       rect.dataset.at = id;
       rect.dataset.status = scene.element(id)?.dataset.status ?? "";

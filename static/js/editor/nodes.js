@@ -12,6 +12,7 @@ import { showNode } from "./values.js";
 /** @typedef {(nodes: GraphNode[], graph: Graph) => Promise<HTMLElement[]>} Draw */
 
 const LIVE = ["body", "progress", "foot", "ring"]; // what belongs to the runs, not to the graph
+const AGAIN = 2000; // ms until it is asked again where nobody answered
 
 export class Nodes {
   #scene;
@@ -55,7 +56,12 @@ export class Nodes {
 
   /** @param {GraphNode[]} nodes */
   async #drawAll(nodes) {
-    for (const element of await this.#draw(nodes, this.#store.graph)) {
+    const drawn = await this.#draw(nodes, this.#store.graph).catch(() => null);
+    if (!drawn) {
+      setTimeout(() => this.#drawAll(nodes.filter((node) => nodeOf(this.#store.graph, node.id))), AGAIN);
+      return;
+    }
+    for (const element of drawn) {
       const node = nodeOf(this.#store.graph, idOf(element));
       if (!node) continue;
       const old = this.#scene.element(node.id);

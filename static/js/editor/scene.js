@@ -41,7 +41,7 @@ export class Scene extends EventTarget {
    * @param {Iterable<string>} [ids] @returns {Box | null}
    */
   around(ids = this.#boxes.keys()) {
-    const boxes = [...ids].flatMap((id) => this.#boxes.get(id) ?? []);
+    const boxes = [...ids].flatMap((id) => this.#boxes.get(id) ?? []).filter((box) => !Number.isNaN(box.x));
     if (!boxes.length) return null;
     const [x, y] = [Math.min(...boxes.map((box) => box.x)), Math.min(...boxes.map((box) => box.y))];
     const right = Math.max(...boxes.map((box) => box.x + box.width));

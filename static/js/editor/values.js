@@ -23,9 +23,8 @@ export function showNode(element, node, graph) {
   for (const control of element.querySelectorAll("[data-property]")) {
     const found = /** @type {Control} */ (control);
     const name = found.dataset.property ?? "";
-    found.dataset.default ??= JSON.stringify(readControl(found));
     const given = node.properties ?? {};
-    const value = name in given ? given[name] : found.dataset.default && JSON.parse(found.dataset.default);
+    const value = name in given ? given[name] : JSON.parse(found.dataset.default ?? "null");
     if (found !== document.activeElement) showValue(found, value);
   }
 }

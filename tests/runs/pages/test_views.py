@@ -51,6 +51,18 @@ def test_a_workflow_opens_on_its_canvas(page: Client, ada: User) -> None:
     assert " style=" not in shown
 
 
+def test_nodes_that_are_not_saved_yet_are_drawn(page: Client, ada: User) -> None:
+    workflow = factories.workflow(ada)
+    address = f"/workflows/{workflow.pk}/drawings/"
+    nodes = [{"id": "soft", "type": "image.blur", "title": "<Soft>"}, {"id": "odd", "type": "dream.machine"}]
+    answer = page.post(address, {"nodes": nodes, "edges": []}, content_type="application/json")
+    assert text(answer).count("<article ") == 2
+    assert 'id="node-soft"' in text(answer)
+    assert "&lt;Soft&gt;" in text(answer)
+    for wrong in ("{", '{"nodes": [{"id": "a b"}]}'):
+        assert page.post(address, wrong, content_type="application/json").status_code == 422
+
+
 def test_run_makes_a_job_of_what_the_form_says(page: Client, ada: User) -> None:
     workflow = factories.workflow(ada)
     answer = page.post(f"/workflows/{workflow.pk}/runs/", {"p0": "good morning"})

@@ -1,0 +1,99 @@
+// What keys and buttons do on the canvas.
+
+import { place, remove } from "./commands.js";
+import { arranged } from "./layout.js";
+import { editTitle } from "./properties.js";
+
+/**
+ * @typedef {object} Parts
+ * @property {HTMLElement} canvas
+ * @property {HTMLElement} plane
+ * @property {import("./scene.js").Scene} scene
+ * @property {import("./store.js").Store} store
+ * @property {import("./selection.js").Selection} selection
+ * @property {import("./viewport.js").Viewport} viewport
+ */
+
+const NEAR = 8;
+const FAR = 64;
+const LEGIBLE = 0.45; // of its size
+
+/** @param {Parts} parts */
+export function actions({ canvas, plane, scene, store, selection, viewport }) {
+  /** What is free of the panels that lie on the canvas. */
+  function margins() {
+    const edge = canvas.getBoundingClientRect();
+    const panels = [...canvas.querySelectorAll("[data-covers]")].map((each) => each.getBoundingClientRect());
+    const right = panels.filter((each) => each.width && each.left > edge.left + edge.width / 2);
+    const narrow = edge.width < 600;
+    return {
+      top: narrow ? 24 : 72,
+      bottom: narrow ? 64 : 60,
+      left: narrow ? 16 : 24,
+      right: Math.max(narrow ? 16 : 24, ...right.map((each) => edge.right - each.left + 24)),
+    };
+  }
+
+  function fit() {
+    const all = scene.around();
+    if (all) viewport.fit(all, margins());
+  }
+
+  /** All, as long as it can be read; else where it begins. */
+  function begin() {
+    fit();
+    const all = scene.around();
+    if (!all || viewport.scale >= LEGIBLE) return;
+    const { left, top } = margins();
+    viewport.set(left - all.x * LEGIBLE, top - all.y * LEGIBLE, LEGIBLE);
+  }
+
+  /** Shows a node: chooses it, gives it the focus, and brings it into sight where it is not. @param {string} id */
+  function go(id) {
+    const box = scene.boxes.get(id);
+    if (!box) return;
+    const { x, y, width, height } = viewport.sight;
+    const seen = box.x >= x && box.y >= y && box.x + box.width <= x + width && box.y + box.height <= y + height;
+    if (!seen) viewport.center(box);
+    selection.choose([id]);
+    scene.element(id)?.focus({ preventScroll: true });
+  }
+
+  /** @param {number} x @param {number} y */
+  function move(x, y) {
+    const places = [...selection.nodes].flatMap((id) => {
+      const box = scene.boxes.get(id);
+      return box ? [/** @type {const} */ ([id, { x: box.x + x, y: box.y + y }])] : [];
+    });
+    if (places.length) store.do(place(new Map(places), `move ${[...selection.nodes].join()}`));
+    else viewport.pan(-x * 4, -y * 4);
+  }
+
+  function erase() {
+    if (selection.empty) return;
+    store.do(remove(selection.nodes, selection.edges));
+    canvas.focus({ preventScroll: true });
+  }
+
+  async function tidy() {
+    const chosen = selection.nodes.size > 1 ? [...selection.nodes] : [...scene.boxes.keys()];
+    const boxes = new Map([...scene.boxes].filter(([id]) => chosen.includes(id)));
+    const [before, places] = [scene.around(chosen), await arranged(store.graph, boxes)];
+    if (chosen.length === scene.boxes.size) {
+      store.do({ ...place(places), name: "tidy up" });
+      fit();
+    } else if (before) {
+      const moved = [...places].map(
+        ([id, at]) => /** @type {const} */ ([id, { x: at.x + before.x, y: at.y + before.y }]),
+      );
+      store.do({ ...place(new Map(moved)), name: "tidy up" });
+    }
+  }
+
+  function renameChosen() {
+    const [id] = selection.nodes;
+    if (id) editTitle(id, store, plane);
+  }
+
+  return { begin, fit, go, move, erase, tidy, rename: renameChosen, near: NEAR, far: FAR };
+}
