@@ -197,7 +197,7 @@ class Request(WebRequest):
 class Socket(WebSocketProtocol):
     """One WebSocket."""
 
-    maxMessagePayloadSize: int
+    maxMessagePayloadSize: int  # noqa: N815 (Autobahn's name)
 
     def connectionMade(self) -> None:
         self.room = Room()

@@ -1,41 +1,57 @@
 // The Run button: what is written is saved first; what keeps the workflow from running is told, and clears nothing.
 
 import { post } from "./post.js";
-import { show } from "./problems.js";
 
-/** @typedef {import("./problems.js").Problem} Problem */
+/** @typedef {{node: string | null, property: string | null, code: string, message: string}} Problem */
+
+const SHOWN = 8000; // ms
 
 export function running() {
   document.addEventListener("click", async (event) => {
-    const button = /** @type {HTMLButtonElement | null} */ (
-      /** @type {Element} */ (event.target).closest("[data-run]")
-    );
+    const button = /** @type {Element} */ (event.target).closest("[data-run]");
     if (!(button instanceof HTMLButtonElement) || button.disabled) return;
     button.disabled = true;
     try {
-      await saved();
-      const answer = await post(button.dataset.run ?? "");
-      show(answer.ok ? /** @type {Problem[]} */ ((await answer.json()).errors) : [failure(answer.status)]);
+      if (await saved()) await run(button.dataset.run ?? "");
     } catch {
-      show([failure(0)]);
+      tell("Loupe does not answer. Run again when it is back.");
     } finally {
       button.disabled = false;
     }
   });
 }
 
-/** Whoever edits the workflow adds to `waits` what has to be saved before it runs. */
+/** Saves what is written on the canvas; whether all of it is. */
 export async function saved() {
-  /** @type {Promise<unknown>[]} */
-  const waits = [];
-  document.dispatchEvent(new CustomEvent("loupe:before-run", { detail: { waits } }));
-  await Promise.all(waits);
+  return (await import("../editor/editor.js")).editor.saved();
 }
 
-/** @param {number} status @returns {Problem} */
-function failure(status) {
-  const message = status
-    ? `The server answered ${status}. Reload the page, then run again.`
-    : "The server does not answer. Run again when it is back.";
-  return { node: null, property: null, code: "", message };
+/** @param {string} address */
+async function run(address) {
+  const answer = await post(address);
+  if (!answer.ok) return tell(`The server answered ${answer.status}. Reload the page, then run again.`);
+  const problems = /** @type {Problem[]} */ ((await answer.json()).errors);
+  await (await import("../editor/editor.js")).editor.look();
+  const list = /** @type {HTMLDetailsElement | null} */ (document.querySelector("[data-problems]"));
+  if (list && problems.length) list.open = true;
+  const other = problems.find((problem) => !problem.node);
+  if (other) tell(other.message);
+  else if (problems.length) say(`It can’t run yet: ${problems.length} things to do.`);
+}
+
+/** @param {string} message */
+function tell(message) {
+  const place = document.getElementById("notice");
+  if (!place) return;
+  place.textContent = message;
+  place.hidden = false;
+  setTimeout(() => {
+    place.hidden = place.textContent === message;
+  }, SHOWN);
+}
+
+/** @param {string} message */
+function say(message) {
+  const place = document.getElementById("announcer");
+  if (place) place.textContent = message;
 }
