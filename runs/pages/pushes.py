@@ -74,6 +74,13 @@ def rings(before: View, view: View) -> SafeString:
     return joined(_ring(view.node(part)) for part in changed)
 
 
+def galleries(before: View, view: View) -> SafeString:
+    """The bodies of those nodes whose tiles are not what they were; how far a run is, is hot."""
+    old, new = _tiles(before), _tiles(view)
+    counted = {node for node, jobs in view.jobs.items() if jobs != before.jobs.get(node)}
+    return bodies(view, {node for node, tiles in new.items() if tiles != old.get(node)} | counted)
+
+
 def groups(before: Board | None, board: Board, focus: Focus, was: Focus | None) -> SafeString:
     """Those groups of the queue selector that have changed, and its head."""
     told = []
@@ -94,6 +101,15 @@ def board_patch(board: Board) -> Patch:
 def hot_runs(working: Iterable[Working]) -> Patch:
     """How far each running job is."""
     return {"runs": {each.job_id: round(each.share, 3) for each in working}}
+
+
+def _tiles(view: View) -> dict[str, list[object]]:
+    walls = {part.id: view.wall(part) for part in view.drawing.parts}
+    return {
+        node: [wall.more, wall.counted, *(tile._replace(percent=None) for tile in wall.tiles)]
+        for node, wall in walls.items()
+        if wall
+    }
 
 
 def _holds(group: Group, focus: Focus) -> bool:

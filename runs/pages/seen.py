@@ -107,11 +107,10 @@ class View:
     def node(self, part: Part) -> Seen:
         """One node."""
         ran = self._ran.get(part.id) if self.sheet else None
-        held = self.galleries.get(part.id)
         return Seen(
             part=part,
             step=self.sheet.step(ran) if self.sheet and ran else None,
-            wall=wall(held, self.focused, self.working, CELLS if part.result else FEW_CELLS) if held else None,
+            wall=self.wall(part),
             jobs=self.jobs.get(part.id, 0),
             ring=self.ring(part.id),
             workflow_id=self.workflow_id,
@@ -119,6 +118,11 @@ class View:
             focused=self.focused,
             saved=self.drawing.saved.get(part.id),
         )
+
+    def wall(self, part: Part) -> Wall | None:
+        """What all runs made at a node, if it shows that."""
+        held = self.galleries.get(part.id)
+        return wall(held, self.focused, self.working, CELLS if part.result else FEW_CELLS) if held else None
 
     def ring(self, node: str) -> Ring:
         """Who is busy at a node besides the focused run."""

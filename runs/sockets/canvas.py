@@ -203,31 +203,32 @@ class CanvasSocket(Socket):
             if found.mark != self._mark:
                 html += await self._read_cards(found)
                 self._mark = found.mark
-            elif {each.job_id for each in before.running} != {each.job_id for each in found.working}:
-                html += await in_database(pushes.bodies, self._view, self._view.galleries)
+            html += await in_database(pushes.galleries, before, self._view)
             hot = pushes.hot_runs(self._view.working) | (pushes.board_patch(self._board) if self._board else {})
             if html or hot != self._hot:
                 self._hot = hot
                 await self._push(html, hot, None)
 
     async def _read_cards(self, found: Glance) -> SafeString:
-        """Whatever the change was, cards and galleries are read anew, the cards once for all who see the same."""
+        """Whatever the change was, cards and galleries are read anew, the cards once for all who see the same.
+
+        Answers the cards that have changed.
+        """
         limits, before, known = dict(self._more), self._board, self._view
         asked = ("board", self.key, found.mark, tuple(limits.items()))
         work = partial(in_database, _board, self.credentials.user, self.workflow_id, limits)
         self._board = await Overview.here().shared(asked, work)
         self._view = await in_database(seen.read, self.workflow_id, seen=known.sheet, running=known.running)
-        return await in_database(self._changed_cards, before, known)
+        return await in_database(self._changed_cards, before)
 
-    def _changed_cards(self, before: Board | None, known: View) -> SafeString:
-        """The groups of cards and the galleries that are not as they were; at first, the lens too."""
-        now = self._view
-        cards = pushes.groups(before, self._board, self._focus, self._focus) if self._board else SafeString()
-        changed = [node for node, kept in now.galleries.items() if kept != known.galleries.get(node)]
-        counted = [part.id for part in now.drawing.parts if now.jobs.get(part.id) != known.jobs.get(part.id)]
-        alone = before is None or before.alone != (self._board is None or self._board.alone)
-        lens_too = pushes.lens(now, self._focus, self._board) if alone else SafeString()
-        return cards + lens_too + pushes.bodies(now, {*changed, *counted})
+    def _changed_cards(self, before: Board | None) -> SafeString:
+        """The groups of cards that are not as they were; at first, and where it is no longer alone, the lens too."""
+        if self._board is None:
+            return SafeString()
+        cards = pushes.groups(before, self._board, self._focus, self._focus)
+        if before is not None and before.alone == self._board.alone:
+            return cards
+        return cards + pushes.lens(self._view, self._focus, self._board)
 
     def _cards(self, was: Focus) -> SafeString:
         """The groups of cards that the lens has left or come to."""

@@ -7,18 +7,20 @@ import { post } from "./post.js";
 const SHOWN = 8000; // ms
 
 export function running() {
-  document.addEventListener("click", async (event) => {
-    const button = /** @type {Element} */ (event.target).closest("[data-run]");
-    if (!(button instanceof HTMLButtonElement) || button.disabled) return;
-    button.disabled = true;
-    try {
-      if (await saved()) await run(button.dataset.run ?? "");
-    } catch {
-      tell("Loupe does not answer. Run again when it is back.");
-    } finally {
-      button.disabled = false;
-    }
+  let turn = Promise.resolve();
+  document.addEventListener("click", (event) => {
+    const button = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("[data-run]"));
+    if (button?.dataset.run) turn = turn.then(() => attempt(button.dataset.run ?? "")); // each press is a run
   });
+}
+
+/** @param {string} address */
+async function attempt(address) {
+  try {
+    if (await saved()) await run(address);
+  } catch {
+    tell("Loupe does not answer. Run again when it is back.");
+  }
 }
 
 /** Saves what is written on the canvas; whether all of it is. */
@@ -31,7 +33,8 @@ async function run(address) {
   const answer = await post(address);
   if (!answer.ok) return tell(`The server answered ${answer.status}. Reload the page, then run again.`);
   const problems = /** @type {Problem[]} */ ((await answer.json()).errors);
-  await (await import("../editor/editor.js")).editor.look();
+  const looked = import("../editor/editor.js").then(({ editor }) => editor.look());
+  if (problems.length) await looked;
   const list = /** @type {HTMLDetailsElement | null} */ (document.querySelector("[data-problems]"));
   if (list && problems.length) list.open = true;
   const other = problems.find((problem) => !problem.node);
