@@ -1,5 +1,7 @@
 """REST: node types and workflows. What concerns their jobs as well is in `runs.api`."""
 
+import re
+from typing import Final
 from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
@@ -7,13 +9,17 @@ from ninja import Query as FromQuery, Router
 
 from accounts.authentication import READ, WRITE, ApiRequest, visible
 from accounts.idempotency import once
-from accounts.problems import not_found
+from accounts.problems import ProblemError, not_found
 from workflows import saving
+from workflows.errors import VersionMoved
+from workflows.graph import Graph
 from workflows.models import Workflow
 from workflows.paging import page
 from workflows.registry import registry
 from workflows.representation import workflow_document
 from workflows.schemas import NodeTypes, Page, Paging, WorkflowBody, WorkflowChange, WorkflowDocument
+
+_VERSION: Final = re.compile(r'"[0-9]{1,9}"')
 
 router = Router(tags=["workflows"])
 
@@ -56,16 +62,14 @@ def read_workflow(request: ApiRequest, workflow_id: UUID) -> HttpResponse:
 def replace_workflow(request: ApiRequest, workflow_id: UUID, body: WorkflowBody) -> HttpResponse:
     """The workflow anew, at its next version. Its jobs stay what they are."""
     workflow = find(request, workflow_id)
-    graph = saving.parsed(body.graph)
-    return _answer(saving.change(workflow, name=body.name, description=body.description, graph=graph))
+    return _changed(request, workflow, body, saving.parsed(body.graph))
 
 
 @router.patch("/workflows/{uuid:workflow_id}", auth=WRITE, response=WorkflowDocument)
 def change_workflow(request: ApiRequest, workflow_id: UUID, body: WorkflowChange) -> HttpResponse:
     """Changes what is given, which makes the next version."""
     workflow = find(request, workflow_id)
-    graph = None if body.graph is None else saving.parsed(body.graph)
-    return _answer(saving.change(workflow, name=body.name, description=body.description, graph=graph))
+    return _changed(request, workflow, body, None if body.graph is None else saving.parsed(body.graph))
 
 
 def find(request: ApiRequest, workflow_id: UUID) -> Workflow:
@@ -74,6 +78,25 @@ def find(request: ApiRequest, workflow_id: UUID) -> Workflow:
     if workflow is None:
         raise not_found("There is no such workflow.")
     return workflow
+
+
+def _changed(
+    request: ApiRequest, workflow: Workflow, body: WorkflowBody | WorkflowChange, graph: Graph | None
+) -> HttpResponse:
+    """The workflow after the change; ProblemError 412 where `If-Match` names other versions than it has."""
+    wanted = _versions(request.headers.get("If-Match", "*"))
+    try:
+        return _answer(
+            saving.change(workflow, name=body.name, description=body.description, graph=graph, versions=wanted)
+        )
+    except VersionMoved as moved:
+        raise ProblemError(412, str(moved), version=moved.version) from moved
+
+
+def _versions(header: str) -> list[int] | None:
+    """The versions in a list such as `"3", "4"`; None for any. What is no version matches none."""
+    tags = [tag.strip() for tag in header.split(",")]
+    return None if "*" in tags else [int(tag[1:-1]) for tag in tags if _VERSION.fullmatch(tag)]
 
 
 def _answer(workflow: Workflow) -> HttpResponse:

@@ -30,6 +30,14 @@ class GraphInvalid(WorkflowError):  # noqa: N818 (what it is, as the other names
         super().__init__("; ".join(problem.message for problem in self.problems))
 
 
+class VersionMoved(WorkflowError):  # noqa: N818
+    """The workflow has another version than the one that a change was made from."""
+
+    def __init__(self, version: int) -> None:
+        self.version = version
+        super().__init__(f"The workflow is at version {version} now. Read it again, then change that.")
+
+
 class BadDeclaration(WorkflowError):  # noqa: N818
     """A node type is declared in a way that cannot work; the message names the function and what to change."""
 

@@ -1,5 +1,6 @@
 """The ways a workflow is kept: made, and changed, each change as a version of its own. Drafts are welcome."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
@@ -7,6 +8,7 @@ from django.db import transaction
 
 from accounts.models import User
 from workflows import graph as graphs
+from workflows.errors import VersionMoved
 from workflows.models import Graph, Workflow, WorkflowVersion
 
 
@@ -27,11 +29,18 @@ def make(owner: User, *, name: str, graph: graphs.Graph, description: str = "") 
 
 
 def change(
-    workflow: Workflow, *, name: str | None = None, description: str | None = None, graph: graphs.Graph | None = None
+    workflow: Workflow,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    graph: graphs.Graph | None = None,
+    versions: Collection[int] | None = None,
 ) -> Workflow:
-    """The workflow with what is given changed, at its next version."""
+    """The workflow with what is given changed, at its next version; VersionMoved unless it is at one of `versions`."""
     with transaction.atomic():
         workflow = Workflow.objects.select_for_update().get(pk=workflow.pk)
+        if versions is not None and workflow.version not in versions:
+            raise VersionMoved(workflow.version)
         changes: dict[str, Any] = {"name": name, "description": description}
         changes["graph"] = Graph.objects.keep(graph) if graph else None
         for field, value in changes.items():

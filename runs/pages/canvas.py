@@ -22,6 +22,8 @@ SHAPES: Final = {"any": "hollow", "integer": "diamond", "number": "diamond", "bo
 WIDGETS: Final = frozenset({"text", "textarea", "number", "checkbox", "select", "color", "asset"})
 LARGE: Final = frozenset({"textarea", "asset"})
 """Widgets that stand in a box of their own, below the rows."""
+FAMILIES: Final = {name: place for place, name in enumerate("input text image audio video number list output".split())}
+LAST: Final = 99
 FAMILIES_BY_NAME: Final = frozenset({"input", "output"})
 """Of these families a node is what its title and value say; all else about it folds away."""
 
@@ -127,8 +129,8 @@ def draw(graph: Graph, registry: Registry) -> Canvas:
 
 
 def palette(registry: Registry) -> list[Choice]:
-    """Every node type there is, family by family."""
-    return [_choice(declared) for declared in registry.all()]
+    """Every node type there is, family by family: what a workflow begins with first."""
+    return sorted(map(_choice, registry.all()), key=lambda choice: (FAMILIES.get(choice.family, LAST), choice.type))
 
 
 class _Hand:

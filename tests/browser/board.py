@@ -14,11 +14,11 @@ class Board:
     def __init__(self, page: Page, rest: httpx.Client, workflow: str) -> None:
         self.page = page
         self._rest = rest
-        self._workflow = workflow
+        self.workflow = workflow
         self.open()
 
     def open(self) -> None:
-        self.page.goto(f"/workflows/{self._workflow}/")
+        self.page.goto(f"/workflows/{self.workflow}/")
         self.page.locator("[data-canvas][data-ready]").wait_for()
 
     def node(self, node_id: str) -> Locator:
@@ -51,7 +51,7 @@ class Board:
     def saved(self) -> Json:
         """The graph as the server has it, once what is shown is saved."""
         expect(self.page.locator("[data-saved]")).to_have_attribute("data-saved", "saved", timeout=10_000)
-        graph: Json = self._rest.get(f"/workflows/{self._workflow}").json()["graph"]
+        graph: Json = self._rest.get(f"/workflows/{self.workflow}").json()["graph"]
         return graph
 
     def saved_node(self, node_id: str) -> Json:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, FloatRect, Page, expect
+from playwright.sync_api import Browser, FloatRect, Page, Route, expect
 
 from tests.browser.board import Board, at, board, box, middle
 from tests.browser.person import Person, edge, node, violations
@@ -221,6 +221,43 @@ def test_what_can_not_be_saved_says_why_and_is_not_lost(ada: Person, drawn: Boar
     page.unroute("**/api/v1/workflows/*")
     page.get_by_role("button", name="Retry").click()
     assert drawn.saved_node("seed")["properties"]["value"] == 99
+
+
+def test_a_save_whose_answer_was_lost_is_no_change_of_others(ada: Person, drawn: Board) -> None:
+    ada.tolerates = ("Failed to load", "412", "ERR_FAILED")
+    page = drawn.page
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/api/v1/workflows/*", lose, times=1)
+    drawn.editor("seed", "value").fill("99")
+    expect(page.locator("[data-why]")).to_have_text("Not saved: Loupe does not answer")
+    assert drawn.saved_node("seed")["properties"]["value"] == 99
+
+
+def test_what_was_changed_elsewhere_is_not_written_over_unasked(ada: Person, drawn: Board, rest: httpx.Client) -> None:
+    ada.tolerates = ("412",)
+    page = drawn.page
+    rest.patch(f"/workflows/{drawn.workflow}", json={"graph": {"version": 1, "nodes": [SEED], "edges": []}})
+    drawn.editor("seed", "value").fill("99")
+    expect(page.locator("[data-why]")).to_have_text("Not saved: it was changed elsewhere")
+    assert rest.get(f"/workflows/{drawn.workflow}").json()["version"] == 2
+    page.get_by_role("button", name="Keep mine").click()
+    assert len(drawn.saved()["nodes"]) == 4
+    rest.patch(f"/workflows/{drawn.workflow}", json={"graph": {"version": 1, "nodes": [SEED], "edges": []}})
+    drawn.editor("seed", "value").fill("100")
+    page.get_by_role("button", name="Take theirs").click()
+    expect(page.locator("[data-node]")).to_have_count(1)
+
+
+def test_what_is_typed_just_before_one_leaves_is_kept(drawn: Board, rest: httpx.Client) -> None:
+    drawn.editor("seed", "value").fill("31")
+    drawn.page.goto("/")
+    eventually(lambda: rest.get(f"/workflows/{drawn.workflow}").json()["version"] == 2, 10)
+    drawn.open()
+    expect(drawn.editor("seed", "value")).to_have_value("31")
 
 
 def test_a_type_that_is_not_known_is_drawn_and_keeps_all(page: Page, rest: httpx.Client) -> None:

@@ -182,3 +182,22 @@ def test_scopes_below_write_change_nothing(ada: User) -> None:
     assert runner.get(f"/workflows/{workflow.pk}").status_code == 200
     assert runner.post("/workflows", body()).status_code == 403
     assert runner.delete(f"/workflows/{workflow.pk}").status_code == 403
+
+
+@pytest.mark.parametrize("call", ["put", "patch"])
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [('"1"', 200), ('"7", "1"', 200), ("*", 200), ('"2"', 412), ('W/"1"', 412), ("1", 412), ("", 412)],
+)
+def test_a_change_of_a_version_that_moved_is_refused(rest: Rest, call: str, header: str, status: int) -> None:
+    made = rest.post("/workflows", body()).json()
+    answer = rest.send(call.upper(), f"/workflows/{made['id']}", body(name="New"), if_match=header)
+    assert answer.status_code == status
+    assert rest.get(f"/workflows/{made['id']}").json()["name"] == ("New" if status == 200 else "Echo")
+
+
+def test_a_refusal_for_its_version_says_which_it_has(rest: Rest) -> None:
+    made = rest.post("/workflows", body()).json()
+    problem = rest.patch(f"/workflows/{made['id']}", {"name": "New"}, if_match='"4"').json()
+    assert problem["version"] == 1
+    assert "Read it again" in problem["detail"]

@@ -77,8 +77,7 @@ export function actions({ canvas, plane, scene, store, selection, viewport }) {
 
   async function tidy() {
     const chosen = selection.nodes.size > 1 ? [...selection.nodes] : [...scene.boxes.keys()];
-    const boxes = new Map([...scene.boxes].filter(([id]) => chosen.includes(id)));
-    const [before, places] = [scene.around(chosen), await arranged(store.graph, boxes)];
+    const [before, places] = [scene.around(chosen), await arranged(store.graph, scene, chosen)];
     if (chosen.length === scene.boxes.size) {
       store.do({ ...place(places), name: "tidy up" });
       fit();

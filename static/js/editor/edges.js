@@ -15,7 +15,7 @@ export class Edges {
   #store;
   /** @type {Set<string> | null} The nodes whose edges are to be drawn; null for all. */
   #stale = new Set();
-  #frame = 0;
+  #waits = false;
   /** @type {Map<string, SVGGElement>} */
   #groups = new Map();
 
@@ -48,12 +48,13 @@ export class Edges {
   #later(nodes) {
     if (nodes === null) this.#stale = null;
     else for (const id of nodes) this.#stale?.add(id);
-    this.#frame ||= requestAnimationFrame(() => this.#drawStale());
+    if (!this.#waits) queueMicrotask(() => this.#drawStale()); // in the same frame, or edges would lag behind nodes
+    this.#waits = true;
   }
 
   #drawStale() {
     const stale = this.#stale;
-    this.#frame = 0;
+    this.#waits = false;
     this.#stale = new Set();
     for (const edge of this.#store.graph.edges) {
       if (!stale || stale.has(edge.source) || stale.has(edge.target)) this.#draw(edge);

@@ -121,7 +121,7 @@ async function draw(nodes, graph) {
 
 /** Gives those nodes a place that have none, and shows all, or on a phone where it begins. */
 async function settle() {
-  const lost = [...scene.boxes].filter(([, box]) => Number.isNaN(box.x));
-  if (lost.length) scene.put(await arranged(store.graph, new Map(lost)));
+  const lost = [...scene.boxes].flatMap(([id, box]) => (Number.isNaN(box.x) ? [id] : []));
+  if (lost.length) scene.put(await arranged(store.graph, scene, lost));
   act.begin();
 }

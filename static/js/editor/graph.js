@@ -49,3 +49,14 @@ export function freeId(taken, wish) {
 export function fedInputs(graph) {
   return new Set(graph.edges.map((edge) => `${edge.target} ${edge.input}`));
 }
+
+/**
+ * Whether two JSON values are equal, whatever the order of their keys.
+ * @param {unknown} one @param {unknown} other @returns {boolean}
+ */
+export function same(one, other) {
+  if (typeof one !== "object" || typeof other !== "object" || !one || !other) return one === other;
+  const [left, right] = [Object.entries(one), /** @type {Record<string, unknown>} */ (other)];
+  if (Array.isArray(one) !== Array.isArray(other) || left.length !== Object.keys(right).length) return false;
+  return left.every(([key, value]) => key in right && same(value, right[key]));
+}
