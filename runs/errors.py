@@ -29,6 +29,10 @@ class JobGone(RunError):  # noqa: N818
     """The job does not exist any more: it has been deleted. Ask for the workflow's jobs again."""
 
 
+class WorkflowGone(RunError):  # noqa: N818
+    """The workflow does not exist any more: it has been deleted. Ask for the workflows again."""
+
+
 class OutputLimit(RunError):  # noqa: N818
     """The job would store more bytes than it may. Make fewer or smaller products, or raise MAX_OUTPUT_BYTES."""
 

@@ -27,6 +27,8 @@ from runs.redis import last_known
 from runs.states import HOLDING, TERMINAL, State
 from runs.telemetry import Snapshot, TelemetryId, closing, fold, progress
 
+_ASKED_AT_ONCE = 500
+
 logger = logging.getLogger(__name__)
 
 
@@ -185,13 +187,21 @@ def startable() -> int:
 
 def positions(job_ids: Iterable[UUID]) -> dict[UUID, int]:
     """The place in the queue, from 1, of those of the jobs that wait."""
-    wanted = set(job_ids)
+    wanted = list(set(job_ids))
     if not wanted:
         return {}
     if len(wanted) == 1:
-        return _position(wanted.pop())
-    line = Job.objects.waiting().values_list("pk", flat=True)
-    return {pk: position for position, pk in enumerate(line, start=1) if pk in wanted}
+        return _position(wanted[0])
+    parts = [wanted[at : at + _ASKED_AT_ONCE] for at in range(0, len(wanted), _ASKED_AT_ONCE)]
+    found = [each for part in parts for each in Job.objects.filter(pk__in=part).values_list("pk", "place")]
+    places = line()
+    return {pk: places[place] for pk, place in found if place in places}
+
+
+def line() -> dict[int, int]:
+    """The position, from 1, of every place where a job waits. By places, as to read as many ids takes much longer."""
+    waiting = Job.objects.waiting().values_list("place", flat=True)
+    return {place: position for position, place in enumerate(waiting, start=1)}
 
 
 def mark_unrepeatable(job_id: UUID, fence: int) -> None:

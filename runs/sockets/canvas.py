@@ -17,8 +17,9 @@ from django.db import InterfaceError, OperationalError
 from django.utils.safestring import SafeString
 
 from accounts.authentication import visible
+from accounts.credentials import Credentials
 from accounts.models import User
-from runs import lens
+from runs import lens as lenses
 from runs.errors import JobGone
 from runs.models import Job
 from runs.pages import board, pushes, seen, sheet
@@ -27,9 +28,10 @@ from runs.pages.pushes import Focus, Patch
 from runs.pages.seen import View
 from runs.pages.sheet import Sheet
 from runs.sockets.feed import Frame, JobFeed
-from runs.sockets.groups import Groups
-from runs.sockets.overview import Glance, Key, Overview
-from runs.sockets.socket import Message, Receive, Send, Socket
+from runs.sockets.hints import Hints
+from runs.sockets.overview import Glance, Overview
+from runs.sockets.sight import Crowd, Lens
+from runs.sockets.socket import Feed, Message, Receive, Send, Socket
 from runs.sockets.tasks import end, first_of, to_the_end
 from runs.sockets.threads import in_database
 from runs.telemetry import Snapshot
@@ -43,7 +45,7 @@ NOWHERE = Focus(None, pinned=False)
 class CanvasSocket(Socket):
     """`/ws/pages/workflows/{id}`, for sessions. A page that comes back is drawn anew, so nothing shows twice."""
 
-    key: Key
+    lens: Lens
 
     def __init__(self, scope: Message, receive: Receive, send: Send) -> None:
         super().__init__(scope, receive, send)
@@ -63,24 +65,38 @@ class CanvasSocket(Socket):
         self._was = NOWHERE
         self._following: asyncio.Task[None] | None = None
 
-    def find_workflow(self) -> UUID | None:
-        """The workflow, if these credentials may see it."""
-        seen_by = visible(Workflow.objects.all(), self.credentials)
-        return seen_by.filter(pk=self.named["workflow_id"]).values_list("pk", flat=True).first()
+    def visible_workflow(self, credentials: Credentials) -> UUID | None:
+        """The workflow itself."""
+        mine = visible(Workflow.objects.all(), credentials)
+        return mine.filter(pk=self.scope["url_route"]["kwargs"]["workflow_id"]).values_list("pk", flat=True).first()
 
-    async def follow(self) -> None:
+    def make_feed(self) -> Feed:
+        """It follows by itself."""
+        self.lens = (self.credentials.user.pk, self.workflow_id)
+        return self
+
+    async def run(self) -> None:
         """Draws all that is live, then follows the focused job, and looks at the others as the overview finds them."""
-        self.key = (self.credentials.user.pk, self.workflow_id)
-        names = [f"focus.{self.key[0]}.{self.key[1]}", f"workflow.{self.workflow_id}"]
         overview = Overview.here()
         try:
-            async with Groups.here().heard(names, self._hear_hint):
+            async with Hints.here().crowd_followed_by(self):
                 self._view = await in_database(seen.read, self.workflow_id)
                 overview.add(self)
                 await overview.look([self])
                 await first_of(self._attend(), self._beat())
         finally:
             await to_the_end(self._leave(overview))
+
+    def hint(self, message: Message) -> None:
+        """The channel layer says something about the workflow, or the lens on it."""
+        if message["type"] == "focus.changed":
+            self._moved = True
+            self._stir.set()
+        elif message["type"] == "asset.event" and message["event"] == "deleted":
+            Overview.here().stir(self.workflow_id)
+
+    def compare(self, crowd: Crowd | None, places: Mapping[UUID, int], focus: lenses.Focus) -> None:
+        """What the hints see when they look; the overview looks more often."""
 
     def glance(self, found: Glance) -> None:
         """What the last look of the overview found."""
@@ -122,12 +138,12 @@ class CanvasSocket(Socket):
             await self._bury()
         if self._moved or (found and _focus(found.focus) != self._focus):
             self._moved = False  # a look may be older than what a hint told of, so it only says when to read
-            await self._move(await in_database(lens.of, self.credentials.user, self.workflow_id))
+            await self._move(await in_database(lenses.of, self.credentials.user, self.workflow_id))
         if found and found is not self._told and self._drawn:
             self._told = found
             await self._tell_glance(found)
 
-    async def _move(self, to: lens.Focus) -> None:
+    async def _move(self, to: lenses.Focus) -> None:
         """Shows another job, or the same as pinned or not. The old one stays to be seen until the new one is known."""
         was, self._focus = self._focus, _focus(to)
         if to.job_id is None:
@@ -215,7 +231,7 @@ class CanvasSocket(Socket):
         Answers the cards that have changed.
         """
         limits, before, known = dict(self._more), self._board, self._view
-        asked = ("board", self.key, found.mark, tuple(limits.items()))
+        asked = ("board", self.lens, found.mark, tuple(limits.items()))
         work = partial(in_database, _board, self.credentials.user, self.workflow_id, limits)
         self._board = await Overview.here().shared(asked, work)
         self._view = await in_database(seen.read, self.workflow_id, seen=known.sheet, running=known.running)
@@ -249,15 +265,8 @@ class CanvasSocket(Socket):
         await self._unfollow()
         await overview.remove(self)
 
-    def _hear_hint(self, message: dict[str, Any]) -> None:
-        if message["type"] == "focus.changed":
-            self._moved = True
-            self._stir.set()
-        elif message["type"] == "asset.event" and message["event"] == "deleted":
-            Overview.here().stir(self.workflow_id)
 
-
-def _focus(found: lens.Focus) -> Focus:
+def _focus(found: lenses.Focus) -> Focus:
     """The lens, for templates."""
     return Focus(str(found.job_id) if found.job_id else None, found.pinned)
 

@@ -14,8 +14,8 @@ from accounts.authentication import visible
 from accounts.credentials import Credentials
 from accounts.problems import ProblemError, fault, invalid, not_found, unavailable
 from accounts.scopes import Scope
-from runs import gate, queue
-from runs.errors import RunError, TooManyWaiting
+from runs import gate, lens, queue
+from runs.errors import JobGone, RunError, TooManyWaiting
 from runs.models import Asset, Job
 from runs.representation import outputs_document
 from runs.schemas import JobBody
@@ -39,6 +39,15 @@ class Cancel(Strict):
     job_id: Id
 
 
+class Focus(Strict):
+    """Move one's lens to a job, of whichever workflow it is."""
+
+    type: Literal["focus"]
+    ref: Ref = None
+    job_id: Id
+    pinned: bool = True
+
+
 class Run(Strict):
     """Submit a new job of the workflow; `body` is what `POST …/jobs` takes."""
 
@@ -56,8 +65,9 @@ class Resume(Strict):
     after: Annotated[str, Field(pattern="^[0-9]{1,18}-[0-9]{1,18}$")]
 
 
-Command = Cancel | Run | Resume
-_COMMANDS: Mapping[str, type[Command]] = {"cancel": Cancel, "run": Run, "resume": Resume}
+Command = Cancel | Focus | Run | Resume
+_COMMANDS: Mapping[str, type[Command]] = {"cancel": Cancel, "focus": Focus, "run": Run, "resume": Resume}
+_STATUSES: Mapping[type[Exception], int] = {TooManyWaiting: 429, JobGone: 404}
 _CODES = {"missing": "missing_input", "extra_forbidden": "unknown_property"}
 
 
@@ -89,12 +99,14 @@ def job_id(message: object) -> str | None:
 def cancel(command: Cancel, credentials: Credentials) -> dict[str, Any]:
     """The job as it is then. Raises ProblemError, or JobEnded."""
     _need(credentials, Scope.RUN)
-    job = visible(Job.objects.all(), credentials).filter(pk=command.job_id).first()
-    if job is None:
-        raise not_found("There is no such job.")
-    job = gate.cancel(job.pk, by=credentials.user.get_username())
+    job = gate.cancel(_find(command.job_id, credentials).pk, by=credentials.user.get_username())
     results = Asset.objects.filter(job=job).exclude(result="").select_related("blob")
     return queue.document(job, outputs=outputs_document(results))
+
+
+def focus(command: Focus, credentials: Credentials) -> dict[str, Any]:
+    """The lens as it is then. Raises ProblemError, or JobGone."""
+    return lens.choose(credentials.user, _find(command.job_id, credentials), pinned=command.pinned).as_dict()
 
 
 def run(command: Run, credentials: Credentials, workflow_id: UUID) -> dict[str, Any]:
@@ -117,12 +129,19 @@ def problem(error: Exception) -> ProblemError:
     if isinstance(error, GraphInvalid):
         return invalid(*[each.as_dict() for each in error.problems])
     if isinstance(error, RunError):
-        return ProblemError(429 if isinstance(error, TooManyWaiting) else 409, str(error))
+        return ProblemError(_STATUSES.get(type(error), 409), str(error))
     if isinstance(error, OperationalError | InterfaceError | redis.RedisError):
         logger.warning("A command failed, as database or Redis is away: %s", error)
         return unavailable("The database or Redis is busy or away. Nothing was changed; try again in a moment.")
     logger.error("A command failed", exc_info=error)
     return ProblemError(500, "Something went wrong here, and was noted. Try again, or ask who runs Loupe.")
+
+
+def _find(job_id: UUID, credentials: Credentials) -> Job:
+    job = visible(Job.objects.defer("traceback"), credentials).filter(pk=job_id).first()
+    if job is None:
+        raise not_found("There is no such job.")
+    return job
 
 
 def _need(credentials: Credentials, scope: Scope) -> None:

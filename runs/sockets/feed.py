@@ -10,15 +10,14 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple
+from typing import Any, Self
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
 
-from runs import queue, tail
-from runs.errors import JobGone
-from runs.models import Job
+from runs import tail
 from runs.sockets.hints import AWAY, Hints
+from runs.sockets.reading import Reading, Step, as_it_was, read
 from runs.sockets.threads import in_database
 from runs.states import TERMINAL, State
 from runs.tail import Piece, Standing
@@ -35,33 +34,16 @@ ASSET_EVENTS_KEPT = 100
 logger = logging.getLogger(__name__)
 
 
-class Step(NamedTuple):
-    """A state that the job came to, and its version then."""
-
-    state: State
-    version: int
-
-
-class Reading(NamedTuple):
-    """A job's row, its document, and the steps it took since it was read before, the newest last."""
-
-    job: Job
-    document: dict[str, Any]
-    steps: list[Step]
-
-    @property
-    def position(self) -> int | None:
-        """Its place in the queue, from 1."""
-        position: int | None = self.document["queue_position"]
-        return position
-
-
 class JobFeed:
-    """Sends a job's frames until its task is cancelled: the job, its telemetry, then every change."""
+    """Sends a job's frames until its task is cancelled: the job, its telemetry, then every change.
 
-    def __init__(self, job_id: UUID, send: Send, *, after: TelemetryId | None = None) -> None:
+    One that does not listen itself is given the hints by whoever made it.
+    """
+
+    def __init__(self, job_id: UUID, send: Send, *, after: TelemetryId | None = None, listening: bool = True) -> None:
         self.job_id = job_id
         self._send = send
+        self._listening = listening
         self._hints: Hints
         self._stir = asyncio.Event()
         self._joining = True
@@ -78,17 +60,29 @@ class JobFeed:
         self._last: TelemetryId | None = None
         self._head_at = asyncio.get_running_loop().time() + HEAD_SECONDS
 
+    @classmethod
+    def from_waiting(cls, job_id: UUID, workflow_id: UUID, version: int, send: Send) -> Self:
+        """Goes on where the client knows of the job that it waits, at this version, and has told nothing yet."""
+        feed = cls(job_id, send, listening=False)
+        feed._workflow_id, feed._version, feed._last = str(workflow_id), version, NOTHING
+        feed._joining, feed._row_moved = False, True
+        return feed
+
     async def run(self) -> None:
         """Follows the job. Raises JobGone when it does not exist, or no longer."""
         while True:
-            async with Hints.here().followed_by(self) as self._hints:
+            await self.run_to_end()
+            self._stir.clear()
+            await self._stir.wait()
+
+    async def run_to_end(self) -> None:
+        """Follows the job until all is told and it has ended. Raises JobGone."""
+        while self._joining or not self._ended:
+            async with Hints.here().followed_by(self, listening=self._listening) as self._hints:
                 await self._look()
                 while not self._ended:
                     await self._wait()
                     await self._look()
-            while not self._joining:
-                self._stir.clear()
-                await self._stir.wait()
 
     def resume(self, after: TelemetryId | None) -> None:
         """The client has everything up to `after`, or nothing: begin again from there."""
@@ -158,7 +152,7 @@ class JobFeed:
             self._stir.set()
 
     async def _join(self) -> None:
-        reading = await in_database(_read, self.job_id, 0)
+        reading = await in_database(read, self.job_id, 0)
         self._assets.clear()
         self._last = self._after
         self._workflow_id = str(reading.job.workflow_id)
@@ -174,7 +168,7 @@ class JobFeed:
 
     async def _follow_row(self) -> None:
         """Tells every state that the job came to, each attempt's telemetry before what ended the attempt."""
-        reading = await in_database(_read, self.job_id, self._version)
+        reading = await in_database(read, self.job_id, self._version)
         for step in reading.steps:
             if step.state in TERMINAL:
                 await self._conclude()
@@ -259,7 +253,7 @@ class JobFeed:
         self._version, self._position = step.version, reading.position
         document = reading.document
         if step.state != reading.job.state:  # it was in this state for a moment that is over already
-            document = {**document, "state": str(step.state), "ended_at": None, "error": None, "queue_position": None}
+            document = as_it_was(document, step.state)
         await self._tell("job", version=step.version, job=document)
 
     async def _tell_piece(self, piece: Piece) -> None:
@@ -273,20 +267,3 @@ class JobFeed:
         if self._joining:  # the client has asked to begin again: what comes before that would follow on nothing it has
             return
         await self._send({"type": kind, "job_id": str(self.job_id), "workflow_id": self._workflow_id, **fields})
-
-
-def _read(job_id: UUID, version: int) -> Reading:
-    """The job, and its steps since `version`; since 0 that is only the state it has come to."""
-    job = Job.objects.defer("traceback").filter(pk=job_id).first()
-    if job is None:
-        raise JobGone("The job has been deleted.")
-    return Reading(job, queue.document(job), _steps(job, version))
-
-
-def _steps(job: Job, version: int) -> list[Step]:
-    """Each transition made one version, so that the history tells the states that came and went unseen."""
-    states: list[str] = [job.state]
-    if version and job.version - version != 1:
-        states = list(job.transitions.order_by("id").values_list("to_state", flat=True)[version : job.version])
-    first = job.version - len(states) + 1
-    return [Step(State(state), first + index) for index, state in enumerate(states)]

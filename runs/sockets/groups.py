@@ -1,76 +1,97 @@
-"""Hears what the channel layer says to groups: one channel of this process for all sockets. Hints, as `hints` are."""
+"""Listens to groups of the channel layer, on one channel for all groups of a kind, for who follows what they tell of.
+
+A kind of groups has a channel of its own, as a message does not say which group it came by.
+"""
 
 import asyncio
-import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Collection
-from typing import Any
-from weakref import WeakKeyDictionary
+from collections.abc import Callable, Coroutine, Hashable
+from typing import Any, Generic, Protocol, TypeVar
 
 from channels.layers import get_channel_layer
+from redis.exceptions import RedisError
 
-from runs.sockets.hints import AWAY, REDIS_PATIENCE
-from runs.sockets.tasks import end, to_the_end
+REDIS_PATIENCE = 1.0
+"""Seconds that a call to Redis may take before it counts as away."""
+AWAY = (RedisError, OSError, TimeoutError)
 
-Hear = Callable[[dict[str, Any]], None]
+Key = TypeVar("Key", bound=Hashable)
+Message = dict[str, Any]
 
 logger = logging.getLogger(__name__)
 
 
-class Groups:
-    """One per event loop. It listens while anybody does, each group on a channel of its own, so that it is known."""
+class Listener(Protocol):
+    """Whoever wants to hear."""
 
-    _here: WeakKeyDictionary[asyncio.AbstractEventLoop, "Groups"] = WeakKeyDictionary()
+    def hint(self, message: Message) -> None:
+        """The channel layer says something about what is followed."""
 
-    def __init__(self) -> None:
+
+class Groups(Generic[Key]):
+    """The groups of one kind: `name` gives each its name, and `key` says what a message is about."""
+
+    def __init__(
+        self,
+        name: Callable[[Key], str],
+        key: Callable[[Message], Key],
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
+    ) -> None:
+        self._name = name
+        self._key = key
+        self._spawn = spawn
+        self._listeners: defaultdict[Key, set[Listener]] = defaultdict(set)
+        self._subscribed: set[Key] = set()
         self._layer: Any = get_channel_layer()
-        self._hearers: defaultdict[str, set[Hear]] = defaultdict(set)
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._channel = ""
+        self._changing = asyncio.Lock()
 
-    @classmethod
-    def here(cls) -> "Groups":
-        """The one of the running event loop."""
-        return cls._here.setdefault(asyncio.get_running_loop(), cls())
+    async def join(self, key: Key, listener: Listener) -> None:
+        """From now on the listener hears of it; returns when the hints flow, or Redis is seen to be away."""
+        self._listeners[key].add(listener)
+        await self._subscribe(key)
 
-    @contextlib.asynccontextmanager
-    async def heard(self, names: Collection[str], hear: Hear) -> AsyncIterator[None]:
-        """While the block runs, `hear` gets what is said to these groups."""
-        for name in names:
-            self._hearers[name].add(hear)
-            if name not in self._tasks:
-                self._tasks[name] = asyncio.create_task(self._listen(name))
+    async def leave(self, key: Key, listener: Listener) -> None:
+        """The listener hears no more. Once more does nothing."""
+        self._listeners[key].discard(listener)
+        if not self._listeners[key]:
+            del self._listeners[key]
+            await self._unsubscribe(key)
+
+    async def try_again(self) -> None:
+        """Subscribes what could not be, as Redis was away."""
+        for key in self._listeners.keys() - self._subscribed:
+            await self._subscribe(key)
+
+    async def _subscribe(self, key: Key) -> None:
         try:
-            yield
-        finally:
-            await to_the_end(self._leave(names, hear))
+            async with asyncio.timeout(REDIS_PATIENCE), self._changing:
+                if key in self._subscribed or key not in self._listeners:
+                    return
+                if not self._channel:
+                    self._channel = await self._layer.new_channel("hints")
+                    self._spawn(self._listen())
+                await self._layer.group_add(self._name(key), self._channel)
+                self._subscribed.add(key)
+        except AWAY:
+            return  # the next round tries again
 
-    async def _leave(self, names: Collection[str], hear: Hear) -> None:
-        for name in names:
-            self._hearers[name].discard(hear)
-            if not self._hearers[name]:
-                del self._hearers[name]
-                await end([self._tasks.pop(name)])
+    async def _unsubscribe(self, key: Key) -> None:
+        try:
+            async with asyncio.timeout(REDIS_PATIENCE), self._changing:
+                if key in self._listeners or key not in self._subscribed:
+                    return
+                self._subscribed.discard(key)
+                await self._layer.group_discard(self._name(key), self._channel)
+        except AWAY as error:
+            logger.info("Redis is away (%s); a subscription that nobody needs stays until it is back.", error)
 
-    async def _listen(self, name: str) -> None:
+    async def _listen(self) -> None:
         while True:
             try:
-                await self._pass_on(name)
-            except AWAY:
-                await asyncio.sleep(REDIS_PATIENCE)
+                message = await self._layer.receive(self._channel)
+                for listener in list(self._listeners.get(self._key(message), ())):
+                    listener.hint(message)
             except Exception:
                 logger.exception("A hint could not be read; what it was about is found by looking.")
-
-    async def _pass_on(self, name: str) -> None:
-        async with asyncio.timeout(REDIS_PATIENCE):
-            channel = await self._layer.new_channel("group")
-            await self._layer.group_add(name, channel)
-        try:
-            while True:
-                message = await self._layer.receive(channel)
-                for hear in list(self._hearers.get(name, ())):
-                    hear(message)
-        finally:
-            with contextlib.suppress(*AWAY):
-                async with asyncio.timeout(REDIS_PATIENCE):
-                    await self._layer.group_discard(name, channel)

@@ -19,8 +19,9 @@ from redis.backoff import NoBackoff
 from runs import lens, redis as keys
 from runs.models import Job
 from runs.pages.working import Working, working
-from runs.sockets.hints import AWAY, REDIS_PATIENCE
+from runs.sockets.groups import AWAY, REDIS_PATIENCE
 from runs.sockets.rounds import Rounds
+from runs.sockets.sight import Lens
 from runs.sockets.threads import in_database
 from runs.states import HOLDING
 from runs.telemetry import EMPTY, NOTHING, Snapshot, TelemetryId, fold
@@ -28,8 +29,6 @@ from runs.telemetry import EMPTY, NOTHING, Snapshot, TelemetryId, fold
 WAITING_LOOKED_AT = 500
 REST = 20
 """Rounds after which all is read anew, whatever the looks say: what nobody tells of is seen then."""
-Key = tuple[UUID, UUID]
-"""A person, and the workflow on their canvas."""
 
 
 class Row(NamedTuple):
@@ -55,7 +54,7 @@ class Glance(NamedTuple):
 class Watcher(Protocol):
     """A socket, to the overview."""
 
-    key: Key
+    lens: Lens
 
     def glance(self, found: Glance) -> None:
         """What the last look found."""
@@ -111,17 +110,17 @@ class Overview(Rounds[Watcher]):
         if not watchers:
             return
         async with self._looking:
-            focuses, rows = await in_database(_look, {watcher.key for watcher in watchers})
+            focuses, rows = await in_database(_look, {watcher.lens for watcher in watchers})
             await self._listen([row for row in rows if row.state in HOLDING], whole=len(watchers) == len(self.members))
         for watcher in watchers:
-            watcher.glance(self._glance(watcher.key, focuses, rows))
+            watcher.glance(self._glance(watcher.lens, focuses, rows))
 
     async def close(self) -> None:
         """Ends the tasks and the connection."""
         await super().close()
         await self.redis.aclose()
 
-    def _glance(self, key: Key, focuses: Mapping[Key, lens.Focus], rows: Sequence[Row]) -> Glance:
+    def _glance(self, key: Lens, focuses: Mapping[Lens, lens.Focus], rows: Sequence[Row]) -> Glance:
         owner_id, workflow_id = key
         mine = [row for row in rows if row.owner_id == owner_id]
         running = [row for row in mine if row.workflow_id == workflow_id and row.state in HOLDING]
@@ -186,7 +185,7 @@ def _lean(snapshot: Snapshot) -> Snapshot:
     return {**EMPTY, "nodes": snapshot["nodes"], "products": [None] * len(snapshot["products"])}
 
 
-def _look(watched: Collection[Key]) -> tuple[Mapping[Key, lens.Focus], list[Row]]:
+def _look(watched: Collection[Lens]) -> tuple[Mapping[Lens, lens.Focus], list[Row]]:
     """Where these lenses are, and the active jobs of these people; the last row is the first of the whole line."""
     users = {user for user, _ in watched}
     focuses = lens.of_many(watched)

@@ -1,10 +1,10 @@
-"""A client's socket on a job or a workflow: who may join, what goes out, and how it closes."""
+"""A client's socket: who may join, what goes out, and how it closes."""
 
 import asyncio
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from accounts import tickets
 from accounts.authentication import visible
 from accounts.credentials import Credentials, of_secret, of_session
 from accounts.scopes import Scope
-from runs.errors import JobGone
+from runs.errors import JobGone, WorkflowGone
 from runs.models import Job
 from runs.sockets.feed import Frame, JobFeed
 from runs.sockets.hints import AWAY
@@ -45,16 +45,23 @@ class Closing(Exception):  # noqa: N818 (what is to happen, not what went wrong)
         super().__init__(code)
 
 
+class Feed(Protocol):
+    """What a socket sends by itself."""
+
+    async def run(self) -> None:
+        """Sends it, until the task is cancelled. Raises JobGone or WorkflowGone."""
+
+
 class Socket(ABC):
     """One client. Every handshake is accepted, so that the close code can say why a client may not stay."""
 
     credentials: Credentials
     workflow_id: UUID
+    feed: Feed
 
     def __init__(self, scope: Message, receive: Receive, send: Send) -> None:
         self.scope = scope
         self.query = parse_qs(scope["query_string"].decode("latin1"))
-        self.named: dict[str, UUID] = scope["url_route"]["kwargs"]
         self._receive = receive
         self._send = send
         self._verdict: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -78,30 +85,35 @@ class Socket(ABC):
         if credentials is None or not credentials.may(Scope.READ):
             raise Closing(NOT_SIGNED_IN)
         self.credentials = credentials
-        workflow_id = await in_database(self.find_workflow)
+        workflow_id = await in_database(self.visible_workflow, credentials)
         if workflow_id is None:
             raise Closing(NOT_FOUND)
         self.workflow_id = workflow_id
+        self.feed = self.make_feed()
         Warden.here().add(self)
         try:
-            await first_of(self.follow(), self._listen(), self._wait_for_verdict())
+            await first_of(self._follow(), self._listen(), self._wait_for_verdict())
         finally:
             await to_the_end(Warden.here().remove(self))
 
     @abstractmethod
-    def find_workflow(self) -> UUID | None:
-        """The workflow that this is about, if these credentials may see it. Reads the database."""
+    def visible_workflow(self, credentials: Credentials) -> UUID | None:
+        """The workflow that this is about, if these credentials may see what is shown. Reads the database."""
 
     @abstractmethod
-    async def follow(self) -> None:
-        """Sends what is to be sent, for as long as the client stays. Raises Closing when it has to go."""
+    def make_feed(self) -> Feed:
+        """What is to be followed, once it is known that it may be."""
 
     async def identify(self) -> Credentials | None:
         """Who is there, if anybody. Reads database and Redis."""
         return await in_database(_of_session, self.scope)
 
-    async def hear(self, text: str | None) -> None:  # noqa: B027 (not every socket listens)
+    async def hear(self, text: str | None) -> None:  # noqa: B027 (to most that is nothing)
         """A message of the client's; None for one that is not text."""
+
+    async def tell(self, frame: Frame) -> None:
+        """Sends a frame as it is."""
+        await self.send(frame)
 
     async def send(self, message: Mapping[str, Any]) -> None:
         """One JSON message. Raises Closing when the client does not take it in time."""
@@ -116,9 +128,15 @@ class Socket(ABC):
         self._close(NOT_SIGNED_IN)
 
     async def look_again(self) -> None:
-        """The warden asks whether what this is about may still be seen."""
-        if await in_database(self.find_workflow) is None:
+        """The warden asks whether it may still be seen."""
+        if await in_database(self.visible_workflow, self.credentials) is None:
             self._close(NOT_FOUND)
+
+    async def _follow(self) -> None:
+        try:
+            await self.feed.run()
+        except (JobGone, WorkflowGone) as error:
+            raise Closing(NOT_FOUND) from error
 
     async def _listen(self) -> None:
         while (message := await self._receive())["type"] != "websocket.disconnect":
@@ -139,20 +157,16 @@ class JobSocket(Socket):
 
     def __init__(self, scope: Message, receive: Receive, send: Send) -> None:
         super().__init__(scope, receive, send)
-        self.job_id = self.named["job_id"]
+        self.job_id: UUID = scope["url_route"]["kwargs"]["job_id"]
 
-    def find_workflow(self) -> UUID | None:
-        """The job's workflow, if these credentials may see the job."""
-        jobs = visible(Job.objects.all(), self.credentials)
-        return jobs.filter(pk=self.job_id).values_list("workflow_id", flat=True).first()
+    def visible_workflow(self, credentials: Credentials) -> UUID | None:
+        """The job's."""
+        jobs = visible(Job.objects.all(), credentials).filter(pk=self.job_id)
+        return jobs.values_list("workflow_id", flat=True).first()
 
-    async def follow(self) -> None:
-        """Tells every frame of the job."""
-        self.feed = JobFeed(self.job_id, self.tell, after=self.after())
-        try:
-            await self.feed.run()
-        except JobGone as error:
-            raise Closing(NOT_FOUND) from error
+    def make_feed(self) -> JobFeed:
+        """The job's, from where the client wants to go on."""
+        return JobFeed(self.job_id, self.tell, after=self.after())
 
     def after(self) -> TelemetryId | None:
         """Where the client wants to go on; what is no id can't be gone on from, and gets a snapshot."""
@@ -160,10 +174,6 @@ class JobSocket(Socket):
             return TelemetryId.parse(self.query["after"][0])
         except (KeyError, ValueError):
             return None
-
-    async def tell(self, frame: Frame) -> None:
-        """Sends a frame as it is."""
-        await self.send(frame)
 
 
 async def nothing_here(_scope: Message, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""Sends sockets away whose token was revoked, whose session has ended, or whose job may no longer be seen."""
+"""Sends sockets away whose token was revoked, whose session has ended, or whose subject may no longer be seen."""
 
 from typing import Protocol
 

@@ -2,13 +2,16 @@
 
 import asyncio
 import contextlib
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from asgiref.sync import sync_to_async
 
+from accounts.models import User
 from runs import gate, publish, stream
 from runs.models import Job
+from runs.sockets.crowd import CrowdFeed
 from runs.sockets.feed import Frame, JobFeed
 from runs.sockets.tasks import end
 from runs.states import State
@@ -109,6 +112,56 @@ async def following(job: Job, reader: Reader | None = None) -> AsyncIterator[Rea
     task = asyncio.create_task(feed.run())
     try:
         yield reader
+        if task.done():
+            task.result()
+    finally:
+        await end([task])
+
+
+class CrowdReader:
+    """A client of a workflow: a reader for each job, and what else it was sent."""
+
+    def __init__(self) -> None:
+        self.frames: list[Frame] = []
+        self.jobs: defaultdict[str, Reader] = defaultdict(Reader)
+        self.focus: tuple[str | None, bool] | None = None
+        self._news = asyncio.Condition()
+
+    async def take(self, frame: Frame) -> None:
+        async with self._news:
+            self.frames.append(frame)
+            if frame["type"] == "focus":
+                self.focus = frame["job_id"], frame["pinned"]
+            elif frame["type"] != "asset":
+                await self.jobs[frame["job_id"]].take(frame)
+            self._news.notify_all()
+
+    def of(self, job: Job) -> Reader:
+        return self.jobs[str(job.pk)]
+
+    def told(self, job: Job) -> bool:
+        """Whether the job and its telemetry were told."""
+        return self.of(job).snapshot is not None
+
+    async def until(self, holds: Callable[["CrowdReader"], Any]) -> None:
+        """Waits until that holds."""
+        try:
+            async with asyncio.timeout(PATIENCE), self._news:
+                await self._news.wait_for(lambda: holds(self))
+        except TimeoutError as error:
+            raise AssertionError(f"It did not come to that. Frames: {self.frames[-5:]}") from error
+
+
+@contextlib.asynccontextmanager
+async def crowd_following(
+    workflow: Workflow, user: User, reader: CrowdReader | None = None
+) -> AsyncIterator[tuple[CrowdReader, CrowdFeed]]:
+    """A reader on a feed of the workflow."""
+    reader = reader or CrowdReader()
+    feed = CrowdFeed(workflow.pk, user, reader.take)
+    task = asyncio.create_task(feed.run())
+    try:
+        yield reader, feed
         if task.done():
             task.result()
     finally:

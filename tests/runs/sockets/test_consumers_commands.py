@@ -8,7 +8,8 @@ from django.db import OperationalError
 
 from accounts.models import User
 from accounts.scopes import Scope
-from runs import gate
+from runs import gate, lens
+from runs.errors import JobGone
 from runs.models import Job
 from tests import factories
 from tests.runs.clients import bearer, connected, cookie
@@ -91,6 +92,28 @@ async def test_an_id_that_is_taken_is_a_conflict(path: str, token: dict[str, str
     assert answer["problem"]["status"] == 409
 
 
+async def test_focus_moves_ones_own_lens(path: str, ada: User, job: Job) -> None:
+    async with connected(path, await act(bearer, ada, Scope.READ)) as socket:
+        pinned = await socket.ask({"type": "focus", "ref": "f", "job_id": str(job.pk)})
+        assert await act(lens.of, ada, job.workflow_id) == lens.Focus(job.pk, pinned=True)
+        unpinned = await socket.ask({"type": "focus", "job_id": str(job.pk), "pinned": False})
+    assert (pinned["type"], pinned["ref"], pinned["job_id"]) == ("ack", "f", str(job.pk))
+    assert pinned["result"] == {"job_id": str(job.pk), "pinned": True}
+    assert unpinned["result"] == {"job_id": str(job.pk), "pinned": False}
+
+
+async def test_a_job_that_is_deleted_meanwhile_can_not_be_focused(
+    path: str, token: dict[str, str], job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise JobGone("The job has been deleted.")
+
+    monkeypatch.setattr(lens, "choose", gone)
+    async with connected(path, token) as socket:
+        answer = await socket.ask({"type": "focus", "job_id": str(job.pk)})
+    assert (answer["type"], answer["problem"]["status"]) == ("error", 404)
+
+
 async def test_resume_begins_again_behind_the_last_id(path: str, token: dict[str, str], job: Job) -> None:
     attempt = await act(Attempt.of, job)
     await act(attempt.tell, {"text": {"word": "a"}})
@@ -125,6 +148,8 @@ async def test_the_address_may_say_where_to_resume(path: str, token: dict[str, s
         ({}, 422),
         ({"type": "dance", "ref": "d"}, 422),
         ({"type": "focus", "ref": "f", "job_id": None, "pinned": True}, 422),
+        ({"type": "focus", "job_id": str(uuid.uuid4()), "pinned": "yes"}, 422),
+        ({"type": "focus", "job_id": str(uuid.uuid4())}, 404),
         ({"type": {"cancel": 1}}, 422),
         ({"type": "cancel"}, 422),
         ({"type": "cancel", "job_id": "7"}, 422),
@@ -177,4 +202,5 @@ async def test_a_token_that_only_reads_may_neither_cancel_nor_run(path: str, ada
 async def test_nobody_cancels_or_runs_what_is_anothers(ada: User, bob: User, job: Job) -> None:
     own = await act(lambda: submitted(factories.workflow(bob)))
     async with connected(f"/ws/v1/jobs/{own.pk}", await act(cookie, bob)) as socket:
-        assert (await socket.ask({"type": "cancel", "job_id": str(job.pk)}))["problem"]["status"] == 404
+        for kind in ("cancel", "focus"):
+            assert (await socket.ask({"type": kind, "job_id": str(job.pk)}))["problem"]["status"] == 404

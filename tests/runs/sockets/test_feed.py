@@ -13,8 +13,9 @@ from accounts.models import User
 from runs import gate
 from runs.errors import JobGone
 from runs.models import Job
-from runs.sockets import feed
+from runs.sockets import feed, reading
 from runs.sockets.feed import JobFeed
+from runs.sockets.reading import Reading
 from runs.sockets.tasks import end
 from runs.telemetry import EMPTY, TelemetryId
 from tests import factories
@@ -352,14 +353,13 @@ async def test_a_database_that_is_away_for_a_moment_ends_no_feed(
 ) -> None:
     monkeypatch.setattr(feed, "DATABASE_PAUSE", 0.01)
     failures = iter([error("locked"), error("locked")])
-    read = feed._read
 
-    def sometimes(job_id: UUID, version: int) -> feed.Reading:
+    def sometimes(job_id: UUID, version: int) -> Reading:
         for failure in failures:
             raise failure
-        return read(job_id, version)
+        return reading.read(job_id, version)
 
-    monkeypatch.setattr(feed, "_read", sometimes)
+    monkeypatch.setattr(feed, "read", sometimes)
     async with following(job) as reader:
         await reader.until(lambda r: r.snapshot is not None)
     assert reader.kinds() == ["job", "snapshot"]

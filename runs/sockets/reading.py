@@ -1,0 +1,71 @@
+"""Reads rows of jobs as sockets tell them: where each stands, and by which steps it came there."""
+
+from collections.abc import Collection
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from runs import queue
+from runs.errors import JobGone
+from runs.models import Job
+from runs.states import State
+
+
+class Step(NamedTuple):
+    """A state that the job came to, and its version then."""
+
+    state: State
+    version: int
+
+
+class Reading(NamedTuple):
+    """A job's row, its document, and the steps it took since it was read before, the newest last."""
+
+    job: Job
+    document: dict[str, Any]
+    steps: list[Step]
+
+    @property
+    def position(self) -> int | None:
+        """Its place in the queue, from 1."""
+        position: int | None = self.document["queue_position"]
+        return position
+
+
+def read(job_id: UUID, version: int) -> Reading:
+    """The job, and its steps since `version`; since 0 that is only the state it has come to."""
+    job = Job.objects.defer("traceback").filter(pk=job_id).first()
+    if job is None:
+        raise JobGone("The job has been deleted.")
+    return Reading(job, queue.document(job), _steps(job, version))
+
+
+def as_it_was(document: dict[str, Any], state: State) -> dict[str, Any]:
+    """The job in a state that is over already."""
+    return {**document, "state": str(state), "ended_at": None, "error": None, "queue_position": None}
+
+
+def active_jobs(workflow_id: UUID) -> list[tuple[UUID, int, int]]:
+    """Id, version and fence of the active jobs, in the order of the queue."""
+    active = Job.objects.filter(workflow=workflow_id).active().order_by("place")
+    return list(active.values_list("pk", "version", "fence"))
+
+
+def of_batch(batch_id: UUID) -> list[UUID]:
+    """The jobs of a batch, in grid order."""
+    return list(Job.objects.filter(batch_id=batch_id).order_by("number").values_list("pk", flat=True))
+
+
+def read_waiting(job_ids: Collection[UUID]) -> list[tuple[Job, dict[str, Any]]]:
+    """These jobs of a workflow, most of which wait, with their documents, in the order of the queue."""
+    jobs = list(Job.objects.filter(pk__in=job_ids).defer("traceback").order_by("place"))
+    places = queue.places(jobs)
+    return [(job, queue.document(job, places.get(job.pk, queue.Place()))) for job in jobs]
+
+
+def _steps(job: Job, version: int) -> list[Step]:
+    """Each transition made one version, so that the history tells the states that came and went unseen."""
+    states: list[str] = [job.state]
+    if version and job.version - version != 1:
+        states = list(job.transitions.order_by("id").values_list("to_state", flat=True)[version : job.version])
+    first = job.version - len(states) + 1
+    return [Step(State(state), first + index) for index, state in enumerate(states)]
