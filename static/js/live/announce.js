@@ -1,15 +1,16 @@
 // Says to who can't see it which run is on the canvas and what became of it; never its progress.
 
-/** @returns {() => void} Call it whenever something may have changed. */
+/** @returns {() => boolean} Call it whenever something may have changed; it answers whether another run is seen. */
 export function announce() {
   let known = state();
   return () => {
     const now = state();
-    if (now.job === known.job && now.state === known.state) return;
+    const moved = now.job !== known.job;
+    if (!moved && now.state === known.state) return false;
     const place = document.getElementById("announcer");
-    if (place)
-      place.textContent = now.job === known.job ? `${now.name}: ${now.word}` : `${now.name} on the canvas: ${now.word}`;
+    if (place) place.textContent = moved ? `${now.name} on the canvas: ${now.word}` : `${now.name}: ${now.word}`;
     known = now;
+    return moved;
   };
 }
 

@@ -8,7 +8,7 @@ import { keys } from "./keys.js";
 import { lightBox } from "./light-box.js";
 import { many } from "./many.js";
 import { apply } from "./patches.js";
-import { queue } from "./queue.js";
+import { queue, reveal } from "./queue.js";
 import { running } from "./running.js";
 import { title } from "./title.js";
 
@@ -48,5 +48,5 @@ function after() {
     if (value === undefined) delete canvas.dataset[name];
     else if (canvas.dataset[name] !== value) canvas.dataset[name] = value;
   }
-  said();
+  if (said()) reveal();
 }

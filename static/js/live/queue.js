@@ -2,6 +2,10 @@
 
 const YEAR = 31_536_000;
 
+const MINE = 1500; // ms after a person's own move, within which the card may be brought into sight
+
+let asked = Number.NEGATIVE_INFINITY;
+
 /** @type {{socket: WebSocket | null} | undefined} */
 let connection;
 
@@ -9,6 +13,11 @@ export function queue() {
   document.addEventListener("htmx:ws:after:connection", (event) => {
     connection = /** @type {CustomEvent} */ (event).detail.connection;
   });
+  for (const kind of ["keydown", "click"]) {
+    document.addEventListener(kind, () => {
+      asked = performance.now();
+    });
+  }
   document.addEventListener("click", (event) => {
     const target = /** @type {Element} */ (event.target);
     const more = /** @type {HTMLElement | null} */ (target.closest("[data-more]"));
@@ -18,6 +27,12 @@ export function queue() {
     const button = target.closest("[data-queue]");
     if (button) fold(/** @type {HTMLElement} */ (button));
   });
+}
+
+/** Brings the focused run's card into sight, if the person has just moved the lens: else nothing scrolls. */
+export function reveal() {
+  if (performance.now() - asked > MINE) return;
+  document.querySelector("#queue [aria-current=true]")?.scrollIntoView({ block: "nearest" });
 }
 
 /** @param {HTMLElement} button */
