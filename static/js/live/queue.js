@@ -32,7 +32,11 @@ export function queue() {
 /** Brings the focused run's card into sight, if the person has just moved the lens: else nothing scrolls. */
 export function reveal() {
   if (performance.now() - asked > MINE) return;
-  document.querySelector("#queue [aria-current=true]")?.scrollIntoView({ block: "nearest" });
+  const list = document.getElementById("queue-groups");
+  const card = list?.querySelector("[aria-current=true]")?.getBoundingClientRect();
+  if (!list || !card) return;
+  const { top, bottom } = list.getBoundingClientRect();
+  list.scrollTop += Math.min(card.top - top - 8, 0) + Math.max(card.bottom - bottom + 8, 0);
 }
 
 /** @param {HTMLElement} button */
