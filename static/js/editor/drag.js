@@ -43,9 +43,18 @@ export function chooseAndMove(canvas, { scene, store, selection, viewport }) {
       return new Map([...places].map(([each, from]) => [each, { x: from.x + x - start.x, y: from.y + y - start.y }]));
     };
     follow(canvas, event, {
-      move: (at) => scene.put(shifted(at)),
-      end: (at) => store.do(place(shifted(at))),
-      stop: () => scene.put(places),
+      move: (at) => {
+        canvas.toggleAttribute("data-dragging", true);
+        scene.put(shifted(at));
+      },
+      end: (at) => {
+        canvas.toggleAttribute("data-dragging", false);
+        store.do(place(shifted(at)));
+      },
+      stop: () => {
+        canvas.toggleAttribute("data-dragging", false);
+        scene.put(places);
+      },
     });
   }
 

@@ -7,6 +7,8 @@ const LEAST = 0.1;
 const MOST = 2;
 const NATURAL = 0.72; // what fits is not made larger than this
 const REST = 160; // ms
+const GRID = 25;
+const COARSE = 0.4; // the dots come no nearer to each other than at this scale
 
 export class Viewport extends EventTarget {
   /** @type {HTMLElement} */
@@ -100,11 +102,10 @@ export class Viewport extends EventTarget {
 
   #show() {
     this.#plane.style.transform = `translate(${this.x}px, ${this.y}px) scale(${this.scale})`;
-    const step = 16 * (this.scale < 0.35 ? 2 : 1);
-    this.#canvas.style.setProperty("--grid", `${step * Math.max(this.scale / 0.64, 0.6)}px`);
-    this.#canvas.style.setProperty("--x", `${this.x}px`);
-    this.#canvas.style.setProperty("--y", `${this.y}px`);
-    this.#canvas.style.setProperty("--scale", `${this.scale}`);
+    // Set here and not as custom properties, which every node would inherit anew with each step.
+    const grid = GRID * Math.max(this.scale, COARSE);
+    this.#canvas.style.backgroundPosition = `${this.x}px ${this.y}px`;
+    this.#canvas.style.backgroundSize = `${grid}px ${grid}px`;
     this.dispatchEvent(new Event("change"));
   }
 }
