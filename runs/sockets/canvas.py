@@ -78,10 +78,10 @@ class CanvasSocket(Socket):
     async def run(self) -> None:
         """Draws all that is live, then follows the focused job, and looks at the others as the overview finds them."""
         overview = Overview.here()
+        overview.add(self)
         try:
             async with Hints.here().crowd_followed_by(self):
                 self._view = await in_database(seen.read, self.workflow_id)
-                overview.add(self)
                 await overview.look([self])
                 await first_of(self._attend(), self._beat())
         finally:

@@ -25,6 +25,7 @@ from runs.sockets.sight import Lens
 from runs.sockets.threads import in_database
 from runs.states import HOLDING
 from runs.telemetry import EMPTY, NOTHING, Snapshot, TelemetryId, fold
+from workflows.models import Workflow
 
 WAITING_LOOKED_AT = 500
 REST = 20
@@ -48,7 +49,6 @@ class Glance(NamedTuple):
     focus: lens.Focus
     working: tuple[Working, ...]
     mark: tuple[object, ...]
-    redis_away: bool
 
 
 class Watcher(Protocol):
@@ -110,17 +110,19 @@ class Overview(Rounds[Watcher]):
         if not watchers:
             return
         async with self._looking:
-            focuses, rows = await in_database(_look, {watcher.lens for watcher in watchers})
+            focuses, rows, made = await in_database(_look, {watcher.lens for watcher in watchers})
             await self._listen([row for row in rows if row.state in HOLDING], whole=len(watchers) == len(self.members))
         for watcher in watchers:
-            watcher.glance(self._glance(watcher.lens, focuses, rows))
+            watcher.glance(self._glance(watcher.lens, focuses, rows, made))
 
     async def close(self) -> None:
         """Ends the tasks and the connection."""
         await super().close()
         await self.redis.aclose()
 
-    def _glance(self, key: Lens, focuses: Mapping[Lens, lens.Focus], rows: Sequence[Row]) -> Glance:
+    def _glance(
+        self, key: Lens, focuses: Mapping[Lens, lens.Focus], rows: Sequence[Row], made: Mapping[UUID, int]
+    ) -> Glance:
         owner_id, workflow_id = key
         mine = [row for row in rows if row.owner_id == owner_id]
         running = [row for row in mine if row.workflow_id == workflow_id and row.state in HOLDING]
@@ -129,11 +131,12 @@ class Overview(Rounds[Watcher]):
             tuple((row.pk, row.version) for row in mine),
             tuple(each.made for each in found),
             rows[-1].pk if rows else None,
+            made.get(workflow_id),  # a run may begin and end between two looks
             self._stirred.get(workflow_id, 0),
             self._rounds // REST,
             self._away,
         )
-        return Glance(focuses.get(key, lens.NOWHERE), found, mark, self._away)
+        return Glance(focuses.get(key, lens.NOWHERE), found, mark)
 
     def _working(self, row: Row) -> Working:
         told = self._told.get(row.pk)
@@ -185,15 +188,19 @@ def _lean(snapshot: Snapshot) -> Snapshot:
     return {**EMPTY, "nodes": snapshot["nodes"], "products": [None] * len(snapshot["products"])}
 
 
-def _look(watched: Collection[Lens]) -> tuple[Mapping[Lens, lens.Focus], list[Row]]:
-    """Where these lenses are, and the active jobs of these people; the last row is the first of the whole line."""
-    users = {user for user, _ in watched}
+def _look(watched: Collection[Lens]) -> tuple[Mapping[Lens, lens.Focus], list[Row], dict[UUID, int]]:
+    """Where these lenses are, the active jobs of these people, and how many jobs their workflows have ever had.
+
+    The last row is the first of the whole line.
+    """
+    users, workflows = {user for user, _ in watched}, {workflow for _, workflow in watched}
     focuses = lens.of_many(watched)
+    made = dict(Workflow.objects.filter(pk__in=workflows).values_list("pk", "jobs_made"))
     columns = Row._fields
     running = Job.objects.holding().filter(owner__in=users).order_by("pk").values_list(*columns)
     waiting = Job.objects.waiting().filter(owner__in=users).values_list(*columns)[:WAITING_LOOKED_AT]
     first = Job.objects.waiting().values_list(*columns)[:1]
-    return focuses, [Row(*row) for row in [*running, *waiting, *first]]
+    return focuses, [Row(*row) for row in [*running, *waiting, *first]], made
 
 
 def _sizes(job_ids: Sequence[UUID]) -> dict[UUID, int]:

@@ -136,6 +136,17 @@ async def test_a_run_that_ends_moves_its_card_and_lands_in_the_gallery(
     assert landed["job_id"] == str(focused.pk)
 
 
+async def test_a_run_that_begins_and_ends_between_two_looks_is_not_missed(
+    path: str, ada: User, workflow: Workflow
+) -> None:
+    async with connected(path, await act(cookie, ada)) as socket:
+        await until(socket, ever=0)
+        job = await act(factories.job, workflow, number=1, state="completed")
+        await act(Workflow.objects.update, jobs_made=1)
+        shown = await until(socket, "#queue-completed", ever=1)
+    assert f'data-job-card="{job.pk}"' in shown["content"]
+
+
 async def test_a_run_elsewhere_brings_the_list_out(path: str, ada: User, workflow: Workflow) -> None:
     await act(submitted, workflow)
     async with connected(path, await act(cookie, ada)) as socket:
