@@ -4,6 +4,7 @@ from typing import Any
 
 from django.urls import path, re_path
 
+from runs.sockets.canvas import CanvasSocket
 from runs.sockets.consumers import ProgramJobSocket, ProgramWorkflowSocket
 from runs.sockets.pages import PageSocket
 from runs.sockets.socket import nothing_here
@@ -12,5 +13,6 @@ websocket_urlpatterns: list[Any] = [  # Channels gives ASGI applications where D
     path("ws/v1/jobs/<uuid:job_id>", ProgramJobSocket.serve),  # type: ignore[arg-type]
     path("ws/v1/workflows/<uuid:workflow_id>", ProgramWorkflowSocket.serve),  # type: ignore[arg-type]
     path("ws/pages/jobs/<uuid:job_id>", PageSocket.serve),  # type: ignore[arg-type]
+    path("ws/pages/workflows/<uuid:workflow_id>", CanvasSocket.serve),  # type: ignore[arg-type]
     re_path("", nothing_here),  # type: ignore[arg-type]
 ]

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
-from runs.models import Job
+from runs.models import Asset, Blob, Job
 from runs.states import State
 from workflows import graph as graphs
 from workflows.models import Graph, Workflow, WorkflowVersion
@@ -68,3 +68,18 @@ def job(workflow: Workflow, **fields: Any) -> Job:
         "created_at": timezone.now(),
     }
     return Job.objects.create(workflow=workflow, **{**given, **fields})
+
+
+def product(job: Job, node: str = "out", **fields: Any) -> Asset:
+    """What a job made at a node: a text, unless the fields say otherwise."""
+    given = {"owner_id": job.owner_id, "workflow_id": job.workflow_id, "node": node, "output": "value"}
+    content = {"kind": "text", "value": f"by {job.number}", "created_at": timezone.now()}
+    return Asset.objects.create(**{"job": job, **given, **content, **fields})
+
+
+def picture(job: Job, node: str = "out", **fields: Any) -> Asset:
+    """A picture with a thumbnail, as rows alone: their bytes are nowhere."""
+    about = {"size": 1, "media_type": "image/png", "width": 4, "height": 3, "used_at": timezone.now()}
+    thumbnail = Blob.objects.create(digest=f"{next(_counter):064x}", **{**about, "media_type": "image/webp"})
+    blob = Blob.objects.create(digest=f"{next(_counter):064x}", thumbnail=thumbnail, **about)
+    return product(job, node, **{"kind": "image", "value": None, "blob": blob, "output": "image", **fields})

@@ -3,6 +3,7 @@
 import functools
 import json
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -129,6 +130,25 @@ def brief(value: object) -> str:
     long = isinstance(value, list) and len(str(value)) > ONE_LINE
     plain = _plain(value, "\n" if long else ", ")
     return json.dumps(value, ensure_ascii=False) if plain is None else plain
+
+
+@register.filter
+def plus(number: int, more: int) -> int:
+    """Their sum, for what is counted on."""
+    return number + more
+
+
+@register.filter
+def at(found: object, key: str) -> object:
+    """What a mapping has under a key; None where there is no mapping."""
+    return found.get(key) if isinstance(found, Mapping) else None
+
+
+@register.filter
+def spoken(asset: Mapping[str, object]) -> str:
+    """A product, for who can't see it: its kind, and a value's beginning."""
+    value = asset.get("value")
+    return str(asset["kind"]) if value is None else f"{asset['kind']}, {brief(value)[:80]}"
 
 
 @register.filter

@@ -97,6 +97,7 @@ class Job(models.Model):
             models.Index(fields=("owner", "ended_at", "id"), name="job_of_owner_by_ended"),
             models.Index(fields=("owner", "duration", "id"), name="job_of_owner_by_duration"),
             models.Index(fields=("workflow", "-created_at", "-id"), name="job_of_workflow"),
+            models.Index(fields=("workflow", "state", "-number"), name="job_of_workflow_by_state"),
             models.Index(fields=("workflow", "place"), name="job_of_workflow_active", condition=Q(ended_at=None)),
             models.Index(
                 fields=("batch_id", "-created_at", "-id"), name="job_of_batch", condition=Q(batch_id__isnull=False)

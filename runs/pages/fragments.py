@@ -8,10 +8,9 @@ job and the id of the telemetry that they are made of.
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from django.template.loader import render_to_string
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
+from runs.pages.markup import joined, partial, rendered
 from runs.pages.sheet import LOG_LINES, Sheet, Step
 from runs.telemetry import Batch
 
@@ -23,17 +22,17 @@ HOT: Final = frozenset({"progress", "cost"})
 def whole(sheet: Sheet) -> SafeString:
     """Everything that is live on the page: after a join, and wherever the telemetry begins anew."""
     live = ("head", "standing", "results", "history", "log")
-    return _joined([*(_part(name, sheet) for name in live), *(step(each) for each in sheet.steps)])
+    return joined([*(_part(name, sheet) for name in live), *(step(each) for each in sheet.steps)])
 
 
 def header(sheet: Sheet) -> SafeString:
     """What follows the job's row; once it has ended that is everything, as nothing waits any more."""
-    return whole(sheet) if sheet.ended else _joined(_part(name, sheet) for name in ("head", "standing", "history"))
+    return whole(sheet) if sheet.ended else joined(_part(name, sheet) for name in ("head", "standing", "history"))
 
 
 def step(shown: Step) -> SafeString:
     """One node: `#node-<id>`."""
-    return _partial(f"#node-{shown.part.id}", "outerMorph", _rendered("node", step=shown))
+    return partial(f"#node-{shown.part.id}", _rendered("node", step=shown))
 
 
 def changes(sheet: Sheet, batch: Batch) -> tuple[SafeString, Message]:
@@ -45,7 +44,12 @@ def changes(sheet: Sheet, batch: Batch) -> tuple[SafeString, Message]:
         html.append(_part("results", sheet))
     if batch.get("logs"):
         html.append(_lines(sheet, batch["logs"]))
-    return _joined(html), _patch(sheet, batch, redrawn)
+    return joined(html), _patch(sheet, batch, redrawn)
+
+
+def units(text: str) -> int:
+    """How long JavaScript says that a text is."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _redrawn(batch: Batch) -> set[str]:
@@ -65,34 +69,22 @@ def _patch(sheet: Sheet, batch: Batch, redrawn: set[str]) -> Message:
     now = sheet.snapshot["text"]
     patch = {
         "nodes": {each.part.id: {"share": each.share, "counts": each.counts} for each in hot},
-        "text": {node: [_units(now[node]) - _units(new), new] for node, new in batch.get("text", {}).items()},
+        "text": {node: [units(now[node]) - units(new), new] for node, new in batch.get("text", {}).items()},
     }
     kept = {key: value for key, value in patch.items() if value}
     return {**kept, "progress": sheet.share, "done": sheet.done} if kept or redrawn else {}
 
 
 def _part(name: str, sheet: Sheet) -> SafeString:
-    return _partial(f"#{name}", "outerMorph", _rendered(name, sheet=sheet))
+    return partial(f"#{name}", _rendered(name, sheet=sheet))
 
 
 def _lines(sheet: Sheet, lines: Iterable[Mapping[str, object]]) -> SafeString:
     """The new lines alone, until the page has as many as it keeps."""
     if len(sheet.snapshot["logs"]) > LOG_LINES:
         return _part("log", sheet)
-    return _partial("#log-lines", "beforeend", _joined(_rendered("log_line", line=line) for line in lines))
+    return partial("#log-lines", joined(_rendered("log_line", line=line) for line in lines), "beforeend")
 
 
 def _rendered(name: str, **context: object) -> SafeString:
-    return mark_safe(render_to_string(f"runs/job/_{name}.html", context))  # noqa: S308 (the template escaped it)
-
-
-def _partial(target: str, how: str, content: SafeString) -> SafeString:
-    return format_html('<hx-partial hx-target="{}" hx-swap="{}">{}</hx-partial>', target, how, content)
-
-
-def _joined(html: Iterable[SafeString]) -> SafeString:
-    return format_html_join("", "{}", ((each,) for each in html))
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return rendered(f"runs/job/_{name}.html", **context)

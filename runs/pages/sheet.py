@@ -12,13 +12,12 @@ from django.utils import timezone
 
 from runs import naming, queue, tail
 from runs.models import Asset, Job, JobTransition
-from runs.pages import reasons
-from runs.pages.parts import Part, parts
+from runs.pages import drawing, reasons
+from runs.pages.parts import Part
 from runs.representation import asset_document
 from runs.states import ACTIVE, HOLDING, TERMINAL, State
 from runs.telemetry import Batch, Snapshot, fold, progress
 from workflows.graph import Graph
-from workflows.parameters import declared
 from workflows.registry import registry
 
 Document = Mapping[str, Any]
@@ -44,6 +43,8 @@ class Step(NamedTuple):
     pictures: list[Document]
     more: int
     job_id: str
+    cached: bool = False
+    """Whether the work was done before, and was not done again."""
     why: str = ""
     """Why it was skipped."""
 
@@ -118,6 +119,7 @@ class Sheet:
             why=reasons.why_skipped(part.id, self.graph, self.snapshot, self._by_id)
             if self.graph and status == "skipped"
             else "",
+            cached=bool(node.get("cached")),
         )
 
     @property
@@ -262,15 +264,15 @@ def read(job: Job) -> Sheet:
 
 def sheet(job: Job, document: Document, snapshot: Snapshot) -> Sheet:
     """The sheet of a job of which document and telemetry are known already."""
-    graph = job.graph.loaded()
+    drawn = drawing.of(job.graph_id)
     return Sheet(
         document,
-        parts(graph, registry),
+        drawn.parts,
         snapshot,
         products(job.pk),
         history(job.pk),
-        graph=graph,
-        titles={parameter.name: parameter.title for parameter in declared(graph, registry)},
+        graph=drawn.graph,
+        titles=drawn.titles,
         files=naming.files(job.params),
     )
 

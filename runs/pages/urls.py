@@ -2,13 +2,19 @@
 
 from django.urls import path
 
-from runs.pages import views
+from runs.pages import shelves, steering, views
 
 urlpatterns = [
     path("", views.workflows, name="workflows"),
     path("workflows/<uuid:workflow_id>/", views.workflow, name="workflow"),
     path("workflows/<uuid:workflow_id>/drawings/", views.drawings, name="drawings"),
     path("workflows/<uuid:workflow_id>/runs/", views.runs, name="runs"),
+    path("workflows/<uuid:workflow_id>/lens/", steering.move_lens, name="lens"),
+    path("workflows/<uuid:workflow_id>/run/", steering.run, name="run"),
+    path("workflows/<uuid:workflow_id>/many/", steering.many, name="many"),
+    path("workflows/<uuid:workflow_id>/cancellation/", steering.cancel_waiting, name="waiting-cancellation"),
+    path("workflows/<uuid:workflow_id>/nodes/<str:node>/", shelves.shelf, name="gallery"),
+    path("assets/<uuid:asset_id>/", shelves.light, name="light"),
     path("jobs/<uuid:job_id>/", views.job, name="job"),
     path("jobs/<uuid:job_id>/cancellation/", views.cancellation, name="job-cancellation"),
     path("jobs/<uuid:job_id>/deletion/", views.deletion, name="job-deletion"),

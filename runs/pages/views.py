@@ -15,7 +15,7 @@ from accounts.models import User
 from runs import gate, uploads
 from runs.errors import JobActive, JobEnded, TooManyWaiting
 from runs.models import Job
-from runs.pages import canvas, listing, sheet, typed
+from runs.pages import canvas, listing, live, sheet, typed
 from runs.removal import remove_job
 from runs.submit import Order, submit
 from workflows import parameters, saving
@@ -39,6 +39,7 @@ def workflow(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
     opened = _workflow(request, workflow_id)
     drawn = canvas.draw(opened.graph.loaded(), registry)
     context = {"workflow": opened, "canvas": drawn, "palette": canvas.palette(registry)}
+    context |= live.context(_user(request), opened)
     return render(request, "runs/editor.html", context)
 
 

@@ -55,4 +55,4 @@ class PageSocket(JobSocket):
 
 
 def _sheet(job_id: UUID, document: dict[str, Any], snapshot: Snapshot) -> Sheet:
-    return sheet.sheet(Job.objects.select_related("graph").get(pk=job_id), document, snapshot)
+    return sheet.sheet(Job.objects.defer("traceback").get(pk=job_id), document, snapshot)

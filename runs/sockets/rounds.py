@@ -72,6 +72,8 @@ class Rounds(ABC, Generic[Member]):
             self._ending = asyncio.create_task(self._end())
 
     async def _end(self) -> None:
+        if self.members:  # somebody has come in the meantime
+            return
         self._here.pop(asyncio.get_running_loop(), None)
         await self.close()
 

@@ -9,6 +9,7 @@ const NOT_FOUND = 4404;
 const GONE = "This run has been deleted, or is no longer yours.";
 const SILENCE = 20_000; // ms; an active job's page hears something every 15 s at least
 const pristine = document.getElementById("wire")?.outerHTML;
+const gone = document.getElementById("wire")?.dataset.gone;
 const htmx = () => /** @type {any} */ (window).htmx;
 
 let heard = performance.now();
@@ -21,7 +22,7 @@ document.addEventListener("htmx:ws:close", (event) => {
   const { reason, code } = /** @type {CustomEvent<Close>} */ (event).detail;
   if (reason !== "closed") return;
   if (code === NOT_SIGNED_IN) signedOut();
-  else if (code === NOT_FOUND) mark("offline", GONE);
+  else if (code === NOT_FOUND) mark("offline", gone ?? GONE);
   else if (document.body.dataset.connection !== "offline") mark("reconnecting");
 });
 window.addEventListener("online", renew);
@@ -31,7 +32,7 @@ window.addEventListener("pageshow", (event) => {
   else if (event.persisted) renew();
 });
 document.addEventListener("visibilitychange", () => {
-  const active = document.querySelector("[data-job-card]:is([data-state=queued], [data-state=running])");
+  const active = gone || document.querySelector("[data-job-card]:is([data-state=queued], [data-state=running])");
   if (!document.hidden && active && performance.now() - heard > SILENCE) renew();
 });
 

@@ -2,6 +2,7 @@
 
 import { announce } from "./banner.js";
 import { clock } from "./clock.js";
+import { advance, append, Frames, follows, write } from "./hot.js";
 
 /**
  * @typedef {object} Patch
@@ -12,31 +13,14 @@ import { clock } from "./clock.js";
  * @property {Record<string, [number, string]>} [text]
  */
 
-/** Gathers patches, and puts them in place once per animation frame. */
-class HotValues {
-  /** @type {Patch[]} */
-  #patches = [];
-  #frame = 0;
-
-  /** @param {Patch} patch */
-  take(patch) {
-    this.#patches.push(patch);
-    this.#frame ||= requestAnimationFrame(() => this.flush());
-  }
-
-  flush() {
-    cancelAnimationFrame(this.#frame);
-    this.#frame = 0;
-    const patches = this.#patches.splice(0);
+const hot = new Frames(
+  /** @param {Patch[]} patches */ (patches) => {
     for (const patch of patches) {
       for (const [id, text] of Object.entries(patch.text ?? {})) append(id, ...text);
     }
-    const newest = Object.assign({}, ...patches, { nodes: Object.assign({}, ...patches.map((patch) => patch.nodes)) });
-    show(newest);
-  }
-}
-
-const hot = new HotValues();
+    show(Object.assign({}, ...patches, { nodes: Object.assign({}, ...patches.map((patch) => patch.nodes)) }));
+  },
+);
 const scrolling = ".node .text, .log";
 let state = job().dataset.state;
 let acting = false;
@@ -71,44 +55,17 @@ function after() {
 
 /** @param {Patch} patch */
 function show(patch) {
-  if (patch.progress !== undefined) advance("job-progress", patch.progress);
-  if (patch.done !== undefined) write("job-done", String(patch.done));
+  if (patch.progress !== undefined) advance(place("job-progress"), patch.progress);
+  if (patch.done !== undefined) write(place("job-done"), String(patch.done));
   for (const [id, node] of Object.entries(patch.nodes ?? {})) {
-    advance(`progress-${id}`, node.share);
-    write(`counts-${id}`, node.counts);
+    advance(place(`progress-${id}`), node.share);
+    write(place(`counts-${id}`), node.counts);
   }
 }
 
-/**
- * @param {string} id
- * @param {number} at Where the new text begins.
- * @param {string} added
- */
-function append(id, at, added) {
-  const box = document.getElementById(`text-${id}`);
-  if (!box) return;
-  const follow = follows(box);
-  if (at === 0 || !box.firstChild) box.replaceChildren("");
-  const text = /** @type {Text} */ (box.firstChild);
-  text.appendData(added.slice(Math.max(text.length - at, 0)));
-  if (follow) box.scrollTop = box.scrollHeight;
-}
-
-/** @param {Element} box @returns {boolean} Whether its end is in sight. */
-function follows(box) {
-  return box.scrollHeight - box.scrollTop - box.clientHeight < 8;
-}
-
-/** @param {string} id @param {number} share */
-function advance(id, share) {
-  const bar = /** @type {HTMLProgressElement | null} */ (document.getElementById(id));
-  if (bar) bar.value = share;
-}
-
-/** @param {string} id @param {string} text */
-function write(id, text) {
-  const place = document.getElementById(id);
-  if (place && place.textContent !== text) place.textContent = text;
+/** @param {string} id */
+function place(id) {
+  return document.getElementById(id);
 }
 
 function job() {

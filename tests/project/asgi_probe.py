@@ -93,10 +93,10 @@ async def echoed(scope: Message, receive: Receive, send: Send) -> None:
         text = message.get("text") or ""
         if text.startswith("close "):
             await send({"type": "websocket.close", "code": int(text.removeprefix("close "))})
+        elif text.startswith("long "):
+            await send({"type": "websocket.send", "text": "x" * int(text.removeprefix("long "))})
         else:
-            long = text.startswith("long ")
-            answer = "x" * int(text.removeprefix("long ")) if long else text
-            await send({"type": "websocket.send", "text": answer})
+            await send({"type": "websocket.send", "text": text})
     counts["echoes open"] -= 1
     counts[f"closed with {message['code']}"] += 1
 

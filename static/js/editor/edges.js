@@ -26,6 +26,7 @@ export class Edges {
     this.#store = store;
     for (const group of layer.querySelectorAll("[data-edge]")) {
       this.#groups.set(group.getAttribute("data-edge") ?? "", /** @type {SVGGElement} */ (group));
+      widen(group.querySelector("text") ?? group);
     }
     scene.addEventListener("move", (event) => this.#later(/** @type {CustomEvent<string[]>} */ (event).detail));
     scene.addEventListener("nodes", () => this.#later(null));

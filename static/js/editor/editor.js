@@ -40,8 +40,8 @@ const add = palette(parts);
 const connect = joins(parts);
 const look = problems(find("[data-problems]"), scene, `${address}/validation`, act.go);
 
-/** For what runs on the canvas: shows a node, and saves before a run begins (whether that went well). */
-export const editor = { store, scene, viewport, show: act.go, fit: act.fit, saved: () => saving.saved() };
+/** For what runs on the canvas: shows a node, saves before a run begins (whether that went well), and says what keeps it from running. */
+export const editor = { store, scene, viewport, show: act.go, fit: act.fit, saved: () => saving.saved(), look };
 
 new Nodes(scene, store, draw);
 new Edges(/** @type {any} */ (find("[data-edges]")), scene, store);

@@ -31,9 +31,15 @@ export async function arranged(graph, scene, ids) {
   layout(drawn);
   /** @type {Map<string, Box>} */
   const placed = new Map();
+  /** @type {Map<number, number>} The width of each column by its middle: nodes of one column begin at one line. */
+  const widths = new Map();
+  for (const [id, { width }] of boxes) {
+    const { x } = drawn.node(id);
+    widths.set(x, Math.max(width, widths.get(x) ?? 0));
+  }
   for (const [id, { width, height }] of boxes) {
     const { x, y } = drawn.node(id);
-    placed.set(id, { x: Math.round(x - width / 2), y: y - height / 2, width, height });
+    placed.set(id, { x: Math.round(x - (widths.get(x) ?? width) / 2), y: y - height / 2, width, height });
   }
   return leveled(
     placed,

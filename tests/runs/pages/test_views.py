@@ -47,7 +47,7 @@ def test_a_workflow_opens_on_its_canvas(page: Client, ada: User) -> None:
     workflow = factories.workflow(ada, factories.NOISE)
     shown = text(page.get(f"/workflows/{workflow.pk}/"))
     assert "data-canvas" in shown
-    assert 'data-node="noise" data-status="" data-type="image"' in shown
+    assert 'data-node="noise" data-status="idle" data-type="image"' in shown
     assert 'data-edge="' in shown
     assert " style=" not in shown
 

@@ -1,0 +1,157 @@
+"""What an open canvas is sent: HTML for structure, rendered by the partials of its page, and patches for what is hot.
+
+A patch is `{"focused", "nodes": {id: {status, cached, share, counts}}, "edges": {id: [state, count]}, "text", …}`, each
+key only where it changes. It goes in the same message as the HTML that belongs to it.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from django.utils.safestring import SafeString
+
+from runs.pages.board import Board, Card, Fold, Group
+from runs.pages.fragments import HOT, units
+from runs.pages.markup import joined, partial, rendered
+from runs.pages.seen import Seen, View, flow
+from runs.pages.working import Working
+from runs.telemetry import Batch
+
+Patch = dict[str, Any]
+
+
+class Focus(NamedTuple):
+    """Where the lens is, for templates."""
+
+    job_id: str | None
+    pinned: bool
+
+
+def chrome(view: View, focus: Focus, board: Board | None) -> tuple[SafeString, Patch]:
+    """All that shows the focused run: the lens, and every node and edge."""
+    nodes = list(view.nodes.values())
+    html = joined([lens(view, focus, board), *(part for node in nodes for part in _node(node))])
+    return html, {**lens_patch(view), "nodes": {node.id: _hot(node) for node in nodes}, "edges": view.flows}
+
+
+def lens(view: View, focus: Focus, board: Board | None) -> SafeString:
+    """The pill that says which run is seen, and the button that stops it."""
+    context = {"view": view, "sheet": view.sheet, "focus": focus, "board": board}
+    return joined([_part("lens", "#lens", context), _part("stop", "#stop", context)])
+
+
+def lens_patch(view: View) -> Patch:
+    """Which run is seen, and how far it is."""
+    sheet = view.sheet
+    job = {"hue": sheet.job["number"], "progress": sheet.share, "done": sheet.done} if sheet else {}
+    return {"focused": view.focused, **job}
+
+
+def changes(view: View, batch: Batch) -> tuple[SafeString, Patch]:
+    """What a batch that is folded into the view's sheet already changes."""
+    told: Mapping[str, Mapping[str, object]] = batch.get("nodes", {})
+    structural = {node for node, fields in told.items() if not fields.keys() <= HOT}
+    structural |= set(batch.get("values", {})) | {product["node"] for product in batch.get("products", ())}
+    nodes = [node for node in view.nodes.values() if node.id in structural | told.keys()]
+    html = [part for node in nodes if node.id in structural for part in _node(node)]
+    patch: Patch = {
+        "nodes": {node.id: _hot(node) for node in nodes},
+        "edges": _edges(view, batch),
+        "text": _text(view, batch),
+    }
+    kept = {name: value for name, value in patch.items() if value}
+    return joined(html), {**lens_patch(view), **kept}
+
+
+def bodies(view: View, nodes: Iterable[str]) -> SafeString:
+    """The bodies and feet of these nodes: galleries in which something landed elsewhere."""
+    seen = view.nodes
+    return joined(part for node in nodes if node in seen for part in _node(seen[node])[:2])
+
+
+def rings(before: View, view: View) -> SafeString:
+    """The rings of those nodes at which others have begun or ended to be busy."""
+    changed = [part for part in view.drawing.parts if before.ring(part.id) != view.ring(part.id)]
+    return joined(_ring(view.node(part)) for part in changed)
+
+
+def galleries(before: View, view: View) -> SafeString:
+    """The bodies of those nodes whose tiles are not what they were; how far a run is, is hot."""
+    old, new = _tiles(before), _tiles(view)
+    counted = {node for node, jobs in view.jobs.items() if jobs != before.jobs.get(node)}
+    return bodies(view, {node for node, tiles in new.items() if tiles != old.get(node)} | counted)
+
+
+def groups(before: Board | None, board: Board, focus: Focus, was: Focus | None) -> SafeString:
+    """Those groups of the queue selector that have changed, and its head."""
+    told = []
+    for at, group in enumerate(board.all):
+        known = before.all[at] if before else None
+        moved = was != focus and (_holds(group, focus) or (was is not None and _holds(group, was)))
+        if known is None or group.key != known.key or moved:
+            told.append(_part("queue_group", f"#queue-{group.name}", {"group": group, "focus": focus, "board": board}))
+    head = {"board": board, "focus": focus}
+    return joined([_part("queue_head", "#queue-head", head), _part("banner", "#banner", head), *told])
+
+
+def board_patch(board: Board) -> Patch:
+    """What the page says of its runs besides: in its title, and whether there is anything to select."""
+    return {"running": board.running, "waiting": board.waiting, "ever": board.ever, "alone": board.alone}
+
+
+def hot_runs(working: Iterable[Working]) -> Patch:
+    """How far each running job is."""
+    return {"runs": {each.job_id: round(each.share, 3) for each in working}}
+
+
+def _tiles(view: View) -> dict[str, list[object]]:
+    walls = {part.id: view.wall(part) for part in view.drawing.parts}
+    return {
+        node: [wall.more, wall.counted, *(tile._replace(percent=None) for tile in wall.tiles)]
+        for node, wall in walls.items()
+        if wall
+    }
+
+
+def _holds(group: Group, focus: Focus) -> bool:
+    cards = [card for each in group.cards for card in (each.cards if isinstance(each, Fold) else [each])]
+    return any(_is(card, focus) for card in cards)
+
+
+def _is(card: Card, focus: Focus) -> bool:
+    return card.id == focus.job_id
+
+
+def _node(node: Seen) -> list[SafeString]:
+    context = {"node": node, "seen": node}
+    parts = [partial(f"#{name}-{node.id}", _canvas(name, context)) for name in ("body", "foot")]
+    return [*parts, _ring(node)]
+
+
+def _ring(node: Seen) -> SafeString:
+    return partial(f"#ring-{node.id}", _canvas("ring", {"node": node, "seen": node}))
+
+
+def _hot(node: Seen) -> Patch:
+    counts = node.step.counts if node.step else ""
+    cached = bool(node.step and node.step.cached)
+    return {"status": node.status, "cached": cached, "share": node.share, "counts": counts}
+
+
+def _edges(view: View, batch: Batch) -> dict[str, tuple[str, str]]:
+    known = set(view.drawing.edges)
+    now: Mapping[str, Any] = view.sheet.snapshot["edges"] if view.sheet else {}
+    return {edge: flow(now[edge]) for edge in batch.get("edges", {}) if edge in known}
+
+
+def _text(view: View, batch: Batch) -> dict[str, list[object]]:
+    """Where each new text begins in its node's, in the units of JavaScript's strings, and the text."""
+    now: Mapping[str, str] = view.sheet.snapshot["text"] if view.sheet else {}
+    return {node: [units(now[node]) - units(new), new] for node, new in batch.get("text", {}).items()}
+
+
+def _part(name: str, target: str, context: Mapping[str, object]) -> SafeString:
+    return partial(target, rendered(f"runs/editor/_{name}.html", **context))
+
+
+def _canvas(name: str, context: Mapping[str, object]) -> SafeString:
+    return rendered(f"runs/canvas/_{name}.html", **context)

@@ -1,0 +1,90 @@
+"""What is opened beside the canvas: all that runs made at a node, and one product in the light box."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from runs import lens
+from runs.models import Asset
+from runs.pages import drawing, gallery
+from runs.pages.gallery import Tile
+from runs.pages.mine import asset_of, user_of, workflow_of
+from runs.representation import asset_document
+
+
+class Beside(NamedTuple):
+    """The products before and after one, as its node's gallery has them: the newest run first."""
+
+    before: UUID | None
+    after: UUID | None
+
+
+@login_required
+@require_safe
+def shelf(request: HttpRequest, workflow_id: UUID, node: str) -> HttpResponse:
+    """Everything that the runs of a workflow made at a node, some runs at a time."""
+    opened = workflow_of(request, workflow_id)
+    part = drawing.of(opened.graph_id).part(node)
+    if part is None:
+        raise Http404("There is no such node.")
+    given = request.GET.get("before", "")
+    before = int(given) if given.isdecimal() and len(given) < 10 else None
+    found = gallery.read(opened.pk, node, before=before)
+    focused = lens.of(user_of(request), opened.pk).job_id
+    context = {
+        "workflow": opened,
+        "part": part,
+        "gallery": found,
+        "runs": [
+            (run, [Tile(f"{run.number}-{at}", run.job_id, run.number, made) for at, made in enumerate(run.assets)])
+            for run in found.runs
+        ],
+        "focused": str(focused) if focused else "",
+        "first": before is None,
+    }
+    return render(request, "runs/editor/_shelf.html", context)
+
+
+@login_required
+@require_safe
+def light(request: HttpRequest, asset_id: UUID) -> HttpResponse:
+    """One product, large, with what made it and what can be done with it."""
+    asset = asset_of(request, asset_id)
+    if asset.job is None or asset.workflow is None:
+        raise Http404("An upload has no run to show.")
+    part = drawing.of(asset.job.graph_id).part(asset.node)
+    focus = lens.of(user_of(request), asset.workflow.pk)
+    context = {
+        "asset": asset_document(asset),
+        "job": asset.job,
+        "title": part.title if part else asset.node,
+        "params": list(asset.job.params.items()),
+        "beside": _beside(asset),
+        "focused": focus.job_id == asset.job_id,
+        "siblings": Asset.objects.filter(job=asset.job, node=asset.node).count(),
+    }
+    return render(request, "runs/editor/_light.html", context)
+
+
+def _beside(asset: Asset) -> Beside:
+    """Its neighbours, by the numbers of runs and the order within each: two queries, or four at a run's edges."""
+    return Beside(_neighbour(asset, later=False), _neighbour(asset, later=True))
+
+
+def _neighbour(asset: Asset, *, later: bool) -> UUID | None:
+    beyond, sign = ("gt", "") if later else ("lt", "-")
+    here = Asset.objects.filter(job=asset.job, node=asset.node, output=asset.output)
+    beside = here.filter(**{f"index__{beyond}": asset.index}).order_by(f"{sign}index")
+    found = beside.values_list("pk", flat=True).first()
+    if found or asset.job is None:
+        return found
+    number = "lt" if later else "gt"
+    others = Asset.objects.filter(
+        workflow=asset.workflow, node=asset.node, output=asset.output, **{f"job__number__{number}": asset.job.number}
+    )
+    newest = others.order_by(f"{'-' if later else ''}job__number", f"{sign}index")
+    return newest.values_list("pk", flat=True).first()

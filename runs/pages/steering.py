@@ -1,0 +1,125 @@
+"""What a person does on the canvas with runs: move the lens, run, run many, cancel what waits. The page stays."""
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_POST
+
+from runs import batches, gate, lens
+from runs.errors import JobEnded, JobGone, TooManyWaiting
+from runs.grid import Grid
+from runs.models import Job
+from runs.pages import varying
+from runs.pages.mine import job_of, user_of, workflow_of
+from runs.submit import Order, submit
+from workflows import parameters
+from workflows.errors import GraphInvalid, Problem, WorkflowError
+from workflows.models import Workflow
+from workflows.registry import registry
+
+LABELS = 60
+"""Runs whose labels are shown before they are made."""
+
+
+@login_required
+@require_POST
+def move_lens(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
+    """Moves the lens: to a `job`, a `step` of 1 or -1, or the `nth` newest; with `pinned` 0 it stays there unpinned."""
+    opened, user = workflow_of(request, workflow_id), user_of(request)
+    now = lens.of(user, opened.pk)
+    try:
+        job = _wanted(request, opened, now)
+        if job is None:
+            return HttpResponse(status=204)
+        lens.choose(user, job, pinned=request.POST.get("pinned", "1") == "1")
+    except JobGone as error:
+        raise Http404(str(error)) from error
+    return HttpResponse(status=204)
+
+
+@login_required
+@require_POST
+def run(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
+    """Runs the workflow as it is saved. Answers everything that keeps it from running; then no run is made."""
+    opened = workflow_of(request, workflow_id)
+    try:
+        submit(user_of(request), opened, Order())
+    except GraphInvalid as invalid:
+        return _problems(*invalid.problems)
+    except (WorkflowError, TooManyWaiting) as error:
+        return _problems(Problem("bad_value", str(error)))
+    return _problems()
+
+
+@login_required
+@require_POST
+def many(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
+    """Says how many runs what is written makes, and which; with `start` it makes them."""
+    opened = workflow_of(request, workflow_id)
+    shown = varying.fields(declared(opened), dict(request.POST.lists()))
+    varied = varying.read(shown)
+    context = {"complaints": varied.complaints, "fields": shown, "next": opened.jobs_made + 1}
+    if not varied.complaints:
+        try:
+            plan = batches.plan(opened, Grid(varied.axes, repeat=_repeat(request)), dry="start" not in request.POST)
+            if "start" in request.POST:
+                batches.make(user_of(request), plan)
+                return HttpResponse(status=204)
+            count, shown_labels = len(plan.labels), plan.labels[:LABELS]
+            context |= {"count": count, "labels": shown_labels, "rest": count - len(shown_labels)}
+        except GraphInvalid as invalid:
+            context["problems"] = invalid.problems
+        except (WorkflowError, TooManyWaiting) as error:
+            context["problems"] = [Problem("bad_value", str(error))]
+    return render(request, "runs/editor/_plan.html", context)
+
+
+@login_required
+@require_POST
+def cancel_waiting(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
+    """Takes every waiting run of the workflow out of the queue."""
+    opened, by = workflow_of(request, workflow_id), user_of(request).get_username()
+    for job_id in list(Job.objects.waiting().filter(workflow=opened).values_list("pk", flat=True)):
+        try:
+            gate.cancel(job_id, by=by)
+        except (JobEnded, Job.DoesNotExist):
+            continue
+    return HttpResponse(status=204)
+
+
+def declared(opened: Workflow) -> list[parameters.Parameter]:
+    """What can be given to a run of the workflow."""
+    return parameters.declared(opened.graph.loaded(), registry)
+
+
+def _wanted(request: HttpRequest, opened: Workflow, now: lens.Focus) -> Job | None:
+    """The job that is asked for; None where there is none in that direction."""
+    jobs = opened.jobs.defer("traceback")
+    asked = request.POST
+    if asked.get("job"):
+        return job_of(request, _uuid(asked["job"]), jobs)
+    if asked.get("nth", "").isdecimal():
+        return jobs.order_by("-number")[int(asked["nth"][:3]) :].first()
+    here = jobs.filter(pk=now.job_id).first() if now.job_id else None
+    if here is None or "step" not in asked:
+        return here
+    further = jobs.filter(number__gt=here.number).order_by("number")
+    return (jobs.filter(number__lt=here.number).order_by("-number") if asked["step"] == "-1" else further).first()
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Http404("There is no such run.") from error
+
+
+def _repeat(request: HttpRequest) -> int:
+    given = request.POST.get("repeat", "1")
+    return min(max(int(given), 1), varying.MOST) if given.isdecimal() and len(given) < 6 else 1
+
+
+def _problems(*problems: Problem) -> HttpResponse:
+    return JsonResponse({"errors": [problem.as_dict() for problem in problems]})

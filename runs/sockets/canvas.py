@@ -1,0 +1,281 @@
+"""The socket of a workflow's canvas: everything of the run that the lens is on, and a little of all others.
+
+The lens is a rule of the network: one feed follows the focused job, and is replaced when the lens moves, wherever it
+was moved. What the other jobs do comes from the overview, at most twice a second.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError
+from django.utils.safestring import SafeString
+
+from accounts.authentication import visible
+from accounts.credentials import Credentials
+from accounts.models import User
+from runs import lens as lenses
+from runs.errors import JobGone
+from runs.models import Job
+from runs.pages import board, pushes, seen, sheet
+from runs.pages.board import Board
+from runs.pages.pushes import Focus, Patch
+from runs.pages.seen import View
+from runs.pages.sheet import Sheet
+from runs.sockets.feed import Frame, JobFeed
+from runs.sockets.hints import Hints
+from runs.sockets.overview import Glance, Overview
+from runs.sockets.sight import Crowd, Lens
+from runs.sockets.socket import Feed, Message, Receive, Send, Socket
+from runs.sockets.tasks import end, first_of, to_the_end
+from runs.sockets.threads import in_database
+from runs.telemetry import Snapshot
+from workflows.models import Workflow
+
+BEAT_SECONDS = 10.0
+"""A page that has heard nothing for twice as long begins anew."""
+NOWHERE = Focus(None, pinned=False)
+
+
+class CanvasSocket(Socket):
+    """`/ws/pages/workflows/{id}`, for sessions. A page that comes back is drawn anew, so nothing shows twice."""
+
+    lens: Lens
+
+    def __init__(self, scope: Message, receive: Receive, send: Send) -> None:
+        super().__init__(scope, receive, send)
+        self._stir = asyncio.Event()
+        self._telling = asyncio.Lock()
+        self._found: Glance | None = None
+        self._told: Glance | None = None
+        self._hot: Patch = {}
+        self._mark: tuple[object, ...] | None = None
+        self._moved = True
+        self._more: dict[str, int] = {}
+        self._focus = NOWHERE
+        self._board: Board | None = None
+        self._document: dict[str, Any] = {}
+        self._view: View
+        self._drawn = False
+        self._was = NOWHERE
+        self._following: asyncio.Task[None] | None = None
+
+    def visible_workflow(self, credentials: Credentials) -> UUID | None:
+        """The workflow itself."""
+        mine = visible(Workflow.objects.all(), credentials)
+        return mine.filter(pk=self.scope["url_route"]["kwargs"]["workflow_id"]).values_list("pk", flat=True).first()
+
+    def make_feed(self) -> Feed:
+        """It follows by itself."""
+        self.lens = (self.credentials.user.pk, self.workflow_id)
+        return self
+
+    async def run(self) -> None:
+        """Draws all that is live, then follows the focused job, and looks at the others as the overview finds them."""
+        overview = Overview.here()
+        overview.add(self)
+        try:
+            async with Hints.here().crowd_followed_by(self):
+                self._view = await in_database(seen.read, self.workflow_id)
+                await overview.look([self])
+                await first_of(self._attend(), self._beat())
+        finally:
+            await to_the_end(self._leave(overview))
+
+    def hint(self, message: Message) -> None:
+        """The channel layer says something about the workflow, or the lens on it."""
+        if message["type"] == "focus.changed":
+            self._moved = True
+            self._stir.set()
+        elif message["type"] == "asset.event" and message["event"] == "deleted":
+            Overview.here().stir(self.workflow_id)
+
+    def compare(self, crowd: Crowd | None, places: Mapping[UUID, int], focus: lenses.Focus) -> None:
+        """What the hints see when they look; the overview looks more often."""
+
+    def glance(self, found: Glance) -> None:
+        """What the last look of the overview found."""
+        self._found = found
+        self._stir.set()
+
+    async def hear(self, text: str | None) -> None:
+        """The page asks for more cards of a group: `{"more": "<its name>"}`. Anything else says nothing."""
+        with contextlib.suppress(ValueError, TypeError, KeyError):
+            name = json.loads(text or "")["more"]
+            self._more[name] = min(self._more.get(name, board.FIRST[name]) * 2, board.MOST)
+            self._mark = None
+            self._stir.set()
+
+    async def tell(self, frame: Frame) -> None:
+        """What a frame of the focused job changes on the canvas."""
+        async with self._telling:
+            if frame["type"] == "job":
+                await self._tell_job(frame)
+            elif frame["type"] == "snapshot":
+                await self._tell_snapshot(frame["id"], frame["snapshot"])
+            elif frame["type"] == "update" and self._view.sheet is not None:
+                await self._tell_update(frame, self._view.sheet)
+
+    async def _attend(self) -> None:
+        """Whatever has changed since it looked last: the lens, the cards, what others do."""
+        while True:
+            await self._stir.wait()
+            self._stir.clear()
+            try:
+                await self._look()
+            except (OperationalError, InterfaceError):
+                self._moved = True
+                self._mark = None  # the next glance looks again
+
+    async def _look(self) -> None:
+        found = self._found
+        if self._following is not None and self._following.done():
+            await self._bury()
+        if self._moved or (found and _focus(found.focus) != self._focus):
+            self._moved = False  # a look may be older than what a hint told of, so it only says when to read
+            await self._move(await in_database(lenses.of, self.credentials.user, self.workflow_id))
+        if found and found is not self._told and self._drawn:
+            self._told = found
+            await self._tell_glance(found)
+
+    async def _move(self, to: lenses.Focus) -> None:
+        """Shows another job, or the same as pinned or not. The old one stays to be seen until the new one is known."""
+        was, self._focus = self._focus, _focus(to)
+        if to.job_id is None:
+            await self._unfollow()
+            if was.job_id or not self._drawn:
+                await self._show_none(was)
+        elif self._following is None or was.job_id != self._focus.job_id:
+            await self._unfollow()
+            self._following = asyncio.create_task(JobFeed(to.job_id, self.tell).run())
+            self._following.add_done_callback(lambda _: self._stir.set())
+            self._was = was
+        elif was != self._focus:
+            async with self._telling:
+                cards = await in_database(self._cards, was)
+                await self._push(pushes.lens(self._view, self._focus, self._board) + cards, {}, None)
+
+    async def _unfollow(self) -> None:
+        if self._following is not None:
+            task, self._following = self._following, None
+            await end([task])
+
+    async def _bury(self) -> None:
+        """The focused job is gone, and the lens with it; anything else ends the socket."""
+        task, self._following = self._following, None
+        try:
+            if task:
+                task.result()
+        except JobGone:
+            self._moved = True
+
+    async def _tell_job(self, frame: Frame) -> None:
+        self._document = frame["job"]
+        known = self._view.sheet
+        if known is None or known.job["id"] != self._document["id"]:
+            return
+        history = await in_database(sheet.history, UUID(self._document["id"]), frame["version"])
+        self._view = replace(self._view, sheet=replace(known, job=self._document, history=history))
+        if self._view.sheet and self._view.sheet.ended:
+            await self._draw(None, self._focus)
+        else:
+            await self._push(pushes.lens(self._view, self._focus, self._board), {}, None)
+
+    async def _tell_snapshot(self, telemetry_id: str, snapshot: Snapshot) -> None:
+        self._view = await in_database(_through, self._view, self._document, snapshot)
+        await self._draw(telemetry_id, self._was)
+        self._was = self._focus
+
+    async def _tell_update(self, frame: Frame, known: Sheet) -> None:
+        changed = replace(self._view, sheet=known.after(frame))
+        landed = {product["node"] for product in frame.get("products", ())} & changed.galleries.keys()
+        self._view = await in_database(seen.with_galleries, changed, landed) if landed else changed
+        html, patch = await in_database(pushes.changes, self._view, frame)
+        await self._push(html, patch, frame["id"])
+
+    async def _show_none(self, was: Focus) -> None:
+        """No run is seen: the chrome goes, the galleries stay."""
+        async with self._telling:
+            self._view = await in_database(seen.read, self.workflow_id, running=self._view.running)
+            await self._draw(None, was)
+
+    async def _draw(self, telemetry_id: str | None, was: Focus) -> None:
+        html, patch = await in_database(pushes.chrome, self._view, self._focus, self._board)
+        if not self._drawn:
+            self._drawn = True
+            self._stir.set()
+        await self._push(html + await in_database(self._cards, was), patch, telemetry_id)
+
+    async def _tell_glance(self, found: Glance) -> None:
+        async with self._telling:
+            before = self._view
+            self._view = replace(before, running=found.working)
+            html = await in_database(pushes.rings, before, self._view)
+            if found.mark != self._mark:
+                html += await self._read_cards(found)
+                self._mark = found.mark
+            html += await in_database(pushes.galleries, before, self._view)
+            hot = pushes.hot_runs(self._view.working) | (pushes.board_patch(self._board) if self._board else {})
+            if html or hot != self._hot:
+                self._hot = hot
+                await self._push(html, hot, None)
+
+    async def _read_cards(self, found: Glance) -> SafeString:
+        """Whatever the change was, cards and galleries are read anew, the cards once for all who see the same.
+
+        Answers the cards that have changed.
+        """
+        limits, before, known = dict(self._more), self._board, self._view
+        asked = ("board", self.lens, found.mark, tuple(limits.items()))
+        work = partial(in_database, _board, self.credentials.user, self.workflow_id, limits)
+        self._board = await Overview.here().shared(asked, work)
+        self._view = await in_database(seen.read, self.workflow_id, seen=known.sheet, running=known.running)
+        return await in_database(self._changed_cards, before)
+
+    def _changed_cards(self, before: Board | None) -> SafeString:
+        """The groups of cards that are not as they were; at first, and where it is no longer alone, the lens too."""
+        if self._board is None:
+            return SafeString()
+        cards = pushes.groups(before, self._board, self._focus, self._focus)
+        if before is not None and before.alone == self._board.alone:
+            return cards
+        return cards + pushes.lens(self._view, self._focus, self._board)
+
+    def _cards(self, was: Focus) -> SafeString:
+        """The groups of cards that the lens has left or come to."""
+        return pushes.groups(self._board, self._board, self._focus, was) if self._board else SafeString()
+
+    async def _push(self, html: str, patch: Mapping[str, Any], telemetry_id: str | None) -> None:
+        """One message: HTML and the hot values that belong to it, of this job and this telemetry."""
+        stamp = {"type": "patch", "job_id": self._focus.job_id, "id": telemetry_id}
+        await self.send({**stamp, "patch": dict(patch), **({"content": html} if html else {})})
+
+    async def _beat(self) -> None:
+        """Says now and then that the connection lives."""
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            await self.send({"type": "head", "job_id": self._focus.job_id})
+
+    async def _leave(self, overview: Overview) -> None:
+        await self._unfollow()
+        await overview.remove(self)
+
+
+def _focus(found: lenses.Focus) -> Focus:
+    """The lens, for templates."""
+    return Focus(str(found.job_id) if found.job_id else None, found.pinned)
+
+
+def _through(view: View, document: dict[str, Any], snapshot: Snapshot) -> View:
+    """The canvas through the lens on this job."""
+    job = Job.objects.only("pk", "graph_id").get(pk=document["id"])
+    return seen.through(view, sheet.sheet(job, document, snapshot))
+
+
+def _board(user: User, workflow_id: UUID, limits: Mapping[str, int]) -> Board:
+    return board.read(user, Workflow.objects.get(pk=workflow_id), limits)

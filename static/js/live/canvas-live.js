@@ -1,0 +1,52 @@
+// A canvas that follows its runs: what comes by the socket is put in place, and what is asked of runs is sent.
+
+import { clock } from "../clock.js";
+import { Frames, follows } from "../hot.js";
+import { announce } from "./announce.js";
+import { dialogs } from "./dialogs.js";
+import { keys } from "./keys.js";
+import { lightBox } from "./light-box.js";
+import { many } from "./many.js";
+import { apply } from "./patches.js";
+import { queue, reveal } from "./queue.js";
+import { running } from "./running.js";
+import { title } from "./title.js";
+
+/** @typedef {import("./patches.js").Patch} Patch */
+
+const scrolling = ".node .text";
+const canvas = /** @type {HTMLElement} */ (document.querySelector("[data-canvas]"));
+const hot = new Frames(/** @param {Patch[]} patches */ (patches) => apply(canvas, patches));
+const said = announce();
+
+document.addEventListener("htmx:ws:before:message:incoming", (event) => {
+  const message = JSON.parse(/** @type {CustomEvent} */ (event).detail.message.data);
+  if (message.patch) hot.take(message.patch);
+  if (message.content) before();
+});
+document.addEventListener("htmx:ws:after:message:incoming", after);
+clock(document);
+dialogs();
+keys();
+lightBox();
+many();
+queue();
+running();
+title();
+
+/** Hot values that belong to the HTML, or came before it, are in place before it is. */
+function before() {
+  hot.flush();
+  for (const box of document.querySelectorAll(scrolling)) box.toggleAttribute("data-follows", follows(box));
+}
+
+function after() {
+  for (const box of document.querySelectorAll("[data-follows]")) box.scrollTop = box.scrollHeight;
+  const lens = document.getElementById("lens");
+  for (const name of ["hue", "odd"]) {
+    const value = lens?.dataset[name];
+    if (value === undefined) delete canvas.dataset[name];
+    else if (canvas.dataset[name] !== value) canvas.dataset[name] = value;
+  }
+  if (said()) reveal();
+}

@@ -1,0 +1,74 @@
+// What a patch changes on the canvas: statuses, progress, counters, flow, streamed text. Never structure.
+
+import { advance, append, write } from "../hot.js";
+
+/**
+ * @typedef {object} Patch
+ * @property {string | null} [focused]
+ * @property {number} [progress]
+ * @property {number} [done]
+ * @property {Record<string, {status: string, cached: boolean, share: number, counts: string}>} [nodes]
+ * @property {Record<string, [string, string]>} [edges]
+ * @property {Record<string, [number, string]>} [text]
+ * @property {Record<string, number>} [runs]
+ * @property {number} [running]
+ * @property {number} [waiting]
+ * @property {number} [ever]
+ * @property {boolean} [alone]
+ */
+
+/**
+ * Puts the newest of all of them in place; text is appended in its order.
+ * @param {HTMLElement} canvas
+ * @param {Patch[]} patches
+ */
+export function apply(canvas, patches) {
+  for (const patch of patches) {
+    for (const [id, text] of Object.entries(patch.text ?? {})) append(id, ...text);
+  }
+  const merged = { nodes: {}, edges: {}, runs: {} };
+  for (const patch of patches) {
+    for (const part of /** @type {const} */ (["nodes", "edges", "runs"])) Object.assign(merged[part], patch[part]);
+  }
+  show(canvas, Object.assign({}, ...patches, merged));
+}
+
+/** @param {HTMLElement} canvas @param {Patch} patch */
+function show(canvas, patch) {
+  if (patch.focused !== undefined) canvas.dataset.focusedJob = patch.focused ?? "";
+  if (patch.progress !== undefined) advance(document.getElementById("job-progress"), patch.progress);
+  if (patch.done !== undefined) write(document.getElementById("job-done"), String(patch.done));
+  for (const [id, node] of Object.entries(patch.nodes ?? {})) showNode(id, node);
+  for (const [id, edge] of Object.entries(patch.edges ?? {})) showEdge(id, ...edge);
+  for (const [id, share] of Object.entries(patch.runs ?? {})) showRun(id, share);
+  const queue = document.getElementById("queue");
+  if (patch.alone !== undefined && queue && queue.hidden !== patch.alone) queue.hidden = patch.alone;
+  if (patch.ever !== undefined) write(document.querySelector("[data-ever]"), String(patch.ever));
+  if (patch.running !== undefined) document.body.dataset.running = String(patch.running);
+}
+
+/** @param {string} id @param {NonNullable<Patch["nodes"]>[string]} node */
+function showNode(id, { status, cached, share, counts }) {
+  const root = document.getElementById(`node-${id}`);
+  if (!root) return;
+  if (root.dataset.status !== status) root.dataset.status = status;
+  root.toggleAttribute("data-cached", cached);
+  advance(document.getElementById(`progress-${id}`), share);
+  write(document.getElementById(`counts-${id}`), counts);
+}
+
+/** @param {string} id @param {string} state @param {string} count */
+function showEdge(id, state, count) {
+  const edge = /** @type {SVGGElement | null} */ (document.querySelector(`[data-edge="${CSS.escape(id)}"]`));
+  if (!edge) return;
+  if (edge.dataset.state !== state) edge.dataset.state = state;
+  write(edge.querySelector(`[data-edge-count="${CSS.escape(id)}"] text`), count);
+}
+
+/** @param {string} id @param {number} share */
+function showRun(id, share) {
+  for (const bar of document.querySelectorAll(`[data-share="${CSS.escape(id)}"]`)) advance(bar, share);
+  for (const place of document.querySelectorAll(`[data-percent="${CSS.escape(id)}"]`)) {
+    write(place, String(Math.round(share * 100)));
+  }
+}

@@ -1,0 +1,48 @@
+// The list of runs: folded or not, which a cookie remembers; more cards are asked of the socket.
+
+const YEAR = 31_536_000;
+
+const MINE = 1500; // ms after a person's own move, within which the card may be brought into sight
+
+let asked = Number.NEGATIVE_INFINITY;
+
+/** @type {{socket: WebSocket | null} | undefined} */
+let connection;
+
+export function queue() {
+  document.addEventListener("htmx:ws:after:connection", (event) => {
+    connection = /** @type {CustomEvent} */ (event).detail.connection;
+  });
+  for (const kind of ["keydown", "click"]) {
+    document.addEventListener(kind, () => {
+      asked = performance.now();
+    });
+  }
+  document.addEventListener("click", (event) => {
+    const target = /** @type {Element} */ (event.target);
+    const more = /** @type {HTMLElement | null} */ (target.closest("[data-more]"));
+    if (more && connection?.socket?.readyState === WebSocket.OPEN) {
+      connection.socket.send(JSON.stringify({ more: more.dataset.more }));
+    }
+    const button = target.closest("[data-queue]");
+    if (button) fold(/** @type {HTMLElement} */ (button));
+  });
+}
+
+/** Brings the focused run's card into sight, if the person has just moved the lens: else nothing scrolls. */
+export function reveal() {
+  if (performance.now() - asked > MINE) return;
+  const list = document.getElementById("queue-groups");
+  const card = list?.querySelector("[aria-current=true]")?.getBoundingClientRect();
+  if (!list || !card) return;
+  const { top, bottom } = list.getBoundingClientRect();
+  list.scrollTop += Math.min(card.top - top - 8, 0) + Math.max(card.bottom - bottom + 8, 0);
+}
+
+/** @param {HTMLElement} button */
+function fold(button) {
+  const open = document.getElementById("queue")?.toggleAttribute("data-open") ?? false;
+  button.ariaExpanded = String(open);
+  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store is missing over plain HTTP
+  document.cookie = `queue=${open ? "open" : "closed"}; path=/; max-age=${YEAR}; samesite=lax`;
+}

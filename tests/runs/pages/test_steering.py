@@ -1,0 +1,125 @@
+"""What is done on the canvas: the lens moves, runs begin, one or many, and those that wait are cancelled."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from runs import lens
+from runs.lens import Focus
+from runs.models import Job
+from tests import factories
+from tests.runs.jobs import graph
+from workflows.models import Workflow
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("valkey")]
+
+
+@pytest.fixture
+def page(client: Client, ada: User) -> Client:
+    client.force_login(ada)
+    return client
+
+
+@pytest.fixture
+def workflow(ada: User) -> Workflow:
+    return factories.workflow(ada, factories.NOISE)
+
+
+@pytest.fixture
+def jobs(workflow: Workflow) -> list[Job]:
+    """#1, #2, #3, all ended."""
+    return [factories.job(workflow, number=number, state="completed") for number in (1, 2, 3)]
+
+
+def move(page: Client, workflow: Workflow, **asked: Any) -> int:
+    return page.post(f"/workflows/{workflow.pk}/lens/", asked).status_code
+
+
+def test_choosing_a_run_pins_it(page: Client, ada: User, workflow: Workflow, jobs: list[Job]) -> None:
+    assert move(page, workflow, job=jobs[0].pk) == 204
+    assert lens.of(ada, workflow.pk) == Focus(jobs[0].pk, pinned=True)
+
+
+def test_unpinning_stays_where_it_is(page: Client, ada: User, workflow: Workflow, jobs: list[Job]) -> None:
+    move(page, workflow, job=jobs[0].pk)
+    move(page, workflow, job=jobs[0].pk, pinned="0")
+    assert lens.of(ada, workflow.pk) == Focus(jobs[0].pk, pinned=False)
+
+
+def test_it_steps_by_number_and_stays_at_the_ends(page: Client, ada: User, workflow: Workflow, jobs: list[Job]) -> None:
+    seen: list[object] = []
+    for step in ("1", "1", "1", "-1"):
+        move(page, workflow, **({"job": jobs[0].pk} if not seen else {"step": step}))
+        seen.append(lens.of(ada, workflow.pk).job_id)
+    assert seen == [jobs[0].pk, jobs[1].pk, jobs[2].pk, jobs[1].pk]
+    move(page, workflow, job=jobs[2].pk)
+    assert move(page, workflow, step="1") == 204
+    assert lens.of(ada, workflow.pk).job_id == jobs[2].pk
+
+
+def test_digits_are_the_newest_runs(page: Client, ada: User, workflow: Workflow, jobs: list[Job]) -> None:
+    move(page, workflow, nth="1")
+    assert lens.of(ada, workflow.pk).job_id == jobs[1].pk
+
+
+def test_it_does_not_move_to_what_is_not_there(page: Client, bob: User, workflow: Workflow) -> None:
+    others = factories.job(factories.workflow(bob))
+    assert move(page, workflow, job=others.pk) == 404
+    assert move(page, workflow, job="nonsense") == 404
+    assert move(page, workflow, step="1") == 204
+    assert page.post(f"/workflows/{others.workflow_id}/lens/", {"job": others.pk}).status_code == 404
+
+
+def test_run_makes_a_run_of_what_is_saved_and_the_lens_follows(page: Client, ada: User, workflow: Workflow) -> None:
+    assert page.post(f"/workflows/{workflow.pk}/run/").json() == {"errors": []}
+    job = Job.objects.get()
+    assert job.params == {"seed": 1}
+    assert lens.of(ada, workflow.pk) == Focus(job.pk, pinned=False)
+
+
+def test_what_keeps_it_from_running_is_told_and_no_run_is_made(page: Client, ada: User) -> None:
+    broken = factories.workflow(ada, graph({"blur": ("image.blur", {}), "tint": ("image.blur", {})}))
+    errors = page.post(f"/workflows/{broken.pk}/run/").json()["errors"]
+    assert {(error["node"], error["property"]) for error in errors} == {("blur", "image"), ("tint", "image")}
+    assert not Job.objects.exists()
+
+
+def test_many_says_how_many_and_which_before_any_is_made(page: Client, workflow: Workflow) -> None:
+    shown = page.post(f"/workflows/{workflow.pk}/many/", {"v0": "1..3", "repeat": "2"}).content.decode()
+    assert 'data-runs="6"' in shown
+    assert "seed 3" in shown
+    assert not Job.objects.exists()
+
+
+def test_many_makes_them(page: Client, ada: User, workflow: Workflow) -> None:
+    answer = page.post(f"/workflows/{workflow.pk}/many/", {"v0": "1..3", "start": "1"})
+    assert answer.status_code == 204
+    jobs = list(Job.objects.order_by("number"))
+    assert [job.params["seed"] for job in jobs] == [1, 2, 3]
+    assert len({job.batch_id for job in jobs}) == 1
+    assert lens.of(ada, workflow.pk).job_id == jobs[0].pk
+
+
+def test_what_many_can_not_read_is_said_at_its_parameter(page: Client, workflow: Workflow) -> None:
+    shown = page.post(f"/workflows/{workflow.pk}/many/", {"v0": "often", "start": "1"}).content.decode()
+    assert "seed: “often” is not a whole number" in shown
+    assert 'data-runs="0"' in shown
+    assert not Job.objects.exists()
+
+
+def test_all_that_wait_are_cancelled_and_nothing_else(page: Client, ada: User, workflow: Workflow) -> None:
+    waiting = [factories.job(workflow, number=number) for number in (1, 2)]
+    running = factories.job(workflow, number=3, state="running", fence=1)
+    elsewhere = factories.job(factories.workflow(ada))
+    assert page.post(f"/workflows/{workflow.pk}/cancellation/").status_code == 204
+    states = dict(Job.objects.values_list("pk", "state"))
+    assert [states[job.pk] for job in waiting] == ["cancelled", "cancelled"]
+    assert (states[running.pk], states[elsewhere.pk]) == ("running", "queued")
+
+
+def test_nobody_steers_what_is_anothers(client: Client, bob: User, workflow: Workflow) -> None:
+    client.force_login(bob)
+    for address in ("lens", "run", "many", "cancellation"):
+        assert client.post(f"/workflows/{workflow.pk}/{address}/").status_code == 404

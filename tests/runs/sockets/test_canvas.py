@@ -1,0 +1,203 @@
+"""The socket of a canvas: all of the focused run, a little of the others; it follows the lens wherever it is moved."""
+
+from typing import Any
+
+import pytest
+
+from accounts.models import User
+from runs import lens
+from runs.models import Job
+from runs.removal import remove_job
+from runs.sockets import canvas
+from runs.sockets.overview import Overview
+from runs.states import State
+from tests import factories
+from tests.runs.clients import SocketClient, bearer, connected, cookie
+from tests.runs.followers import Attempt, act, submitted
+from workflows.models import Workflow
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("valkey")]
+Message = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Overview, "seconds", 0.05)
+    monkeypatch.setattr(Overview, "linger_seconds", 0.0)
+
+
+@pytest.fixture
+def workflow(ada: User) -> Workflow:
+    return factories.workflow(ada)
+
+
+@pytest.fixture
+def path(workflow: Workflow) -> str:
+    return f"/ws/pages/workflows/{workflow.pk}"
+
+
+async def until(socket: SocketClient, *texts: str, **patch: Any) -> Message:
+    """The next message whose HTML holds these texts, and whose patch holds these values."""
+    while True:
+        found = await socket.message()
+        told = found.get("patch", {})
+        if all(text in found.get("content", "") for text in texts) and patch.items() <= told.items():
+            return found
+
+
+async def test_a_page_gets_all_that_is_live_when_it_joins(path: str, ada: User, workflow: Workflow) -> None:
+    job = await act(submitted, workflow)
+    async with connected(path, await act(cookie, ada)) as socket:
+        first = await until(socket, "#lens")
+        cards = await until(socket, "#queue-waiting")
+    assert (first["job_id"], first["id"]) == (str(job.pk), "0-0")
+    for target in ("#lens", "#stop", "#body-word", "#foot-out", "#ring-word"):
+        assert f'hx-target="{target}"' in first["content"]
+    assert first["patch"]["focused"] == str(job.pk)
+    assert first["patch"]["nodes"]["word"]["status"] == "waiting"
+    assert f'data-job-card="{job.pk}" data-state="queued"' in cards["content"]
+
+
+async def test_without_a_run_it_says_so_and_shows_the_gallery(path: str, ada: User, workflow: Workflow) -> None:
+    await act(factories.product, await act(factories.job, workflow, state="completed"))
+    async with connected(path, await act(cookie, ada)) as socket:
+        first = await until(socket, "#lens")
+    assert first["job_id"] is None
+    assert first["patch"]["focused"] is None
+    assert first["patch"]["nodes"]["out"]["status"] == "idle"
+    assert "data-asset=" in first["content"]
+
+
+async def test_the_focused_run_is_followed_to_its_end(path: str, ada: User, workflow: Workflow) -> None:
+    job = await act(submitted, workflow)
+    attempt = await act(Attempt.of, job)
+    async with connected(path, await act(cookie, ada)) as socket:
+        await until(socket, "#lens")
+        await act(attempt.tell, {"nodes": {"word": {"status": "running"}}})
+        html = await until(socket, "#foot-word", 'class="status running"')
+        assert html["id"] == "1-1"
+        assert html["patch"]["nodes"]["word"]["status"] == "running"
+        await act(attempt.tell, {"nodes": {"word": {"progress": [1, 4]}}, "edges": {"e1": {"state": "active"}}})
+        hot = await until(socket, edges={"e1": ["active", ""]})
+        assert hot["patch"]["nodes"]["word"]["share"] == 0.25
+        assert "content" not in hot
+        await act(attempt.tell, {"nodes": {"word": {"status": "completed"}}})
+        await act(attempt.finish)
+        end = await until(socket, 'data-state="completed"', "#foot-out")
+    assert end["patch"]["nodes"]["out"]["status"] == "skipped"
+
+
+async def test_the_lens_that_is_moved_elsewhere_moves_here(path: str, ada: User, workflow: Workflow) -> None:
+    first, second = await act(submitted, workflow), await act(submitted, workflow)
+    async with connected(path, await act(cookie, ada)) as socket:
+        await until(socket, "#lens", focused=str(second.pk))
+        await act(lens.choose, ada, first)
+        moved = await until(socket, "#lens", focused=str(first.pk))
+        assert 'data-action="unpin"' in moved["content"]
+        await act(lens.choose, ada, first, pinned=False)
+        await until(socket, "#lens", 'data-action="pin"')
+
+
+async def test_a_move_that_nobody_told_of_is_found(path: str, ada: User, workflow: Workflow) -> None:
+    first, second = await act(submitted, workflow), await act(submitted, workflow)
+    async with connected(path, await act(cookie, ada)) as socket:
+        await until(socket, "#lens", focused=str(second.pk))
+        await act(workflow.run_focuses.update, job=first)
+        await until(socket, "#lens", focused=str(first.pk))
+
+
+async def test_nothing_but_a_summary_of_another_run_travels(path: str, ada: User, workflow: Workflow) -> None:
+    other, focused = await act(submitted, workflow), await act(submitted, workflow)
+    attempt = await act(Attempt.of, other)
+    async with connected(path, await act(cookie, ada)) as socket:
+        await until(socket, "#lens", focused=str(focused.pk))
+        await act(attempt.tell, {"nodes": {"word": {"status": "running"}}, "text": {"word": "a secret"}})
+        ring = await until(socket, "#ring-word", "+1")
+        assert "#body-word" not in ring["content"]
+        assert "text" not in ring["patch"]
+        await act(attempt.tell, {"nodes": {"word": {"progress": [1, 2]}}})
+        hot = await until(socket, runs={str(other.pk): 0.25})
+    assert hot["job_id"] == str(focused.pk)
+    assert "content" not in hot
+
+
+async def test_a_run_that_ends_moves_its_card_and_lands_in_the_gallery(
+    path: str, ada: User, workflow: Workflow
+) -> None:
+    other, focused = await act(submitted, workflow), await act(submitted, workflow)
+    attempt = await act(Attempt.of, other)
+    async with connected(path, await act(cookie, ada)) as socket:
+        await until(socket, "#queue-running", f'data-job-card="{other.pk}"')
+        await act(factories.product, other)
+        await act(attempt.finish, State.COMPLETED)
+        landed = await until(socket, "#queue-completed", "#body-out")
+    assert f'data-job-card="{other.pk}" data-state="completed"' in landed["content"]
+    assert f'data-job="{other.pk}"' in landed["content"]
+    assert landed["job_id"] == str(focused.pk)
+
+
+async def test_a_run_that_begins_and_ends_between_two_looks_is_not_missed(
+    path: str, ada: User, workflow: Workflow
+) -> None:
+    async with connected(path, await act(cookie, ada)) as socket:
+        await until(socket, ever=0)
+        job = await act(factories.job, workflow, number=1, state="completed")
+        await act(Workflow.objects.update, jobs_made=1)
+        shown = await until(socket, "#queue-completed", ever=1)
+    assert f'data-job-card="{job.pk}"' in shown["content"]
+
+
+async def test_a_run_elsewhere_brings_the_list_out(path: str, ada: User, workflow: Workflow) -> None:
+    await act(submitted, workflow)
+    async with connected(path, await act(cookie, ada)) as socket:
+        await until(socket, alone=True)
+        await act(submitted, await act(factories.workflow, ada, name="Another"))
+        shown = await until(socket, "#queue-elsewhere", alone=False)
+    assert "Another" in shown["content"]
+
+
+async def test_more_cards_come_when_they_are_asked_for(path: str, ada: User, workflow: Workflow) -> None:
+    for number in range(1, 20):
+        await act(factories.job, workflow, number=number, state="completed")
+    async with connected(path, await act(cookie, ada)) as socket:
+        shown = await until(socket, "#queue-completed")
+        assert shown["content"].count("data-job-card") == 12
+        await socket.say("nonsense")
+        await socket.say({"more": "completed"})
+        shown = await until(socket, "#queue-completed")
+        assert shown["content"].count("data-job-card") == 19
+
+
+async def test_when_the_focused_run_is_deleted_the_next_best_is_seen(path: str, ada: User, workflow: Workflow) -> None:
+    kept, gone = await act(submitted, workflow), await act(submitted, workflow)
+    await act(Job.objects.filter(pk=gone.pk).update, state="completed")
+    async with connected(path, await act(cookie, ada)) as socket:
+        await until(socket, "#lens", focused=str(gone.pk))
+        await act(remove_job, await act(Job.objects.get, pk=gone.pk))
+        await until(socket, "#lens", focused=str(kept.pk))
+
+
+async def test_one_look_serves_all_sockets_and_none_is_left_behind(path: str, ada: User, workflow: Workflow) -> None:
+    await act(submitted, workflow)
+    headers = await act(cookie, ada)
+    async with connected(path, headers) as one, connected(path, headers) as two:
+        await until(one, "#queue-waiting")
+        await until(two, "#queue-waiting")
+        overview = Overview.here()
+        assert len(overview.members) == 2
+    assert overview.members == set()
+
+
+async def test_a_page_hears_that_the_connection_lives(
+    path: str, ada: User, workflow: Workflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(canvas, "BEAT_SECONDS", 0.05)
+    async with connected(path, await act(cookie, ada)) as socket:
+        while (await socket.message())["type"] != "head":
+            pass
+
+
+async def test_tokens_strangers_and_unknown_workflows_are_sent_away(path: str, ada: User, bob: User) -> None:
+    for headers, code in ((await act(bearer, ada), 4401), (await act(cookie, bob), 4404), ({}, 4401)):
+        async with connected(path, headers) as socket:
+            assert await socket.closed() == code
