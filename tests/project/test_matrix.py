@@ -71,7 +71,8 @@ class Installation:
         blob.save()
         place = {"workflow": workflow, "job": job, "node": "n", "output": "value", "created_at": now}
         asset = Asset.objects.create(owner=self.ada, kind="image", blob=blob, **place)
-        self.ids = {"workflow_id": workflow.pk, "job_id": job.pk, "asset_id": asset.pk, "secret": "unknown"}
+        self.ids: dict[str, object] = {"workflow_id": workflow.pk, "job_id": job.pk, "asset_id": asset.pk}
+        self.ids |= {"secret": "unknown", "node": "word"}
 
     def path(self, route: str) -> str:
         """The route with these objects' ids in it."""

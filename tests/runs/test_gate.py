@@ -314,6 +314,13 @@ def test_only_ended_jobs_are_deleted(workflow: Workflow, state: State) -> None:
     assert Job.objects.filter(pk=job.pk).exists() == (state not in TERMINAL)
 
 
+def test_a_job_is_deleted_though_redis_is_away(workflow: Workflow, settings: Any) -> None:
+    settings.REDIS_URL = f"unix:///nowhere/{uuid.uuid4()}.sock"
+    job = job_in(workflow, State.COMPLETED)
+    gate.delete(job.pk)
+    assert not Job.objects.filter(pk=job.pk).exists()
+
+
 def test_the_gate_works_while_redis_is_away(workflow: Workflow, settings: Any) -> None:
     settings.REDIS_URL = f"unix:///nowhere/{uuid.uuid4()}.sock"
     job = factories.job(workflow)

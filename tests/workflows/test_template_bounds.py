@@ -80,7 +80,8 @@ NO_SENSE = [
     "{{ {} | xmlattr }}",
 ]
 CHILD = """
-import json, resource, sys, time
+import json, psutil, re, sys, time
+from pathlib import Path
 from workflows.errors import NodeFailed
 from workflows.templating import render
 
@@ -91,7 +92,10 @@ for template in json.load(sys.stdin):
         render(template, {"colliding": colliding} if "colliding" in template else {})
     except NodeFailed as error:
         code = error.code
-    told = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024**2 if sys.platform == "darwin" else 1024)
+    # getrusage would tell of the process that started this one too.
+    status = Path("/proc/self/status")
+    peak = int(re.search(r"VmHWM:\\s+(\\d+)", status.read_text())[1]) * 1024 if status.exists() else 0
+    told = max(peak, psutil.Process().memory_info().rss) // 1024**2
     print(json.dumps([code, time.process_time() - started, told]), flush=True)
 """
 
