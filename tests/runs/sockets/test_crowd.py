@@ -205,9 +205,9 @@ async def test_the_lens_is_told_whenever_it_moves_and_to_its_owner_alone(workflo
         await act(lens.choose, ada, first)
         await reader.until(lambda r: r.focus == (str(first.pk), True))
         await act(gate.cancel, first.pk, by="ada")
+        await others.until(lambda r: r.of(first).state == "cancelled")
         await act(gate.delete, first.pk)
         await reader.until(lambda r: r.focus == (None, False))
-        await others.until(lambda r: r.of(first).state == "cancelled")
     assert [frame["job_id"] for frame in others.frames if frame["type"] == "focus"] == [None]
 
 
