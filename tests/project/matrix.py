@@ -59,6 +59,8 @@ API: dict[tuple[str, str], Row] = {
     ("PUT", "/workflows/{workflow_id}"): owned(200, WORKFLOW),
     ("PATCH", "/workflows/{workflow_id}"): owned(200, {"name": "x"}),
     ("DELETE", "/workflows/{workflow_id}"): owned(204),
+    ("GET", "/workflows/{workflow_id}/export"): owned(200),
+    ("POST", "/workflows/import"): anyone(201, {"document": WORKFLOW}),
     ("POST", "/workflows/{workflow_id}/validation"): owned(200, {}),
     ("POST", "/workflows/{workflow_id}/jobs"): owned(201, {}),
     ("POST", "/workflows/{workflow_id}/batches"): owned(201, {"axes": {"word": ["a", "b"]}}),
