@@ -1,0 +1,30 @@
+// A card's menu opens at its button, above it where there is no room below; the arrow keys move in it.
+
+const GAP = 4; // px
+const ROOM = 180; // px that a menu may need
+
+for (const menu of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-menu]"))) {
+  menu.addEventListener("beforetoggle", () => place(menu));
+  menu.addEventListener("keydown", (event) => move(menu, event));
+}
+
+/** At the place in the page, so that it scrolls along. @param {HTMLElement} menu */
+function place(menu) {
+  const button = document.querySelector(`[popovertarget="${menu.id}"]`)?.getBoundingClientRect();
+  if (!button) return;
+  const { clientWidth, clientHeight } = document.documentElement;
+  const above = button.bottom + ROOM > clientHeight && button.top > ROOM;
+  menu.style.right = `${clientWidth - button.right}px`;
+  menu.style.top = above ? "auto" : `${button.bottom + scrollY + GAP}px`;
+  menu.style.bottom = above ? `${clientHeight - button.top - scrollY + GAP}px` : "auto";
+}
+
+/** @param {HTMLElement} menu @param {KeyboardEvent} event */
+function move(menu, event) {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step) return;
+  event.preventDefault();
+  const items = /** @type {HTMLElement[]} */ ([...menu.querySelectorAll("button, a")]);
+  const now = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+  items[(now + step + items.length) % items.length]?.focus();
+}
