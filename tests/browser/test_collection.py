@@ -98,9 +98,12 @@ def test_the_keyboard_alone_opens_a_menu_and_is_where_it_was_afterwards(page: Pa
     page.goto("/")
     more = page.locator(".workflow .more").first
     more.press("Enter")
-    expect(page.locator("[data-menu]:popover-open")).to_have_count(1)
-    for key in ("ArrowDown", "ArrowDown", "ArrowUp"):
-        page.keyboard.press(key)
+    menu = page.locator("[data-menu]:popover-open")
+    for key, action in ((None, "rename"), ("ArrowDown", "copy"), ("ArrowUp", "rename"), ("ArrowUp", "delete")):
+        if key:
+            page.keyboard.press(key)
+        expect(menu.locator(f"[data-action={action}]")).to_be_focused()
+    page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.locator("#rename")).to_be_visible()
     page.keyboard.press("Escape")

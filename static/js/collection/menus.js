@@ -5,6 +5,9 @@ const ROOM = 180; // px that a menu may need
 
 for (const menu of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-menu]"))) {
   menu.addEventListener("beforetoggle", () => place(menu));
+  menu.addEventListener("toggle", (event) => {
+    if (event.newState === "open") items(menu)[0]?.focus();
+  });
   menu.addEventListener("keydown", (event) => move(menu, event));
 }
 
@@ -24,7 +27,12 @@ function move(menu, event) {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!step) return;
   event.preventDefault();
-  const items = /** @type {HTMLElement[]} */ ([...menu.querySelectorAll("button, a")]);
-  const now = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
-  items[(now + step + items.length) % items.length]?.focus();
+  const all = items(menu);
+  const now = all.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+  all[(now + step + all.length) % all.length]?.focus();
+}
+
+/** @param {HTMLElement} menu @returns {HTMLElement[]} */
+function items(menu) {
+  return [...menu.querySelectorAll("button, a")].map((item) => /** @type {HTMLElement} */ (item));
 }
