@@ -7,8 +7,9 @@ from uuid import UUID
 
 from django.conf import settings
 
+from accounts.models import User
 from runs.models import Asset
-from workflows import variations
+from workflows import parameters, variations
 from workflows.errors import Problem
 from workflows.graph import Graph
 from workflows.models import Workflow
@@ -26,13 +27,31 @@ def check(workflow: Workflow, given: Sequence[Params]) -> tuple[Variations, list
     return found, found.problems or _asset_problems(workflow, graph, found.assets)
 
 
+def missing_assets(owner: User, graph: Graph) -> list[Problem]:
+    """Each place where a graph from elsewhere refers to an asset that this person does not have."""
+    named = parameters.asset_references(graph, idle=True)
+    kinds = _kinds(owner, _uuids(named))
+    return [
+        Problem("bad_value", _missing(graph, node, name), node, name)
+        for asset, places in named.items()
+        if asset not in kinds
+        for node, name in places
+    ]
+
+
+def _missing(graph: Graph, node_id: str, name: str) -> str:
+    node = graph.node(node_id)
+    title = (node and node.title) or node_id
+    return f"The “{name}” of “{title}” is an asset that you don’t have. Give it one of yours before you run it."
+
+
 def _draw_seed(minimum: int, maximum: int) -> int:
     return minimum + secrets.randbelow(maximum - minimum + 1)
 
 
 def _asset_problems(workflow: Workflow, graph: Graph, named: Mapping[str, Iterable[tuple[str, str]]]) -> list[Problem]:
     """Assets that are named and that are not there, not the owner's, or of another kind than is needed."""
-    kinds = _kinds(workflow, _uuids(named))
+    kinds = _kinds(workflow.owner, _uuids(named))
     return [
         Problem("bad_value", message, node, name)
         for asset, places in named.items()
@@ -41,9 +60,9 @@ def _asset_problems(workflow: Workflow, graph: Graph, named: Mapping[str, Iterab
     ]
 
 
-def _kinds(workflow: Workflow, asset_ids: Sequence[UUID]) -> dict[str, str]:
-    """The kind of each of the assets that the workflow's owner has."""
-    mine = Asset.objects.visible_to(workflow.owner) if asset_ids else Asset.objects.none()
+def _kinds(owner: User, asset_ids: Sequence[UUID]) -> dict[str, str]:
+    """The kind of each of the assets that this person has."""
+    mine = Asset.objects.visible_to(owner) if asset_ids else Asset.objects.none()
     parts = [asset_ids[at : at + _ASKED_AT_ONCE] for at in range(0, len(asset_ids), _ASKED_AT_ONCE)]
     return {str(pk): kind for part in parts for pk, kind in mine.filter(pk__in=part).values_list("pk", "kind")}
 

@@ -5,19 +5,28 @@ from typing import Final
 from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
+from django.utils.http import content_disposition_header
 from ninja import Query as FromQuery, Router
 
 from accounts.authentication import READ, WRITE, ApiRequest, visible
 from accounts.idempotency import found_again, once
 from accounts.problems import ProblemError, not_found
-from workflows import saving
+from workflows import files, saving
 from workflows.errors import VersionMoved
 from workflows.graph import Graph
 from workflows.models import Workflow
 from workflows.paging import page
 from workflows.registry import registry
 from workflows.representation import workflow_document
-from workflows.schemas import NodeTypes, Page, Paging, WorkflowBody, WorkflowChange, WorkflowDocument
+from workflows.schemas import (
+    NodeTypes,
+    Page,
+    Paging,
+    WorkflowBody,
+    WorkflowChange,
+    WorkflowDocument,
+    WorkflowFile,
+)
 
 _VERSION: Final = re.compile(r'"[0-9]{1,9}"')
 
@@ -41,15 +50,7 @@ def list_workflows(request: ApiRequest, paging: FromQuery[Paging]) -> HttpRespon
 @router.post("/workflows", auth=WRITE, response={201: WorkflowDocument})
 def create_workflow(request: ApiRequest, body: WorkflowBody) -> HttpResponse:
     """A new workflow, which may be a draft."""
-    graph = saving.parsed(body.graph)
-
-    def make() -> str:
-        workflow = saving.make(request.auth.user, name=body.name, description=body.description, graph=graph)
-        return str(workflow.pk)
-
-    made = once(request, request.auth, make, asked=request.body)
-    location = {"Location": f"/api/v1/workflows/{made.name}"}
-    return JsonResponse(workflow_document(found_again(request, find, made)), status=made.status, headers=location)
+    return created(request, files.Document(body.name, body.description, saving.parsed(body.graph)))
 
 
 @router.get("/workflows/{uuid:workflow_id}", auth=READ, response=WorkflowDocument)
@@ -70,6 +71,28 @@ def change_workflow(request: ApiRequest, workflow_id: UUID, body: WorkflowChange
     """Changes what is given, which makes the next version."""
     workflow = find(request, workflow_id)
     return _changed(request, workflow, body, None if body.graph is None else saving.parsed(body.graph))
+
+
+@router.get("/workflows/{uuid:workflow_id}/export", auth=READ, response=WorkflowFile)
+def export_workflow(request: ApiRequest, workflow_id: UUID) -> HttpResponse:
+    """The workflow as a file, which `/workflows/import` takes. It refers to assets by their ids and holds none."""
+    workflow = find(request, workflow_id)
+    headers = {"Content-Disposition": content_disposition_header(True, files.file_name(workflow)) or "attachment"}
+    shape = {"ensure_ascii": False, "indent": 2}
+    return JsonResponse(files.document(workflow), headers=headers, json_dumps_params=shape)
+
+
+def created(request: ApiRequest, document: files.Document, **more: object) -> HttpResponse:
+    """The answer to a POST that makes a workflow of the document; what `more` there is stands beside its fields."""
+
+    def make() -> str:
+        fields = {"name": document.name, "description": document.description}
+        return str(saving.make(request.auth.user, graph=document.graph, **fields).pk)
+
+    made = once(request, request.auth, make, asked=request.body)
+    location = {"Location": f"/api/v1/workflows/{made.name}"}
+    answer = {**workflow_document(found_again(request, find, made)), **more}
+    return JsonResponse(answer, status=made.status, headers=location)
 
 
 def find(request: ApiRequest, workflow_id: UUID) -> Workflow:

@@ -124,14 +124,17 @@ def nodes_of(graph: Graph, registry: Registry, names: Iterable[str]) -> set[str]
     return {place.node.id for name in names if (place := places.find(name))}
 
 
-def asset_references(graph: Graph) -> dict[str, list[tuple[str, str]]]:
-    """The assets that the nodes to run refer to, each with the (node, property) where it does."""
+def asset_references(graph: Graph, *, idle: bool = False) -> dict[str, list[tuple[str, str]]]:
+    """The assets that the nodes to run refer to, each with the (node, property) where it does.
+
+    `idle`: also where a value does nothing as the graph stands, since its node is bypassed or an edge feeds it.
+    """
     found: dict[str, list[tuple[str, str]]] = {}
     connected = {(edge.target, edge.input) for edge in graph.edges}
     for node in graph.nodes:
         for name, value in node.properties.items():
             ids = {values.asset_of(item) for item in (value if isinstance(value, list) else [value])} - {None}
-            if ids and not node.bypassed and (node.id, name) not in connected:
+            if ids and (idle or (not node.bypassed and (node.id, name) not in connected)):
                 for asset in sorted(filter(None, ids)):
                     found.setdefault(asset, []).append((node.id, name))
     return found

@@ -1,7 +1,7 @@
 """The ways a workflow is kept: made, and changed, each change as a version of its own. Drafts are welcome."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
@@ -12,7 +12,14 @@ from workflows.errors import GraphInvalid, Problem, VersionMoved
 from workflows.models import Graph, Workflow, WorkflowVersion
 
 LONGEST_NAME = 200
+EMPTY: Final[dict[str, Any]] = {"version": 1, "nodes": [], "edges": [], "notes": [], "groups": []}
+"""What a new workflow is drawn on."""
 LONGEST_DESCRIPTION = 10_000
+
+
+def is_empty(workflow: Workflow) -> bool:
+    """Whether nothing has been drawn in it yet. Reads no graph."""
+    return workflow.graph_id == graphs.parse(EMPTY).digest
 
 
 def parsed(document: object) -> graphs.Graph:

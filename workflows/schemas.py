@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import (
@@ -119,6 +119,13 @@ class WorkflowChange(Strict):
         return value
 
 
+class ImportBody(Strict):
+    """A workflow to make of a document: what `export` gives, or a graph alone. Other keys of it are left out."""
+
+    document: dict[str, JsonValue]
+    format: Literal["loupe", "nodetool", "comfyui"] = "loupe"
+
+
 class ValidationBody(Strict):
     """The parameters to check the workflow with."""
 
@@ -142,6 +149,20 @@ class WorkflowDocument(BaseModel):
     parameters: list[dict[str, Any]]
     created_at: datetime
     updated_at: datetime
+
+
+class ImportedWorkflow(WorkflowDocument):
+    """A workflow made of a document; `warnings` says what it lacks before it can run as it did elsewhere."""
+
+    warnings: list[Fault]
+
+
+class WorkflowFile(BaseModel):
+    """A workflow as it is carried from one Loupe to another."""
+
+    name: str
+    description: str
+    graph: dict[str, Any]
 
 
 class NodeTypes(BaseModel):

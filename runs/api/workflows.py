@@ -5,10 +5,23 @@ from uuid import UUID
 from django.http import HttpResponse, JsonResponse
 
 from accounts.authentication import READ, WRITE, ApiRequest
-from runs import submit
+from accounts.problems import fault, invalid
+from runs import readiness, submit
 from runs.removal import remove_workflow
-from workflows.api import find, router
-from workflows.schemas import Errors, ValidationBody
+from workflows import files
+from workflows.api import created, find, router
+from workflows.schemas import Errors, ImportBody, ImportedWorkflow, ValidationBody
+
+
+@router.post("/workflows/import", auth=WRITE, response={201: ImportedWorkflow, 200: ImportedWorkflow})
+def import_workflow(request: ApiRequest, body: ImportBody) -> HttpResponse:
+    """A new workflow of a document from elsewhere. `warnings` names the assets in it that you don't have."""
+    if body.format != "loupe":
+        message = f"Documents of the format “{body.format}” are not known yet. Send one that Loupe exported."
+        raise invalid(fault("bad_value", message, name="format"), detail=message)
+    document = files.parse(body.document)
+    warnings = readiness.missing_assets(request.auth.user, document.graph)
+    return created(request, document, warnings=[warning.as_dict() for warning in warnings])
 
 
 @router.delete("/workflows/{uuid:workflow_id}", auth=WRITE, response={204: None})

@@ -15,6 +15,7 @@ from accounts.models import User
 from runs import queue
 from runs.models import Asset, Job
 from runs.states import ACTIVE, HOLDING, WAITING
+from workflows import saving
 from workflows.models import Workflow
 
 JOBS_A_PAGE = 30
@@ -77,6 +78,11 @@ class Card(NamedTuple):
     active: int
     last_run: datetime | None
     picture: UUID | None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has been drawn yet."""
+        return saving.is_empty(self.workflow)
 
 
 def page(workflow: Workflow, before: str | None) -> Page:

@@ -2,11 +2,16 @@
 
 from django.urls import path
 
-from runs.pages import shelves, steering, views
+from runs.pages import collection, shelves, steering, views
 
 urlpatterns = [
     path("", views.workflows, name="workflows"),
+    path("workflows/", collection.make, name="workflow-making"),
+    path("workflows/imports/", collection.bring_in, name="workflow-imports"),
     path("workflows/<uuid:workflow_id>/", views.workflow, name="workflow"),
+    path("workflows/<uuid:workflow_id>/name/", collection.rename, name="workflow-name"),
+    path("workflows/<uuid:workflow_id>/copies/", collection.copy, name="workflow-copies"),
+    path("workflows/<uuid:workflow_id>/deletion/", collection.delete, name="workflow-deletion"),
     path("workflows/<uuid:workflow_id>/drawings/", views.drawings, name="drawings"),
     path("workflows/<uuid:workflow_id>/runs/", views.runs, name="runs"),
     path("workflows/<uuid:workflow_id>/lens/", steering.move_lens, name="lens"),

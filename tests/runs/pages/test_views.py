@@ -40,7 +40,10 @@ def test_workflows_are_shown_as_cards(page: Client, ada: User, bob: User) -> Non
 
 
 def test_without_workflows_the_page_says_how_to_get_one(page: Client) -> None:
-    assert "import_workflow FILE --owner ada" in text(page.get("/"))
+    shown = text(page.get("/"))
+    assert "No workflow yet" in shown
+    assert 'action="/workflows/"' in shown
+    assert 'action="/workflows/imports/"' in shown
 
 
 def test_a_workflow_opens_on_its_canvas(page: Client, ada: User) -> None:
