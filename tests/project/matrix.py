@@ -70,6 +70,7 @@ API: dict[tuple[str, str], Row] = {
     ("GET", "/jobs/{job_id}"): owned(200),
     ("DELETE", "/jobs/{job_id}"): owned(204),
     ("POST", "/jobs/{job_id}/cancellation"): owned(409),
+    ("POST", "/jobs/{job_id}/rerun"): owned(201, {}),
     ("GET", "/jobs/{job_id}/telemetry"): owned(200),
     ("GET", "/jobs/{job_id}/assets"): owned(200),
     ("POST", "/assets"): anyone(415, {}),
