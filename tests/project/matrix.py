@@ -75,6 +75,7 @@ API: dict[tuple[str, str], Row] = {
     ("GET", "/jobs/{job_id}/assets"): owned(200),
     ("POST", "/assets"): anyone(415, {}),
     ("GET", "/assets/{asset_id}"): owned(200),
+    ("DELETE", "/assets/{asset_id}"): owned(204),
     ("GET", "/assets/{asset_id}/content"): owned(200),
     ("GET", "/assets/{asset_id}/thumbnail"): owned(200),
     ("GET", "/queue"): anyone(200),
