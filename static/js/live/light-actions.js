@@ -6,7 +6,7 @@ const box = () => /** @type {HTMLElement} */ (document.getElementById("light-box
 
 /** @param {string} message */
 export function tell(message) {
-  const place = box().querySelector(".said");
+  const place = box().querySelector(".told");
   if (place) place.textContent = message;
 }
 
