@@ -21,6 +21,10 @@ class JobActive(RunError):  # noqa: N818
     """The job is still active. Cancel it and wait for its end before you delete it."""
 
 
+class AssetUsed(RunError):  # noqa: N818
+    """A run that is not over is given this asset. Cancel it or wait for its end, or delete with `?force=true`."""
+
+
 class JobExists(RunError):  # noqa: N818
     """A job with this id exists already. Leave `id` out, or choose a new one."""
 

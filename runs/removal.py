@@ -1,4 +1,4 @@
-"""Deleting jobs and workflows with all that is theirs, in short transactions, telling who watches."""
+"""Deleting assets, jobs and workflows with all that is theirs, in short transactions, telling who watches."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from runs import gate, publish
-from runs.errors import JobActive
+from runs.errors import AssetUsed, JobActive
 from runs.models import Asset, Job
 from runs.representation import asset_document
 from workflows.models import Workflow
@@ -21,6 +21,22 @@ def remove_job(job: Job) -> None:
     publish.asset_events("deleted", gone)
 
 
+def remove_asset(asset: Asset, *, force: bool = False) -> None:
+    """Deletes a product or an upload; its bytes go with those that nothing needs.
+
+    Raises JobActive while the job that makes it is active, as another attempt would make it anew; AssetUsed, unless
+    forced, while a job that waits, or runs and may come back to the queue, is given it.
+    """
+    if asset.job_id and Job.objects.active().filter(pk=asset.job_id).exists():
+        raise JobActive("The job that makes this asset is still active. Cancel it, or wait for its end.")
+    if not force:
+        _refuse_given(asset)
+    document = asset_document(asset)
+    asset.delete()
+    if asset.job_id:
+        publish.asset_events("deleted", [document])
+
+
 def remove_workflow(workflow: Workflow) -> None:
     """Deletes a workflow with its jobs, some at a time so that nobody waits long. Raises JobActive."""
     _refuse_active(workflow)
@@ -33,6 +49,16 @@ def remove_workflow(workflow: Workflow) -> None:
         gate.lock()  # no submit may come in between
         _refuse_active(workflow)
         workflow.delete()
+
+
+def _refuse_given(asset: Asset) -> None:
+    theirs = Job.objects.active().filter(owner=asset.owner_id).select_related("workflow")
+    job = theirs.given(asset.pk).order_by("place").first()
+    if job:
+        raise AssetUsed(
+            f"Run #{job.number} of “{job.workflow.name}” is given this asset and is not over. Cancel it or wait for "
+            "its end, or delete with `?force=true`."
+        )
 
 
 def _refuse_active(workflow: Workflow) -> None:

@@ -19,6 +19,12 @@ class JobBody(Strict):
     focus: bool = True
 
 
+class RerunBody(Strict):
+    """What is to be otherwise in the new run; a `seed` given as null is drawn anew."""
+
+    params: dict[str, JsonValue] = {}
+
+
 class BatchBody(Strict):
     """One job for each combination of the values on the axes, the last axis fastest, each `repeat` times.
 

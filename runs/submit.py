@@ -65,6 +65,12 @@ def submit(user: User, workflow: Workflow, order: Order) -> Job:
     return job
 
 
+def rerun(user: User, job: Job, changes: Mapping[str, object]) -> Job:
+    """A new job of the very graph that this one ran, with its parameters but for these changes. Raises as `submit`."""
+    as_it_was = job.workflow.of_version(job.workflow_version, job.graph)
+    return submit(user, as_it_was, Order(parameters.changed(job.graph.loaded(), registry, job.params, changes)))
+
+
 def validate(workflow: Workflow, params: Mapping[str, object]) -> list[Problem]:
     """Everything that keeps this workflow from running with these parameters."""
     return readiness.check(workflow, [params])[1]

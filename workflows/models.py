@@ -1,5 +1,6 @@
 """Workflows, their versions, and the graphs that both and every job refer to."""
 
+import copy
 import uuid
 
 from django.conf import settings
@@ -64,6 +65,12 @@ class Workflow(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def of_version(self, number: int, graph: Graph) -> "Workflow":
+        """This workflow as it was at that version, to be read and run, never saved."""
+        older = copy.copy(self)
+        older.version, older.graph = number, graph
+        return older
 
 
 class WorkflowVersion(models.Model):

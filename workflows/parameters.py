@@ -118,6 +118,15 @@ def apply(graph: Graph, params: Mapping[str, object]) -> Graph:
     return graph.with_properties(changes) if changes else graph
 
 
+def changed(
+    graph: Graph, registry: Registry, params: Mapping[str, object], changes: Mapping[str, object]
+) -> dict[str, object]:
+    """The parameters that a run had, with these changes in their place, whether by name or by address."""
+    places = _Places(graph, registry)
+    anew = {place.key for key in changes if (place := places.find(key))}
+    return {key: value for key, value in params.items() if key not in anew} | dict(changes)
+
+
 def nodes_of(graph: Graph, registry: Registry, names: Iterable[str]) -> set[str]:
     """The nodes whose properties these parameters set; names that are none set nothing."""
     places = _Places(graph, registry)

@@ -9,13 +9,14 @@ from django.http import HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from ninja import File, Query as FromQuery, Router, UploadedFile
 
-from accounts.authentication import READ, RUN, ApiRequest, visible
+from accounts.authentication import READ, RUN, WRITE, ApiRequest, visible
 from accounts.idempotency import found_again, once
 from accounts.problems import ProblemError, fault, invalid, not_found
 from runs import content, store, uploads
 from runs.api.jobs import find as find_job
 from runs.models import Asset, Blob
 from runs.models.asset import AssetQuerySet
+from runs.removal import remove_asset
 from runs.representation import asset_document, inline_content, media_type
 from runs.schemas import AssetDocument, AssetQuery, WorkflowAssetQuery
 from workflows.api import find as find_workflow
@@ -76,6 +77,13 @@ async def read_thumbnail(request: ApiRequest, asset_id: UUID) -> HttpResponseBas
     if thumbnail is None:
         raise not_found("This asset has no thumbnail.")
     return await content.respond(request, _of_blob(thumbnail, f"{_name(asset)}-thumbnail"))
+
+
+@router.delete("/assets/{uuid:asset_id}", auth=WRITE, response={204: None})
+def delete_asset(request: ApiRequest, asset_id: UUID, *, force: bool = False) -> HttpResponse:
+    """Deletes an asset. 409 while its own job is active, or, unless `force`, while another one is given it."""
+    remove_asset(find(request, asset_id), force=force)
+    return HttpResponse(status=204)
 
 
 def find(request: ApiRequest, asset_id: UUID) -> Asset:

@@ -2,6 +2,7 @@
 
 import functools
 import operator
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -17,9 +18,9 @@ from runs import gate, queue, results, tail
 from runs.api.parameter import HasParameter
 from runs.models import Job
 from runs.removal import remove_job
-from runs.schemas import JobBody, JobDocument, JobQuery, StateFilter, TelemetryDocument
+from runs.schemas import JobBody, JobDocument, JobQuery, RerunBody, StateFilter, TelemetryDocument
 from runs.states import State
-from runs.submit import Order, submit
+from runs.submit import Order, rerun, submit
 from workflows.api import find as find_workflow
 from workflows.models import Workflow
 from workflows.paging import page
@@ -33,17 +34,7 @@ def submit_job(request: ApiRequest, workflow_id: UUID, body: JobBody | None = No
     """A new job at the end of the queue. 422 lists everything that keeps the workflow from running."""
     workflow, body = find_workflow(request, workflow_id), body or JobBody()
     order = Order(params=body.params, id=body.id, label=body.label, focus=body.focus)
-    fresh: dict[str, Job] = {}
-
-    def make() -> str:
-        job = submit(request.auth.user, workflow, order)
-        fresh[str(job.pk)] = job
-        return str(job.pk)
-
-    made = once(request, request.auth, make, asked=request.body)
-    response = _answer(fresh.get(made.name) or found_again(request, find, made), status=made.status)
-    response["Location"] = f"/api/v1/jobs/{made.name}"
-    return response
+    return _made_once(request, lambda: submit(request.auth.user, workflow, order))
 
 
 @router.get("/jobs", auth=READ, response=Page[JobDocument])
@@ -77,6 +68,13 @@ def cancel_job(request: ApiRequest, job_id: UUID) -> HttpResponse:
     return _answer(job, status=200 if job.state == State.CANCELLED else 202)
 
 
+@router.post("/jobs/{uuid:job_id}/rerun", auth=RUN, response={201: JobDocument, 200: JobDocument})
+def rerun_job(request: ApiRequest, job_id: UUID, body: RerunBody | None = None) -> HttpResponse:
+    """A new job of the graph that this one ran, with its parameters as they were used but for those given here."""
+    job, changes = find(request, job_id), (body or RerunBody()).params
+    return _made_once(request, lambda: rerun(request.auth.user, job, changes))
+
+
 @router.get("/jobs/{uuid:job_id}/telemetry", auth=READ, response=TelemetryDocument)
 def read_telemetry(request: ApiRequest, job_id: UUID) -> HttpResponse:
     """All that the job has told, folded: live, or as it was kept when the job ended."""
@@ -90,6 +88,21 @@ def find(request: ApiRequest, job_id: UUID) -> Job:
     if job is None:
         raise not_found("There is no such job.")
     return job
+
+
+def _made_once(request: ApiRequest, make: Callable[[], Job]) -> HttpResponse:
+    """The job that is made, or the one that the same key has made."""
+    fresh: dict[str, Job] = {}
+
+    def remember() -> str:
+        job = make()
+        fresh[str(job.pk)] = job
+        return str(job.pk)
+
+    made = once(request, request.auth, remember, asked=request.body)
+    response = _answer(fresh.get(made.name) or found_again(request, find, made), status=made.status)
+    response["Location"] = f"/api/v1/jobs/{made.name}"
+    return response
 
 
 def _answer(job: Job, *, status: int = 200) -> HttpResponse:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Cast
 
 from accounts.models import User
 from runs.models.gate import Gate
@@ -44,6 +45,15 @@ class JobQuerySet(models.QuerySet["Job"]):
     def ended(self) -> "JobQuerySet":
         """Those that have."""
         return self.filter(state__in=TERMINAL)
+
+    def given(self, asset_id: uuid.UUID) -> "JobQuerySet":
+        """Those that have the asset among their parameters or in their graph, each of which is read once."""
+        named = Q(written__icontains=f'"asset": "{asset_id}"')
+        graphs = Graph.objects.filter(pk__in=self.values("graph")).annotate(
+            written=Cast("document", models.TextField())
+        )
+        with_params = self.annotate(written=Cast("params", models.TextField()))
+        return with_params.filter(named | Q(graph__in=list(graphs.filter(named).values_list("pk", flat=True))))
 
 
 class Job(models.Model):

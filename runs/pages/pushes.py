@@ -75,10 +75,15 @@ def rings(before: View, view: View) -> SafeString:
 
 
 def galleries(before: View, view: View) -> SafeString:
-    """The bodies of those nodes whose tiles are not what they were; how far a run is, is hot."""
+    """The bodies of those nodes whose tiles are not what they were, or whose products are deleted.
+
+    How far a run is, is hot.
+    """
     old, new = _tiles(before), _tiles(view)
     counted = {node for node, jobs in view.jobs.items() if jobs != before.jobs.get(node)}
-    return bodies(view, {node for node, tiles in new.items() if tiles != old.get(node)} | counted)
+    return bodies(
+        view, {node for node, tiles in new.items() if tiles != old.get(node)} | counted | _deleted(before, view)
+    )
 
 
 def groups(before: Board | None, board: Board, focus: Focus, was: Focus | None) -> SafeString:
@@ -110,6 +115,13 @@ def _tiles(view: View) -> dict[str, list[object]]:
         for node, wall in walls.items()
         if wall
     }
+
+
+def _deleted(before: View, view: View) -> set[str]:
+    """The nodes at which the focused run has fewer products than it had."""
+    if before.sheet is None or view.sheet is None or before.focused != view.focused:
+        return set()
+    return {made["node"] for key, made in before.sheet.products.items() if key not in view.sheet.products}
 
 
 def _holds(group: Group, focus: Focus) -> bool:

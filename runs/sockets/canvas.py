@@ -56,6 +56,7 @@ class CanvasSocket(Socket):
         self._hot: Patch = {}
         self._mark: tuple[object, ...] | None = None
         self._moved = True
+        self._lost = False
         self._more: dict[str, int] = {}
         self._focus = NOWHERE
         self._board: Board | None = None
@@ -93,6 +94,7 @@ class CanvasSocket(Socket):
             self._moved = True
             self._stir.set()
         elif message["type"] == "asset.event" and message["event"] == "deleted":
+            self._lost = True
             Overview.here().stir(self.workflow_id)
 
     def compare(self, crowd: Crowd | None, places: Mapping[UUID, int], focus: lenses.Focus) -> None:
@@ -234,7 +236,11 @@ class CanvasSocket(Socket):
         asked = ("board", self.lens, found.mark, tuple(limits.items()))
         work = partial(in_database, _board, self.credentials.user, self.workflow_id, limits)
         self._board = await Overview.here().shared(asked, work)
-        self._view = await in_database(seen.read, self.workflow_id, seen=known.sheet, running=known.running)
+        now = known.sheet
+        if now and self._lost:
+            self._lost = False
+            now = replace(now, products=await in_database(sheet.products, UUID(now.job["id"])))
+        self._view = await in_database(seen.read, self.workflow_id, seen=now, running=known.running)
         return await in_database(self._changed_cards, before)
 
     def _changed_cards(self, before: Board | None) -> SafeString:
