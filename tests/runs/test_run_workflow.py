@@ -106,7 +106,7 @@ def test_who_follows_reads_titles_and_whole_texts_without_gaps(ada: User, worker
 
 
 def test_on_a_terminal_the_last_line_tells_what_runs_and_is_written_over(ada: User, worker: None) -> None:
-    job = submit(ada, factories.workflow(ada, graph({"nap": ("control.wait", {"seconds": 0.5})})), Order())
+    job = submit(ada, factories.workflow(ada, graph({"nap": ("control.wait", {"seconds": 3})})), Order())
     said: list[str] = []
 
     following.until_end(job, following.Follower(job, said.append, live=True))
