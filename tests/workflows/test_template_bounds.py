@@ -7,8 +7,11 @@ import sys
 import pytest
 
 from workflows.errors import NodeFailed
+from workflows.meter import MAX_SECONDS
 from workflows.templating import render
 
+ENDS_WITHIN = 2 * MAX_SECONDS + 2
+"""Seconds, of which the compiling is not on the template's own clock."""
 LIST = "range(99999) | map('string') | list"
 LONG = "{% set x = 'ab ' * 300000 %}{% set x = x ~ x ~ x ~ x ~ x ~ x ~ x ~ x ~ x %}"
 COPIES = "".join(f"{{% set a{number} = x[1:] %}}" for number in range(4000))
@@ -83,6 +86,7 @@ CHILD = """
 import json, psutil, re, sys, time
 from pathlib import Path
 from workflows.errors import NodeFailed
+from workflows.meter import MAX_SECONDS
 from workflows.templating import render
 
 colliding = [[number * (2**61 - 1), 0] for number in range(1, 60_000)]
@@ -114,7 +118,11 @@ def test_hostile_templates_end_in_time_and_in_little_memory(hostile: list[str], 
     told = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(told) == len(hostile), done.stderr[-2000:]
     for template, (ended, seconds, megabytes) in zip(hostile, told, strict=True):
-        assert (ended, seconds < 6, megabytes < 500) == (code, True, True), (template[:200], seconds, megabytes)
+        assert (ended, seconds < ENDS_WITHIN, megabytes < 500) == (code, True, True), (
+            template[:200],
+            seconds,
+            megabytes,
+        )
 
 
 @pytest.mark.parametrize(
