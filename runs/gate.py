@@ -181,11 +181,6 @@ def expired(limit: int = 100) -> list[Job]:
     return list(Job.objects.holding().filter(lease_until__lt=Now()).order_by("lease_until")[:limit])
 
 
-def startable() -> int:
-    """How many waiting jobs may start now."""
-    return Job.objects.startable()
-
-
 def positions(job_ids: Iterable[UUID]) -> dict[UUID, int]:
     """The place in the queue, from 1, of those of the jobs that wait."""
     wanted = list(set(job_ids))

@@ -33,8 +33,3 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 def allowed(source: State, target: State) -> bool:
     """Whether a job may go from `source` to `target`."""
     return target in TRANSITIONS[source]
-
-
-def sources(target: State) -> frozenset[State]:
-    """The states from which a job may come to `target`: what a guarded update filters by."""
-    return frozenset(source for source, targets in TRANSITIONS.items() if target in targets)

@@ -1,21 +1,19 @@
 """Pages: all workflows, the runs of one, and one job. What is not one's own is not there (404)."""
 
 import json
-from typing import cast
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.models import User
 from runs import gate, uploads
 from runs.errors import JobActive, JobEnded, TooManyWaiting
-from runs.models import Job
 from runs.pages import canvas, listing, live, sheet, typed
+from runs.pages.mine import job_of, user_of, workflow_of
 from runs.removal import remove_job
 from runs.submit import Order, submit
 from workflows import parameters, saving
@@ -29,17 +27,17 @@ from workflows.registry import registry
 @require_safe
 def workflows(request: HttpRequest) -> HttpResponse:
     """The person's workflows as cards: newest picture, last run, how many run."""
-    return render(request, "workflows/index.html", {"cards": listing.cards(_user(request))})
+    return render(request, "workflows/index.html", {"cards": listing.cards(user_of(request))})
 
 
 @login_required
 @require_safe
 def workflow(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
     """A workflow opens on its canvas."""
-    opened = _workflow(request, workflow_id)
+    opened = workflow_of(request, workflow_id)
     drawn = canvas.draw(opened.graph.loaded(), registry)
     context = {"workflow": opened, "canvas": drawn, "palette": canvas.palette(registry)}
-    context |= live.context(_user(request), opened)
+    context |= live.context(user_of(request), opened)
     return render(request, "runs/editor.html", context)
 
 
@@ -50,7 +48,7 @@ def drawings(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
 
     The body is a graph of these nodes, with the edges at them where a type is not known.
     """
-    _workflow(request, workflow_id)
+    workflow_of(request, workflow_id)
     try:
         graph = saving.parsed(json.loads(request.body))
     except (ValueError, GraphInvalid):
@@ -63,7 +61,7 @@ def drawings(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def runs(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
     """A workflow's jobs, newest first, beside the form that runs it; POST runs it."""
-    opened = _workflow(request, workflow_id)
+    opened = workflow_of(request, workflow_id)
     declared = parameters.declared(opened.graph.loaded(), registry)
     given = (request.POST, request.FILES) if request.method == "POST" else (None, None)
     form = RunForm(declared, *given, typed=typed.last(request, opened), last=listing.last_params(opened))
@@ -79,7 +77,7 @@ def runs(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
 @require_safe
 def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """One job, live while it is active."""
-    found = _job(request, job_id)
+    found = job_of(request, job_id)
     return render(request, "runs/job.html", {"sheet": sheet.read(found), "workflow": found.workflow})
 
 
@@ -87,10 +85,10 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @require_POST
 def cancellation(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Cancels a job, and goes back to where the person was; a live page stays, and is told what came of it."""
-    found = _job(request, job_id)
+    found = job_of(request, job_id)
     live = request.headers.get("HX-Request")
     try:
-        gate.cancel(found.pk, by=_user(request).get_username())
+        gate.cancel(found.pk, by=user_of(request).get_username())
     except JobEnded as error:
         if not live:
             messages.info(request, str(error))
@@ -105,7 +103,7 @@ def cancellation(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @require_POST
 def deletion(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Deletes an ended job with all that it made."""
-    found = _job(request, job_id)
+    found = job_of(request, job_id)
     try:
         remove_job(found)
     except JobActive as error:
@@ -117,7 +115,7 @@ def _submitted(request: HttpRequest, opened: Workflow, form: RunForm) -> bool:
     """Whether a job was made of the form; else the form says why not."""
     if not form.is_valid():
         return False
-    user = _user(request)
+    user = user_of(request)
     try:
         given = form.params(lambda file: str(uploads.picture(user, file).pk))
         if form.is_valid():
@@ -128,17 +126,3 @@ def _submitted(request: HttpRequest, opened: Workflow, form: RunForm) -> bool:
     except (WorkflowError, TooManyWaiting) as error:
         form.add_error(None, str(error))
     return not form.errors
-
-
-def _user(request: HttpRequest) -> User:
-    return cast("User", request.user)
-
-
-def _workflow(request: HttpRequest, workflow_id: UUID) -> Workflow:
-    mine = Workflow.objects.visible_to(request.user).select_related("graph")
-    return get_object_or_404(mine, pk=workflow_id)
-
-
-def _job(request: HttpRequest, job_id: UUID) -> Job:
-    mine = Job.objects.visible_to(request.user).select_related("workflow", "graph")
-    return get_object_or_404(mine, pk=job_id)

@@ -10,6 +10,10 @@ from collections.abc import Callable, Coroutine, Hashable
 from typing import Any, Generic, Protocol, TypeVar
 
 from channels.layers import get_channel_layer
+from django.conf import settings
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 REDIS_PATIENCE = 1.0
@@ -20,6 +24,16 @@ Key = TypeVar("Key", bound=Hashable)
 Message = dict[str, Any]
 
 logger = logging.getLogger(__name__)
+
+
+def connection() -> Redis:
+    """A connection to Redis for the tasks of one event loop, which has to be closed there."""
+    return Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=REDIS_PATIENCE,
+        socket_connect_timeout=REDIS_PATIENCE,
+        retry=Retry(NoBackoff(), 1),
+    )
 
 
 class Listener(Protocol):

@@ -10,14 +10,9 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any, Protocol, Self
 from uuid import UUID
 
-from django.conf import settings
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-
 from runs import tail
 from runs.lens import NOWHERE, Focus
-from runs.sockets.groups import AWAY, REDIS_PATIENCE, Groups, Listener
+from runs.sockets.groups import AWAY, Groups, Listener, connection
 from runs.sockets.rounds import Rounds
 from runs.sockets.sight import Crowd, Lens, Sight, look
 from runs.sockets.tasks import to_the_end
@@ -55,12 +50,7 @@ class Hints(Rounds[Listener]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.redis = Redis.from_url(
-            settings.REDIS_URL,
-            socket_timeout=REDIS_PATIENCE,
-            socket_connect_timeout=REDIS_PATIENCE,
-            retry=Retry(NoBackoff(), 1),
-        )
+        self.redis = connection()
         self._by_job: defaultdict[UUID, set[Follower]] = defaultdict(set)
         self._crowds: set[CrowdFollower] = set()
         self._jobs = Groups[UUID](lambda job: f"job.{job}", _named("job_id"), self.spawn)

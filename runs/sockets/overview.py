@@ -11,15 +11,10 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-from django.conf import settings
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-
 from runs import lens, redis as keys
 from runs.models import Job
 from runs.pages.working import Working, working
-from runs.sockets.groups import AWAY, REDIS_PATIENCE
+from runs.sockets.groups import AWAY, connection
 from runs.sockets.rounds import Rounds
 from runs.sockets.sight import Lens
 from runs.sockets.threads import in_database
@@ -76,12 +71,7 @@ class Overview(Rounds[Watcher]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.redis = Redis.from_url(
-            settings.REDIS_URL,
-            socket_timeout=REDIS_PATIENCE,
-            socket_connect_timeout=REDIS_PATIENCE,
-            retry=Retry(NoBackoff(), 1),
-        )
+        self.redis = connection()
         self._told: dict[UUID, Told] = {}
         self._away = False
         self._rounds = 0

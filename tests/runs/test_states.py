@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from runs.states import ACTIVE, HOLDING, TERMINAL, TRANSITIONS, WAITING, State, allowed, sources
+from runs.states import ACTIVE, HOLDING, TERMINAL, TRANSITIONS, WAITING, State, allowed
 
 ALLOWED = {
     ("queued", "running"),
@@ -25,11 +25,6 @@ PAIRS = [(source, target) for source in State for target in State]
 @pytest.mark.parametrize(("source", "target"), PAIRS)
 def test_every_pair_of_states_is_allowed_or_refused_as_the_design_says(source: State, target: State) -> None:
     assert allowed(source, target) == ((source, target) in ALLOWED)
-
-
-@pytest.mark.parametrize("target", State)
-def test_sources_are_the_table_read_backwards(target: State) -> None:
-    assert sources(target) == {source for source in State if target in TRANSITIONS[source]}
 
 
 def test_terminal_is_for_ever() -> None:
