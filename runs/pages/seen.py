@@ -9,8 +9,10 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.utils.safestring import SafeString
+
 from runs.models import Job
-from runs.pages import drawing, gallery, sheet, working
+from runs.pages import drawing, gallery, markdown, sheet, working
 from runs.pages.drawing import Drawing
 from runs.pages.gallery import CELLS, FEW_CELLS, Gallery, Wall, wall
 from runs.pages.parts import Part
@@ -18,6 +20,7 @@ from runs.pages.sheet import Sheet, Step
 from runs.pages.working import Working
 from runs.states import HOLDING
 from workflows.models import Workflow
+from workflows.ports import MEDIA
 
 DOTS = 3
 
@@ -59,9 +62,31 @@ class Seen(NamedTuple):
         return self.step.share if self.step else 0.0
 
     @property
-    def picture(self) -> Mapping[str, Any] | None:
-        """The newest picture that the focused run made there."""
-        return self.step.pictures[-1] if self.step and self.step.pictures else None
+    def made_here(self) -> Mapping[str, Any] | None:
+        """The newest picture, sound, film or file that the focused run made there."""
+        newest = self.step.newest if self.step else None
+        return newest if newest and newest["kind"] in MEDIA else None
+
+    @property
+    def awaits_media(self) -> bool:
+        """Whether something to see or hear is to come there."""
+        return self.part.shape in {"picture", "film", "sound"}
+
+    @property
+    def markdown(self) -> SafeString | None:
+        """The text of a node that has come to its end, where it is written as Markdown."""
+        if self.step is None or self.step.status != "completed":
+            return None
+        values = [value for _, value in self.step.values]
+        text = self.step.text or (values[0] if len(values) == 1 else None)
+        return markdown.rendered(text) if isinstance(text, str) and markdown.is_markdown(text) else None
+
+    @property
+    def structured(self) -> bool:
+        """Whether its values have more to them than a line: tables, objects, lists."""
+        values = [value for _, value in self.step.values] if self.step else []
+        nested = [each for each in values if isinstance(each, list | dict)]
+        return self.part.shape == "code" or any(not all(isinstance(item, str) for item in each) for each in nested)
 
     @property
     def given(self) -> bool:
@@ -74,7 +99,15 @@ class Seen(NamedTuple):
         """Whether there is a value to show; an input has its own editor, where its text or number stands."""
         if self.part.type.startswith("input."):
             return False
-        return self.part.shape != "value" or bool(self.step and self.step.values)
+        return self.part.shape != "value" or bool(self.step and (self.step.values or self.step.text))
+
+    @property
+    def tells(self) -> bool:
+        """Whether it shows a text: one that it makes, or one that it writes while it works."""
+        if not self.shows or self.awaits_media:
+            return False
+        writes = self.step and self.step.text and (self.status == "running" or not self.step.values)
+        return self.part.shape == "text" or bool(writes)
 
     @property
     def made(self) -> int:

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from runs import naming, queue, tail
 from runs.models import Asset, Job, JobTransition
-from runs.pages import drawing, reasons
+from runs.pages import acts, drawing, reasons
+from runs.pages.acts import Acts
 from runs.pages.parts import Part
 from runs.representation import asset_document
 from runs.states import ACTIVE, HOLDING, TERMINAL, State
@@ -47,6 +48,11 @@ class Step(NamedTuple):
     """Whether the work was done before, and was not done again."""
     why: str = ""
     """Why it was skipped."""
+    newest: Document | None = None
+    """The product that it made last."""
+    acts: Acts | None = None
+    cost: float | None = None
+    """In US dollars; None where nothing was measured."""
 
     @property
     def ticks(self) -> bool:
@@ -103,7 +109,8 @@ class Sheet:
         """One node, as it stands."""
         node = self.snapshot["nodes"].get(part.id, {})
         status = node.get("status") or ("skipped" if self.ended else "waiting")
-        pictures = [made for made in self._made(part.id) if made["thumbnail_url"]]
+        made = self._made(part.id)
+        pictures = [each for each in made if each["thumbnail_url"]]
         return Step(
             part=part,
             status=status,
@@ -120,6 +127,9 @@ class Sheet:
             if self.graph and status == "skipped"
             else "",
             cached=bool(node.get("cached")),
+            newest=made[-1] if made else None,
+            acts=acts.of(self.snapshot, part.id),
+            cost=node.get("cost"),
         )
 
     @property
@@ -158,6 +168,12 @@ class Sheet:
     def done(self) -> int:
         """How many nodes have done what they are there for."""
         return sum(node.get("status") in DONE for node in self.snapshot["nodes"].values())
+
+    @property
+    def cost(self) -> float | None:
+        """What the job's nodes have cost together, in US dollars; None where nothing was measured."""
+        costs = [node["cost"] for node in self.snapshot["nodes"].values() if node.get("cost") is not None]
+        return sum(costs) if costs else None
 
     @property
     def tally(self) -> str:

@@ -54,6 +54,7 @@ minimap(find("[data-minimap]"), scene, viewport);
 outline(find("[data-outline]"), scene, store, act.go);
 bar(store, viewport, { fit: act.fit, tidy: act.tidy, add: () => add() });
 saving.addEventListener("saved", look);
+saving.addEventListener("saved", () => document.dispatchEvent(new Event("graph:saved")));
 document.addEventListener("submit", async (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
   if (form.dataset.afterSaving === undefined) return;

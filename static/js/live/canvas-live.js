@@ -2,7 +2,9 @@
 
 import { clock } from "../clock.js";
 import { Frames, follows } from "../hot.js";
+import { sounds } from "../sounds.js";
 import { announce } from "./announce.js";
+import { beside } from "./beside.js";
 import { dialogs } from "./dialogs.js";
 import { keys } from "./keys.js";
 import { lightBox } from "./light-box.js";
@@ -10,6 +12,7 @@ import { many } from "./many.js";
 import { apply } from "./patches.js";
 import { queue, reveal } from "./queue.js";
 import { running } from "./running.js";
+import { say } from "./socket.js";
 import { title } from "./title.js";
 
 /** @typedef {import("./patches.js").Patch} Patch */
@@ -25,6 +28,8 @@ document.addEventListener("htmx:ws:before:message:incoming", (event) => {
   if (message.content) before();
 });
 document.addEventListener("htmx:ws:after:message:incoming", after);
+document.addEventListener("graph:saved", () => say({ saved: true }));
+beside();
 clock(document);
 dialogs();
 keys();
@@ -32,6 +37,7 @@ lightBox();
 many();
 queue();
 running();
+sounds();
 title();
 
 /** Hot values that belong to the HTML, or came before it, are in place before it is. */

@@ -7,7 +7,8 @@ import { advance, append, write } from "../hot.js";
  * @property {string | null} [focused]
  * @property {number} [progress]
  * @property {number} [done]
- * @property {Record<string, {status: string, cached: boolean, share: number, counts: string}>} [nodes]
+ * @property {string} [cost]
+ * @property {Record<string, {status: string, cached: boolean, share: number, counts: string, cost: string}>} [nodes]
  * @property {Record<string, [string, string]>} [edges]
  * @property {Record<string, [number, string]>} [text]
  * @property {Record<string, number>} [runs]
@@ -38,6 +39,7 @@ function show(canvas, patch) {
   if (patch.focused !== undefined) canvas.dataset.focusedJob = patch.focused ?? "";
   if (patch.progress !== undefined) advance(document.getElementById("job-progress"), patch.progress);
   if (patch.done !== undefined) write(document.getElementById("job-done"), String(patch.done));
+  if (patch.cost !== undefined) write(document.getElementById("job-cost"), patch.cost);
   for (const [id, node] of Object.entries(patch.nodes ?? {})) showNode(id, node);
   for (const [id, edge] of Object.entries(patch.edges ?? {})) showEdge(id, ...edge);
   for (const [id, share] of Object.entries(patch.runs ?? {})) showRun(id, share);
@@ -48,13 +50,14 @@ function show(canvas, patch) {
 }
 
 /** @param {string} id @param {NonNullable<Patch["nodes"]>[string]} node */
-function showNode(id, { status, cached, share, counts }) {
+function showNode(id, { status, cached, share, counts, cost }) {
   const root = document.getElementById(`node-${id}`);
   if (!root) return;
   if (root.dataset.status !== status) root.dataset.status = status;
   root.toggleAttribute("data-cached", cached);
   advance(document.getElementById(`progress-${id}`), share);
   write(document.getElementById(`counts-${id}`), counts);
+  write(document.getElementById(`cost-${id}`), cost);
 }
 
 /** @param {string} id @param {string} state @param {string} count */
