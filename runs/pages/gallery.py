@@ -25,6 +25,8 @@ PER_RUN: Final = 60
 """Products of one run that are read; its page has all."""
 COUNTED: Final = 1000
 RUNS_A_PAGE: Final = 24
+NEWEST: Final = 100
+"""Jobs of which it is counted what they made."""
 
 
 class Tile(NamedTuple):
@@ -112,7 +114,7 @@ def wall(gallery: Gallery, focused: str | None, working: Iterable[Working], cell
 
 def made_by_jobs(workflow_id: UUID, nodes: Collection[str]) -> dict[str, int]:
     """How many of the newest hundred jobs made something at each of these nodes."""
-    newest = Job.objects.filter(workflow=workflow_id).order_by("-number").values_list("pk", flat=True)[:100]
+    newest = Job.objects.filter(workflow=workflow_id).order_by("-number").values_list("pk", flat=True)[:NEWEST]
     made = Asset.objects.filter(job__in=list(newest), node__in=nodes).order_by()
     return dict(made.values_list("node").annotate(Count("job", distinct=True)))
 

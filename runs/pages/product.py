@@ -110,6 +110,15 @@ def face_of(value: object, kind: str = "") -> Face:
     return Face("json", indented(value)[:FACE_CODE])
 
 
+def kind_of(value: object) -> str:
+    """The kind that a product of this value would have."""
+    if isinstance(value, str):
+        return "text"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return "number"
+    return "table" if table(value, 0) else "json"
+
+
 def table(value: object, rows: int = ROWS, columns: int = COLUMNS) -> Table | None:
     """A list of row objects as a table with the columns of all its rows; None for anything else."""
     if not (isinstance(value, list) and value and all(isinstance(row, dict) for row in value)):

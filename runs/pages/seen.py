@@ -12,13 +12,14 @@ from uuid import UUID
 from django.utils.safestring import SafeString
 
 from runs.models import Job
-from runs.pages import drawing, gallery, markdown, sheet, working
+from runs.pages import drawing, gallery, markdown, sheet, told, working
 from runs.pages.drawing import Drawing
 from runs.pages.gallery import CELLS, FEW_CELLS, Gallery, Wall, wall
 from runs.pages.parts import Part
 from runs.pages.sheet import Sheet, Step
 from runs.pages.working import Working
 from runs.states import HOLDING
+from workflows import values
 from workflows.models import Workflow
 from workflows.ports import MEDIA
 
@@ -45,6 +46,8 @@ class Seen(NamedTuple):
     number: int | None
     focused: str | None
     saved: object
+    param: object = None
+    """What the focused run was given by the input that it is."""
 
     @property
     def id(self) -> str:
@@ -89,15 +92,26 @@ class Seen(NamedTuple):
         return self.part.shape == "code" or any(not all(isinstance(item, str) for item in each) for each in nested)
 
     @property
+    def is_input(self) -> bool:
+        """Whether it gives a parameter to the run; what it has stands in its editor."""
+        return self.part.type.startswith("input.")
+
+    @property
     def given(self) -> bool:
         """Whether it is an input that the run was given another value for than the workflow says now."""
-        values = self.step.values if self.step else []
-        return self.part.type.startswith("input.") and bool(values) and values != [("value", self.saved)]
+        told = self.step.values if self.step else []
+        return self.is_input and bool(told) and told != [("value", self.saved)]
+
+    @property
+    def given_asset(self) -> str | None:
+        """The picture, sound or file that the run was given, where the workflow now says another."""
+        given = values.asset_of(self.param)
+        return given if given != values.asset_of(self.saved) else None
 
     @property
     def shows(self) -> bool:
         """Whether there is a value to show; an input has its own editor, where its text or number stands."""
-        if self.part.type.startswith("input."):
+        if self.is_input:
             return False
         return self.part.shape != "value" or bool(self.step and (self.step.values or self.step.text))
 
@@ -150,6 +164,7 @@ class View:
             number=self.sheet.job["number"] if self.sheet else None,
             focused=self.focused,
             saved=self.drawing.saved.get(part.id),
+            param=self.sheet.job.get("params", {}).get(self.drawing.names.get(part.id)) if self.sheet else None,
         )
 
     def wall(self, part: Part) -> Wall | None:
@@ -233,6 +248,6 @@ def _view(workflow_id: UUID, digest: str, seen: Sheet | None, running: tuple[Wor
         drawing=drawn,
         sheet=seen,
         galleries={node: gallery.read(workflow_id, node, focused=focused) for node in drawn.galleries},
-        jobs=gallery.made_by_jobs(workflow_id, [part.id for part in drawn.parts]),
+        jobs={**told.jobs(workflow_id), **gallery.made_by_jobs(workflow_id, [part.id for part in drawn.parts])},
         running=running,
     )
