@@ -47,7 +47,10 @@ function before() {
 
 function after() {
   if (acting && document.activeElement === document.body) job().focus(); // the button that was pressed is gone
-  for (const box of document.querySelectorAll("[data-follows]")) box.scrollTop = box.scrollHeight;
+  for (const box of document.querySelectorAll("[data-follows]")) {
+    box.scrollTop = box.scrollHeight;
+    box.removeAttribute("data-follows"); // patches come without HTML too, and the person may scroll until then
+  }
   if (job().dataset.state === state) return;
   state = job().dataset.state;
   announce(`${job().ariaLabel}: ${job().querySelector(".status")?.textContent?.trim()}`);

@@ -12,11 +12,12 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.browser.board import Board
+from tests.browser.board import Board, box
 from tests.browser.conftest import sign_in
 from tests.browser.person import Person, edge, node, violations
 from tests.live.product import Product, ended, make_workflow, submit
 from tests.staged.nodes import STEPS
+from tests.waiting import eventually
 
 DRAWN = re.compile(r"^M.+v")
 RECORD = """async () => {
@@ -101,38 +102,43 @@ def media(product: Product, rest: httpx.Client, browser: Browser, tmp_path_facto
 def large(board: Board, name: str) -> Locator:
     """The newest product of a node, in the light box."""
     board.node(name).locator(".enlarge").first.evaluate("button => button.click()")
-    box = board.page.locator("#light .full")
-    expect(box).to_be_visible()
-    return box
+    shown = board.page.locator("#light .full")
+    expect(shown).to_be_visible()
+    return shown
+
+
+def bottom(of: Locator) -> float:
+    found = box(of)
+    return found["y"] + found["height"]
 
 
 def test_a_table_is_a_table_on_its_node_its_tile_and_in_full(page: Page, rest: httpx.Client, kinds: str) -> None:
     board = Board(page, rest, kinds)
     expect(board.node("rows").locator(".rows-of .tr").first).to_have_text("portheighthigh")
     expect(board.node("rows-out").locator(".tile .table").first).to_be_visible()
-    box = large(board, "rows-out")
-    expect(box.get_by_role("columnheader", name="height")).to_be_visible()
-    expect(box.locator("tbody tr")).to_have_count(200)
-    expect(box.locator(".rest")).to_have_text("+40 more rows")
+    shown = large(board, "rows-out")
+    expect(shown.get_by_role("columnheader", name="height")).to_be_visible()
+    expect(shown.locator("tbody tr")).to_have_count(200)
+    expect(shown.locator(".rest")).to_have_text("+40 more rows")
 
 
 def test_json_folds_and_unfolds(page: Page, rest: httpx.Client, kinds: str) -> None:
-    box = large(Board(page, rest, kinds), "facts-out")
-    expect(box.get_by_text('"waxing"')).to_be_visible()
-    box.locator("summary", has_text="moon").click()
-    expect(box.get_by_text('"waxing"')).to_be_hidden()
+    shown = large(Board(page, rest, kinds), "facts-out")
+    expect(shown.get_by_text('"waxing"')).to_be_visible()
+    shown.locator("summary", has_text="moon").click()
+    expect(shown.get_by_text('"waxing"')).to_be_hidden()
 
 
 def test_markdown_is_rendered_and_can_be_read_as_it_is_written(page: Page, rest: httpx.Client, kinds: str) -> None:
     board = Board(page, rest, kinds)
     expect(board.node("letter").locator(".text.markdown strong")).to_have_text("reader")
-    box = large(board, "letter-out")
-    expect(box.get_by_role("heading", name="A letter")).to_be_visible()
-    expect(box.get_by_role("link", name="a link")).to_have_attribute("href", "https://example.org")
-    expect(box.locator(".markdown")).to_contain_text('<script>document.title = "mine"</script>')
-    box.get_by_text("As written").click()
-    expect(box.locator(".written")).to_contain_text("Dear **reader**")
-    expect(box.get_by_role("heading", name="A letter")).to_be_hidden()
+    shown = large(board, "letter-out")
+    expect(shown.get_by_role("heading", name="A letter")).to_be_visible()
+    expect(shown.get_by_role("link", name="a link")).to_have_attribute("href", "https://example.org")
+    expect(shown.locator(".markdown")).to_contain_text('<script>document.title = "mine"</script>')
+    shown.get_by_text("As written").click()
+    expect(shown.locator(".written")).to_contain_text("Dear **reader**")
+    expect(shown.get_by_role("heading", name="A letter")).to_be_hidden()
     assert "mine" not in page.title()
 
 
@@ -159,21 +165,23 @@ def test_a_sound_draws_its_wave_and_plays_until_it_is_paused(page: Page, rest: h
     expect(tile.locator(".wave .played")).to_have_attribute("d", DRAWN)
     play.click()
     expect(play).to_have_attribute("aria-pressed", "false")
-    box = large(board, "sound")
-    box.locator(".play").click()
-    page.wait_for_function("document.querySelector('#light audio').currentTime > 0")
+    shown = large(board, "sound")
+    shown.locator(".play").click()
+    audio = shown.locator("audio")
+    eventually(lambda: audio.evaluate("audio => audio.currentTime") > 0, 10)
     page.keyboard.press("Escape")
-    page.wait_for_function("document.querySelector('#light audio').paused")
+    expect(audio).to_have_js_property("paused", value=True)
 
 
 def test_a_film_has_its_first_picture_as_poster_and_plays(page: Page, rest: httpx.Client, media: str) -> None:
     board = Board(page, rest, media)
-    page.wait_for_function("document.querySelector('.tile .poster').readyState >= 2")
+    poster = page.locator(".tile .poster")
+    eventually(lambda: poster.evaluate("video => video.readyState") >= 2, 10)
     board.node("film").locator(".tile").get_by_role("button", name="Play video").click()
-    page.wait_for_function("document.querySelector('.tile .poster').currentTime > 0.1")
+    eventually(lambda: poster.evaluate("video => video.currentTime") > 0.1, 10)
     video = large(board, "film").locator("video")
     expect(video).to_have_attribute("controls", "")
-    page.wait_for_function("document.querySelector('#light video').videoWidth === 64")
+    expect(video).to_have_js_property("videoWidth", 64)
 
 
 def test_what_an_agent_does_is_told_while_it_does_it(page: Page, rest: httpx.Client) -> None:
@@ -196,7 +204,7 @@ def test_what_an_agent_does_is_told_while_it_does_it(page: Page, rest: httpx.Cli
     expect(agent.locator(".cost")).to_have_text("$0.0036")
     expect(page.locator("#job-cost")).to_have_text("$0.0036")
     agent.locator("#log-chip-agent").click()
-    expect(page.locator("#log-agent li.warning")).to_have_text("Step 2 of 3 is done.", use_inner_text=True)
+    expect(page.locator("#log-agent li.warning")).to_contain_text("Step 2 of 3 is done.")
 
 
 def test_a_text_follows_its_end_unless_it_is_read_back(page: Page, rest: httpx.Client) -> None:
@@ -213,19 +221,20 @@ def test_a_text_follows_its_end_unless_it_is_read_back(page: Page, rest: httpx.C
     assert text.evaluate("box => box.scrollTop") == 0
 
 
-def test_a_node_is_switched_to_a_gallery_and_back(page: Page, rest: httpx.Client, kinds: str) -> None:
-    board = Board(page, rest, kinds)
+def test_a_node_is_switched_to_a_gallery_and_back(page: Page, rest: httpx.Client) -> None:
+    workflow = make_workflow(rest, [node("letter", "staged.letter")], [])
+    board = Board(page, rest, workflow)
     switch = board.node("letter").get_by_role("button", name="Show what all runs make")
     switch.focus()
     page.keyboard.press("Enter")
     expect(switch).to_have_attribute("aria-pressed", "true")
     expect(page.locator("#body-letter.gallery")).to_be_visible()
     assert board.saved_node("letter")["gallery"] is True
-    ended(rest, submit(rest, kinds))
+    ended(rest, submit(rest, workflow))
     expect(board.node("letter").locator(".tile .markdown")).to_be_visible(timeout=15_000)
     page.locator("[data-history=undo]").click()
     expect(page.locator("#body-letter:not(.gallery)")).to_be_visible()
-    assert not board.saved_node("letter")["gallery"]
+    assert not board.saved_node("letter").get("gallery")
 
 
 def test_a_gallery_never_covers_the_node_below_it(page: Page, rest: httpx.Client) -> None:
@@ -235,17 +244,11 @@ def test_a_gallery_never_covers_the_node_below_it(page: Page, rest: httpx.Client
         {**node("below", "output.preview"), "position": {"x": 400, "y": 360}},
     ]
     workflow = make_workflow(rest, nodes, [edge("noise", "image", "out", "value")])
-    for _ in range(7):
-        job = submit(rest, workflow)
-    ended(rest, job)
+    jobs = [submit(rest, workflow) for _ in range(7)]
+    ended(rest, jobs[-1])
     board = Board(page, rest, workflow)
     expect(board.node("out").locator(".tile")).to_have_count(7)
-    page.wait_for_function(
-        """() => {
-          const [upper, lower] = ["out", "below"].map((id) => document.getElementById(`node-${id}`));
-          return upper.getBoundingClientRect().bottom < lower.getBoundingClientRect().top;
-        }"""
-    )
+    eventually(lambda: bottom(board.node("out")) < box(board.node("below"))["y"], 10)
     assert board.node("out").locator(".wall").evaluate("wall => wall.scrollHeight > wall.clientHeight")
 
 

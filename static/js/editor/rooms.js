@@ -31,7 +31,7 @@ function bound(scene) {
   });
   for (const { wall, room } of found) {
     const most = Number.isFinite(room) ? `${Math.max(LEAST, Math.floor(room))}px` : "";
-    if (wall.style.maxHeight !== most) wall.style.maxHeight = most;
+    if (wall.style.maxHeight !== most) Object.assign(wall.style, { maxHeight: most, minHeight: most && "0" });
   }
 }
 

@@ -47,7 +47,10 @@ function before() {
 }
 
 function after() {
-  for (const box of document.querySelectorAll("[data-follows]")) box.scrollTop = box.scrollHeight;
+  for (const box of document.querySelectorAll("[data-follows]")) {
+    box.scrollTop = box.scrollHeight;
+    box.removeAttribute("data-follows"); // patches come without HTML too, and the person may scroll until then
+  }
   const lens = document.getElementById("lens");
   for (const name of ["hue", "odd"]) {
     const value = lens?.dataset[name];
