@@ -1,13 +1,14 @@
 """What a node did besides its work: the tools that it called, its plan, the providers that it asked, its log."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from runs.telemetry import Batch, Snapshot
 
 SHOWN: Final = 30
 """The newest of each; the job's telemetry has all that are kept."""
-TOLD_BY: Final = ("calls", "plan", "providers", "logs")
+BUT_LOG: Final = ("calls", "plan", "providers")
+TOLD_BY: Final = (*BUT_LOG, "logs")
 
 
 class Call(NamedTuple):
@@ -51,6 +52,11 @@ class Acts(NamedTuple):
         return sum(counted) if counted else None
 
     @property
+    def but_log(self) -> "Acts":
+        """For a page that shows the whole job's log elsewhere."""
+        return self._replace(logs=[], logged=0)
+
+    @property
     def worst(self) -> str:
         """The gravest level in its log."""
         levels = {line["level"] for line in self.logs}
@@ -72,9 +78,9 @@ def of(snapshot: Snapshot, node: str) -> Acts:
     )
 
 
-def changed(batch: Batch) -> set[str]:
+def changed(batch: Batch, told_by: Sequence[str] = TOLD_BY) -> set[str]:
     """The nodes of which a batch tells such things."""
-    return {str(each["node"]) for key in TOLD_BY for each in batch.get(key, ()) if each.get("node")}
+    return {str(each["node"]) for key in told_by for each in batch.get(key, ()) if each.get("node")}
 
 
 def _calls(told: list[Mapping[str, Any]]) -> list[Call]:

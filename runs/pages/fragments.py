@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from django.utils.safestring import SafeString
 
+from runs.pages import acts
 from runs.pages.markup import joined, partial, rendered
 from runs.pages.sheet import LOG_LINES, Sheet, Step
 from runs.telemetry import Batch
@@ -37,9 +38,11 @@ def step(shown: Step) -> SafeString:
 
 def changes(sheet: Sheet, batch: Batch) -> tuple[SafeString, Message]:
     """What a batch that is folded into `sheet` already changes: HTML, and a patch of all else; each may be empty."""
-    redrawn = _redrawn(batch)
+    redrawn = _redrawn(batch) | _first_words(sheet, batch)
     parts = [part for part in sheet.parts if part.id in redrawn]
     html = [step(sheet.step(part)) for part in parts]
+    acted = acts.changed(batch, acts.BUT_LOG) - redrawn
+    html += [_acts(sheet.step(part)) for part in sheet.parts if part.id in acted]
     if any(part.result for part in parts):
         html.append(_part("results", sheet))
     if batch.get("logs"):
@@ -59,8 +62,13 @@ def _redrawn(batch: Batch) -> set[str]:
     return changed | set(batch.get("values", {})) | {product["node"] for product in batch.get("products", ())}
 
 
+def _first_words(sheet: Sheet, batch: Batch) -> set[str]:
+    """The nodes whose text begins: there may be no place for it yet."""
+    return {node for node, new in batch.get("text", {}).items() if len(sheet.snapshot["text"][node]) == len(new)}
+
+
 def _patch(sheet: Sheet, batch: Batch, redrawn: set[str]) -> Message:
-    """`progress` (0–1) and `done` of the job, `nodes` {id: {share, counts}}, `text` {id: [where it begins, the text]}.
+    """`progress` (0–1) and `done` of the job, `nodes` {id: {share, counts, cost}}, `text` {id: [where it begins, it]}.
 
     Text is counted in the units of JavaScript's strings, so that a patch that is applied again changes nothing.
     """
@@ -68,11 +76,17 @@ def _patch(sheet: Sheet, batch: Batch, redrawn: set[str]) -> Message:
     hot = [sheet.step(part) for part in sheet.parts if part.id in told]
     now = sheet.snapshot["text"]
     patch = {
-        "nodes": {each.part.id: {"share": each.share, "counts": each.counts} for each in hot},
+        "nodes": {each.part.id: {"share": each.share, "counts": each.counts, "cost": each.money} for each in hot},
         "text": {node: [units(now[node]) - units(new), new] for node, new in batch.get("text", {}).items()},
     }
     kept = {key: value for key, value in patch.items() if value}
     return {**kept, "progress": sheet.share, "done": sheet.done} if kept or redrawn else {}
+
+
+def _acts(shown: Step) -> SafeString:
+    part = shown.part
+    context = {"id": part.id, "title": part.title, "acts": shown.acts and shown.acts.but_log, "money": shown.money}
+    return partial(f"#acts-{part.id}", rendered("runs/canvas/_acts.html", **context))
 
 
 def _part(name: str, sheet: Sheet) -> SafeString:

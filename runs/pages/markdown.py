@@ -27,9 +27,9 @@ _MARKS: Final = re.compile(
 )
 
 
-def is_markdown(text: str) -> bool:
-    """Whether it says by its marks that it is Markdown: headings, lists, code, quotes, tables, bold, links."""
-    return len(text) <= LONGEST and _MARKS.search(text) is not None
+def is_markdown(text: object) -> bool:
+    """Whether it is a text whose marks say that it is Markdown: headings, lists, code, quotes, tables, bold, links."""
+    return isinstance(text, str) and len(text) <= LONGEST and _MARKS.search(text) is not None
 
 
 def rendered(text: str, *, links: bool = True) -> SafeString:

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from runs.pages import acts
 from runs.pages.board import Board, Card, Fold, Group
 from runs.pages.fragments import HOT, units
-from runs.pages.markup import joined, money, partial, rendered
+from runs.pages.markup import joined, partial, rendered
 from runs.pages.seen import Seen, View, flow
 from runs.pages.working import Working
 from runs.telemetry import Batch
@@ -45,7 +45,7 @@ def lens_patch(view: View) -> Patch:
     sheet = view.sheet
     if sheet is None:
         return {"focused": None}
-    job = {"hue": sheet.job["number"], "progress": sheet.share, "done": sheet.done, "cost": money(sheet.cost)}
+    job = {"hue": sheet.job["number"], "progress": sheet.share, "done": sheet.done, "cost": sheet.money}
     return {"focused": view.focused, **job}
 
 
@@ -148,7 +148,9 @@ def _node(node: Seen) -> list[SafeString]:
 
 
 def _acts(node: Seen) -> SafeString:
-    return partial(f"#acts-{node.id}", _canvas("acts", {"node": node, "seen": node}))
+    step = node.step
+    context = {"id": node.id, "title": node.part.title, "acts": step and step.acts, "money": step.money if step else ""}
+    return partial(f"#acts-{node.id}", _canvas("acts", context))
 
 
 def _ring(node: Seen) -> SafeString:
@@ -158,7 +160,7 @@ def _ring(node: Seen) -> SafeString:
 def _hot(node: Seen) -> Patch:
     counts = node.step.counts if node.step else ""
     cached = bool(node.step and node.step.cached)
-    cost = money(node.step.cost) if node.step else ""
+    cost = node.step.money if node.step else ""
     return {"status": node.status, "cached": cached, "share": node.share, "counts": counts, "cost": cost}
 
 

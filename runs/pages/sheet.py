@@ -14,6 +14,7 @@ from runs import naming, queue, tail
 from runs.models import Asset, Job, JobTransition
 from runs.pages import acts, drawing, reasons
 from runs.pages.acts import Acts
+from runs.pages.markup import money
 from runs.pages.parts import Part
 from runs.representation import asset_document
 from runs.states import ACTIVE, HOLDING, TERMINAL, State
@@ -51,8 +52,8 @@ class Step(NamedTuple):
     newest: Document | None = None
     """The product that it made last."""
     acts: Acts | None = None
-    cost: float | None = None
-    """In US dollars; None where nothing was measured."""
+    money: str = ""
+    """What it has cost; empty where nothing was measured."""
 
     @property
     def ticks(self) -> bool:
@@ -129,7 +130,7 @@ class Sheet:
             cached=bool(node.get("cached")),
             newest=made[-1] if made else None,
             acts=acts.of(self.snapshot, part.id),
-            cost=node.get("cost"),
+            money=money(node.get("cost")),
         )
 
     @property
@@ -170,10 +171,10 @@ class Sheet:
         return sum(node.get("status") in DONE for node in self.snapshot["nodes"].values())
 
     @property
-    def cost(self) -> float | None:
-        """What the job's nodes have cost together, in US dollars; None where nothing was measured."""
+    def money(self) -> str:
+        """What the job's nodes have cost together; empty where nothing was measured."""
         costs = [node["cost"] for node in self.snapshot["nodes"].values() if node.get("cost") is not None]
-        return sum(costs) if costs else None
+        return money(sum(costs) if costs else None)
 
     @property
     def tally(self) -> str:

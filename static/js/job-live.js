@@ -3,13 +3,15 @@
 import { announce } from "./banner.js";
 import { clock } from "./clock.js";
 import { advance, append, Frames, follows, write } from "./hot.js";
+import { beside } from "./live/beside.js";
+import { sounds } from "./sounds.js";
 
 /**
  * @typedef {object} Patch
  * @property {string} type
  * @property {number} [progress]
  * @property {number} [done]
- * @property {Record<string, {share: number, counts: string}>} [nodes]
+ * @property {Record<string, {share: number, counts: string, cost: string}>} [nodes]
  * @property {Record<string, [number, string]>} [text]
  */
 
@@ -31,7 +33,9 @@ document.addEventListener("htmx:ws:before:message:incoming", (event) => {
   else if (message.content) before();
 });
 document.addEventListener("htmx:ws:after:message:incoming", after);
+beside();
 clock(document);
+sounds();
 document.addEventListener("submit", () => {
   for (const open of document.querySelectorAll(":popover-open")) /** @type {HTMLElement} */ (open).hidePopover();
 });
@@ -63,6 +67,7 @@ function show(patch) {
   for (const [id, node] of Object.entries(patch.nodes ?? {})) {
     advance(place(`progress-${id}`), node.share);
     write(place(`counts-${id}`), node.counts);
+    write(place(`cost-${id}`), node.cost);
   }
 }
 

@@ -58,7 +58,7 @@ def test_the_header_of_an_ended_job_is_the_whole(running: Sheet) -> None:
 def test_progress_alone_is_a_patch(running: Sheet) -> None:
     html, patch = changes(running, {"nodes": {"word": {"progress": [1, 4]}}})
     assert html == []
-    assert patch == {"nodes": {"word": {"share": 0.25, "counts": ""}}, "progress": 0.125, "done": 0}
+    assert patch == {"nodes": {"word": {"share": 0.25, "counts": "", "cost": ""}}, "progress": 0.125, "done": 0}
 
 
 def test_a_status_draws_its_node_anew(running: Sheet) -> None:
