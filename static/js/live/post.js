@@ -3,12 +3,13 @@
 /**
  * @param {string} url
  * @param {Record<string, string> | FormData} [values]
+ * @param {RequestInit} [how]
  * @returns {Promise<Response>}
  */
-export function post(url, values = {}) {
+export function post(url, values = {}, how = {}) {
   const body = values instanceof FormData ? values : new FormData();
   if (!(values instanceof FormData)) for (const [name, value] of Object.entries(values)) body.set(name, value);
-  return fetch(url, { method: "POST", body, headers: { "X-CSRFToken": token() }, redirect: "error" });
+  return fetch(url, { method: "POST", body, headers: { "X-CSRFToken": token() }, redirect: "error", ...how });
 }
 
 function token() {
