@@ -147,10 +147,10 @@ def a_grid_is_run(stranger: Stranger) -> None:
     page = stranger.page
     page.locator("[data-many]").click()
     dialog = page.locator("#many")
-    dialog.get_by_label("blur").fill("0, 24")
+    dialog.get_by_label("haze").fill("0, 24")
     dialog.get_by_label("seed").fill("7, 8")
     expect(page.locator("[data-start]")).to_have_text("Start 4 runs")
-    expect(dialog.locator(".labels li").first).to_contain_text("blur 0")
+    expect(dialog.locator(".labels li").first).to_contain_text("haze 0")
     page.locator("[data-start]").click()
     expect(page.locator("[data-ever]")).to_have_text("10")
 
