@@ -37,7 +37,7 @@ class Varied(NamedTuple):
     complaints: dict[str, str]
 
     def columns(self, repeat: int) -> list[Any]:
-        """What heads the columns of the runs, drawn as a table: the values that vary fastest. Empty where it is none."""
+        """What heads the columns of the runs where they are drawn as a table: the values that vary fastest."""
         fastest = list(self.axes.values())[-1] if self.axes else []
         return fastest if len(self.axes) > 1 and repeat == 1 and 1 < len(fastest) <= WIDEST else []
 
