@@ -14,6 +14,7 @@ from runs.pages import drawing, gallery
 from runs.pages.contrast import Contrast, contrast
 from runs.pages.gallery import Document
 from runs.pages.mine import workflow_of
+from runs.pages.parting import parted
 from runs.representation import asset_document
 from workflows.models import Workflow
 
@@ -138,6 +139,7 @@ def _compared(choice: Choice) -> dict[str, object]:
         "view": choice.view if images else "side",
         "views": {view: choice.of(choice.ids, view) for view in reversed(VIEWS)},
         "same_run": first.pk == second.pk,
+        "parted": parted(first, second),
     }
 
 

@@ -139,6 +139,12 @@ def two_are_compared(stranger: Stranger) -> None:
     made(page).first.dblclick()
     expect(page.locator("#light")).to_be_visible()
     stranger.takes_a_picture("2-light-box")
+    page.keyboard.press("c")
+    expect(page.locator(".chip")).to_contain_text("seed")
+    slider = page.get_by_role("slider")
+    slider.press("PageDown")
+    expect(slider).to_have_attribute("aria-valuetext", "40 % of A")
+    stranger.takes_a_picture("3-compared")
     page.keyboard.press("Escape")
     stranger.sees_live()
 
