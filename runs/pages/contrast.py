@@ -1,13 +1,17 @@
 """What two runs were made with, side by side: their parameters, and what was written at the nodes in between."""
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from itertools import takewhile
+from typing import Final, NamedTuple
 
 from runs.models import Job
 from runs.pages import drawing
 from runs.pages.drawing import Drawing
 from workflows.graph import Node
 from workflows.registry import registry
+
+ALIKE: Final = 12
+"""Characters that two texts may have in common at their beginning and still be shown from there."""
 
 
 class Pair(NamedTuple):
@@ -21,6 +25,15 @@ class Pair(NamedTuple):
     def differs(self) -> bool:
         """Whether it tells them apart."""
         return self.a != self.b
+
+    @property
+    def apart(self) -> tuple[object, object]:
+        """Both; of long texts that begin alike, what comes from the word on where they part."""
+        if not isinstance(self.a, str) or not isinstance(self.b, str):
+            return self.a, self.b
+        alike = sum(1 for _ in takewhile(lambda each: each[0] == each[1], zip(self.a, self.b, strict=False)))
+        begin = self.a.rfind(" ", 0, alike) + 1
+        return (f"…{self.a[begin:]}", f"…{self.b[begin:]}") if begin > ALIKE else (self.a, self.b)
 
 
 class Contrast(NamedTuple):

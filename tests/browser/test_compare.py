@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.browser.board import box, middle
 from tests.browser.person import Person, edge, node, violations
 from tests.live.product import Json, Product, ended, make_workflow, submit
+from tests.waiting import eventually
 
 NODES = [
     node("seed", "input.integer", name="seed", value=1),
@@ -78,7 +79,7 @@ def test_the_slider_goes_where_the_mouse_drags_it_and_by_keys(ada: Person, rest:
     page, (b, a, *_) = ada.page, products(rest, workflow)
     compare(page, workflow, a, b)
     sees(page, a, b)
-    expect(page.locator(".chip")).to_contain_text("seed")
+    expect(page.locator("#differ li")).to_contain_text("seed")
     pair, slider = page.locator("[data-pair]"), page.get_by_role("slider")
     assert share(page) == pytest.approx(0.5)
     held = box(pair)
@@ -105,7 +106,7 @@ def test_a_click_in_the_strip_replaces_b_and_with_shift_a(ada: Person, rest: htt
     page.get_by_role("slider").press("Home")
     pick(page, one).click()
     sees(page, three, one)
-    expect(page.locator(".chip")).to_have_text(re.compile(r"seed\s+5.*3", re.DOTALL))
+    expect(page.locator("#differ li")).to_have_text(re.compile(r"seed\s+5.*3", re.DOTALL))
     assert kept.evaluate("each => each.isConnected")  # what is not replaced does not flicker
     assert share(page) == 0
     pick(page, two).click(modifiers=["Shift"])
@@ -202,6 +203,26 @@ def test_what_was_deleted_meanwhile_is_told_and_another_can_be_chosen(ada: Perso
     expect(page.get_by_role("alert")).to_contain_text("not there any more")
     pick(page, two).click()
     sees(page, three, two)
+
+
+def test_the_strip_goes_on_where_it_ends(ada: Person, rest: httpx.Client) -> None:
+    nodes = [node("word", "input.text", name="word", value="x"), node("out", "output.result", name="said")]
+    workflow, page = make_workflow(rest, nodes, [edge("word", "value", "out", "value")]), ada.page
+    words = [f"word {number}" for number in range(30)]
+    batch = rest.post(f"/workflows/{workflow}/batches", json={"axes": {"word": words}}).json()
+    ended(rest, batch["jobs"][-1])
+    eventually(lambda: len(products(rest, workflow)) == 30, 30)
+    newest, second, third, *_, oldest = products(rest, workflow)
+    compare(page, workflow, newest, second)
+    expect(page.locator(".pick")).to_have_count(24)
+    pick(page, third).click()
+    sees(page, newest, third)
+    page.locator(".older").scroll_into_view_if_needed()
+    expect(page.locator(".pick")).to_have_count(30)
+    expect(page.locator(".older")).to_have_count(0)
+    sees(page, newest, third)
+    pick(page, oldest).click()
+    sees(page, newest, oldest)
 
 
 def test_texts_stand_side_by_side(ada: Person, rest: httpx.Client, workflow: str) -> None:

@@ -59,7 +59,6 @@ function cut(crop, scale) {
     crop.clientWidth * share,
     crop.clientHeight * share,
   );
-  frame?.removeAttribute("hidden");
 }
 
 /** @param {HTMLElement | null | undefined} what @param {number} left @param {number} top @param {number} width @param {number} height */

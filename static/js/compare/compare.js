@@ -13,6 +13,7 @@ let turn = 0;
 
 if (comparison()) {
   document.addEventListener("click", choose);
+  document.addEventListener("htmx:after:swap", mark); // older ones know what was chosen when the page was opened
   addEventListener("popstate", () => show(location.search));
   again();
   closer();

@@ -4,19 +4,26 @@ let at = 50; // percent of A, kept while other products are chosen
 
 export function slider() {
   document.addEventListener("input", ({ target }) => {
-    if (!(target instanceof HTMLInputElement) || target.dataset.divide === undefined) return;
-    at = Number(target.value);
-    place();
+    if (target instanceof HTMLElement && target.dataset.divide !== undefined) read();
   });
   document.addEventListener("compared", place);
-  addEventListener("pageshow", place);
+  addEventListener("pageshow", read); // which may have put back what was set before
+  read();
+}
+
+function read() {
+  at = Number(divide()?.value ?? at);
   place();
+}
+
+function divide() {
+  return /** @type {HTMLInputElement | null} */ (document.querySelector("[data-divide]"));
 }
 
 /** The pictures get the room that they need by their shape, A's for both; the divider stands where it stood. */
 function place() {
   const all = document.getElementById("comparison");
-  const input = /** @type {HTMLInputElement | null} */ (document.querySelector("[data-divide]"));
+  const input = divide();
   const [picture] = all?.querySelectorAll("[data-shown] > img") ?? [];
   if (!all || !input || !picture) return;
   all.style.setProperty(

@@ -59,8 +59,8 @@ def test_it_shows_both_with_what_they_were_made_with_and_marks_what_differs(page
     for letter, asset, seed in (("A", a, 3), ("B", b, 5)):
         side = html[html.index(f'id="side-{letter}"') :].partition("</section>")[0]
         assert f'data-asset="{asset.pk}" data-job="{asset.job_id}"' in side
-        assert f'<div class="differs"><dt>seed</dt> <dd><span>{seed}</span></dd></div>' in side
-        assert "<div><dt>style</dt> <dd><span>ink</span></dd></div>" in side
+        assert f'<div class="fact differs"><dt>seed</dt> <dd><span>{seed}</span></dd></div>' in side
+        assert '<div class="fact"><dt>style</dt> <dd><span>ink</span></dd></div>' in side
         assert "4 × 3" in side
         assert "2.5 s" in side
         assert f'href="/api/v1/assets/{asset.pk}/content"' in side
@@ -80,6 +80,14 @@ def test_what_was_written_at_nodes_in_between_differs_too(page: Client, ada: Use
     third = factories.job(workflow, number=3, state="completed", params=params, graph_id=rebuilt.pk)
     expected = ["noise.height – in A, in B 16", "nodes or edges of the workflow"]
     assert chips(shown(page, workflow, a, factories.picture(third))) == expected
+
+
+def test_long_texts_are_told_from_the_word_on_where_they_part(page: Client, workflow: Workflow) -> None:
+    first, second = (f"A wide landscape in the {time}, with a hut" for time in ("morning", "mornings"))
+    a, b = picture(workflow, 1, prompt=first), picture(workflow, 2, prompt=second)
+    assert chips(shown(page, workflow, a, b)) == ["prompt …morning, with a hut in A, in B …mornings, with a hut"]
+    a, b = picture(workflow, 3, prompt="A cat"), picture(workflow, 4, prompt="A dog")
+    assert chips(shown(page, workflow, a, b)) == ["prompt A cat in A, in B A dog"]
 
 
 def test_where_nothing_differs_it_says_so(page: Client, workflow: Workflow) -> None:
