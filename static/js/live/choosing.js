@@ -57,6 +57,7 @@ const link = () => /** @type {HTMLAnchorElement} */ (bar().querySelector("[data-
 
 /** The ticks and the bar say what is chosen; the bar stands in the dialog that is open, which covers all else. */
 function show() {
+  if (!chosen.size && bar().hidden) return;
   for (const each of document.querySelectorAll("[data-tick]")) {
     const tick = /** @type {HTMLInputElement} */ (each);
     tick.checked = chosen.has(tick.dataset.tick ?? "");
