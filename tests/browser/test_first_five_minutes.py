@@ -85,6 +85,7 @@ def network_is_off() -> None:
     )
 
 
+@pytest.mark.timeout(300)  # a whole story
 def test_the_first_five_minutes(installation: Product, stranger: Stranger, context: BrowserContext) -> None:
     six_pictures_side_by_side(installation, stranger)
     stranger.takes_a_picture("1-six-pictures")
