@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from runs.pages import collection, shelves, sounds, steering, views
+from runs.pages import collection, comparison, hints, shelves, sounds, steering, views
 
 urlpatterns = [
     path("", views.workflows, name="workflows"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("workflows/<uuid:workflow_id>/deletion/", collection.delete, name="workflow-deletion"),
     path("workflows/<uuid:workflow_id>/drawings/", views.drawings, name="drawings"),
     path("workflows/<uuid:workflow_id>/runs/", views.runs, name="runs"),
+    path("workflows/<uuid:workflow_id>/compare/", comparison.compare, name="compare"),
     path("workflows/<uuid:workflow_id>/lens/", steering.move_lens, name="lens"),
     path("workflows/<uuid:workflow_id>/run/", steering.run, name="run"),
     path("workflows/<uuid:workflow_id>/many/", steering.many, name="many"),
@@ -21,6 +22,7 @@ urlpatterns = [
     path("workflows/<uuid:workflow_id>/nodes/<str:node>/", shelves.shelf, name="gallery"),
     path("assets/<uuid:asset_id>/", shelves.light, name="light"),
     path("assets/<uuid:asset_id>/waveform/", sounds.waveform, name="waveform"),
+    path("hints/", hints.see, name="hints"),
     path("jobs/<uuid:job_id>/", views.job, name="job"),
     path("jobs/<uuid:job_id>/cancellation/", views.cancellation, name="job-cancellation"),
     path("jobs/<uuid:job_id>/deletion/", views.deletion, name="job-deletion"),
