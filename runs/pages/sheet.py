@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from runs import naming, queue, tail
 from runs.models import Asset, Job, JobTransition
-from runs.pages import drawing, reasons
+from runs.pages import drawing, reasons, timeline
 from runs.pages.parts import Part
 from runs.representation import asset_document
 from runs.states import ACTIVE, HOLDING, TERMINAL, State
@@ -52,6 +52,18 @@ class Step(NamedTuple):
     def ticks(self) -> bool:
         """Whether its time still runs."""
         return self.status == "running" and self.elapsed is not None
+
+
+class Bar(NamedTuple):
+    """When a node worked: `seconds` long, from `start` seconds after the run's own; drawn at shares of the scale.
+
+    One that worked item by item is as long as all its work, and begins with the first.
+    """
+
+    start: float
+    seconds: float
+    left: float
+    width: float
 
 
 class Result(NamedTuple):
@@ -121,6 +133,24 @@ class Sheet:
             else "",
             cached=bool(node.get("cached")),
         )
+
+    @cached_property
+    def scale(self) -> timeline.Scale:
+        """The scale of its timeline."""
+        return timeline.scale(self.elapsed or 0.0, grows=self.ticks)
+
+    @property
+    def bars(self) -> list[tuple[Step, Bar | None]]:
+        """Every node with its bar in the timeline."""
+        return [(step, self.bar(step)) for step in self.steps]
+
+    def bar(self, step: Step) -> Bar | None:
+        """One node's bar; None for one that has not begun, in the attempt that the job is in."""
+        began, started = self.snapshot["nodes"].get(step.part.id, {}).get("started_at"), self.job["started_at"]
+        if not began or not started or step.elapsed is None:
+            return None
+        start = max((moment(began) - moment(started)).total_seconds(), 0.0)
+        return Bar(start, step.elapsed, *self.scale.bar(start, step.elapsed))
 
     @property
     def ended(self) -> bool:

@@ -3,6 +3,7 @@
 import { announce } from "./banner.js";
 import { clock } from "./clock.js";
 import { advance, append, Frames, follows, write } from "./hot.js";
+import { grow } from "./timeline.js";
 
 /**
  * @typedef {object} Patch
@@ -31,7 +32,7 @@ document.addEventListener("htmx:ws:before:message:incoming", (event) => {
   else if (message.content) before();
 });
 document.addEventListener("htmx:ws:after:message:incoming", after);
-clock(document);
+clock(document, grow);
 document.addEventListener("submit", () => {
   for (const open of document.querySelectorAll(":popover-open")) /** @type {HTMLElement} */ (open).hidePopover();
 });
