@@ -22,12 +22,14 @@ HOT: Final = frozenset({"progress", "cost"})
 def whole(sheet: Sheet) -> SafeString:
     """Everything that is live on the page: after a join, and wherever the telemetry begins anew."""
     live = ("head", "standing", "results", "timeline", "history", "log")
-    return joined([*(_part(name, sheet) for name in live), *(step(each) for each in sheet.steps)])
+    return joined([*(_part(name, sheet) for name in live), *(step(each) for each in sheet.steps), *_for_staff(sheet)])
 
 
 def header(sheet: Sheet) -> SafeString:
     """What follows the job's row; once it has ended that is everything, as nothing waits any more."""
-    return whole(sheet) if sheet.ended else joined(_part(name, sheet) for name in ("head", "standing", "history"))
+    if sheet.ended:
+        return whole(sheet)
+    return joined([*(_part(name, sheet) for name in ("head", "standing", "history")), *_for_staff(sheet)])
 
 
 def step(shown: Step) -> SafeString:
@@ -84,6 +86,14 @@ def _patch(sheet: Sheet, batch: Batch, redrawn: set[str]) -> Message:
 
 def _part(name: str, sheet: Sheet) -> SafeString:
     return partial(f"#{name}", _rendered(name, sheet=sheet))
+
+
+def _for_staff(sheet: Sheet) -> list[SafeString]:
+    """What only the administration shows."""
+    if not sheet.viewer.staff:
+        return []
+    names = ("trace", "facts")
+    return [partial(f"#{name}", rendered(f"admin/runs/job/_{name}.html", sheet=sheet)) for name in names]
 
 
 def _lines(sheet: Sheet, lines: Iterable[Mapping[str, object]]) -> SafeString:
