@@ -84,6 +84,12 @@ def seconds(value: float | None) -> str:
 
 
 @register.filter
+def percent(share: float) -> str:
+    """A share of 0–1 as SVG's attributes have it."""
+    return f"{share * 100:.2f}%"
+
+
+@register.filter
 def ordinal(position: int | None) -> str:
     """A place in the queue: 1st, 2nd, 3rd, 11th – so that it is not taken for a run's number."""
     if position is None:

@@ -126,14 +126,19 @@ def last_params(workflow: Workflow) -> Mapping[str, object]:
 def cards(user: User) -> list[Card]:
     """A person's workflows, the one that ran or changed last first."""
     jobs = Job.objects.filter(workflow=OuterRef("pk")).order_by("-created_at", "-id")
-    pictures = _pictured().filter(workflow=OuterRef("pk")).order_by("-created_at", "-id")
     mine: Iterable[Any] = Workflow.objects.visible_to(user).annotate(
-        last_run=Subquery(jobs.values("created_at")[:1]), picture=Subquery(pictures.values("pk")[:1])
+        last_run=Subquery(jobs.values("created_at")[:1]), picture=newest_picture()
     )[:CARDS]
     counted = Job.objects.active().filter(owner=user).order_by().values_list("workflow").annotate(Count("pk"))
     active = dict(counted)
     found = [Card(each, active.get(each.pk, 0), each.last_run, each.picture) for each in mine]
     return sorted(found, key=lambda card: card.last_run or card.workflow.created_at, reverse=True)
+
+
+def newest_picture() -> Subquery:
+    """For a query of workflows: the asset that is each one's newest picture."""
+    pictures = _pictured().filter(workflow=OuterRef("pk")).order_by("-created_at", "-id")
+    return Subquery(pictures.values("pk")[:1])
 
 
 def _pictured() -> QuerySet[Asset]:

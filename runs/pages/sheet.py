@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from runs import naming, queue, tail
 from runs.models import Asset, Job, JobTransition
-from runs.pages import acts, drawing, reasons
+from runs.pages import acts, drawing, reasons, timeline
 from runs.pages.acts import Acts
 from runs.pages.markup import money
 from runs.pages.parts import Part
+from runs.pages.viewer import OWNER, Viewer
 from runs.representation import asset_document
 from runs.states import ACTIVE, HOLDING, TERMINAL, State
 from runs.telemetry import Batch, Snapshot, fold, progress
@@ -61,6 +62,18 @@ class Step(NamedTuple):
         return self.status == "running" and self.elapsed is not None
 
 
+class Bar(NamedTuple):
+    """When a node worked: `seconds` long, from `start` seconds after the run's own; drawn at shares of the scale.
+
+    One that worked item by item is as long as all its work, and begins with the first.
+    """
+
+    start: float
+    seconds: float
+    left: float
+    width: float
+
+
 class Result(NamedTuple):
     """One named result: what has landed, and whether more may come."""
 
@@ -77,6 +90,7 @@ class Sheet:
     """One job as its page shows it. `job` is its document as REST has it, `products` assets' documents by their id.
 
     `titles` names its parameters for people, `files` has the names of pictures that it was given, by their assets' ids.
+    `row` is for staff alone.
     """
 
     job: Document
@@ -88,10 +102,12 @@ class Sheet:
     graph: Graph | None = None
     titles: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    viewer: Viewer = OWNER
+    row: Job | None = None
 
     def after(self, batch: Batch) -> "Sheet":
         """The sheet once a batch of telemetry is folded in."""
-        landed = {product["id"]: product for product in batch.get("products", ())}
+        landed = {product["id"]: self.viewer.product(product) for product in batch.get("products", ())}
         products = {**self.products, **landed} if landed else self.products
         return replace(self, snapshot=fold(self.snapshot, batch), products=products, now=timezone.now())
 
@@ -132,6 +148,24 @@ class Sheet:
             acts=acts.of(self.snapshot, part.id),
             money=money(node.get("cost")),
         )
+
+    @cached_property
+    def scale(self) -> timeline.Scale:
+        """The scale of its timeline."""
+        return timeline.scale(self.elapsed or 0.0, grows=self.ticks)
+
+    @property
+    def bars(self) -> list[tuple[Step, Bar | None]]:
+        """Every node with its bar in the timeline."""
+        return [(step, self.bar(step)) for step in self.steps]
+
+    def bar(self, step: Step) -> Bar | None:
+        """One node's bar; None for one that has not begun, in the attempt that the job is in."""
+        began, started = self.snapshot["nodes"].get(step.part.id, {}).get("started_at"), self.job["started_at"]
+        if not began or not started or step.elapsed is None:
+            return None
+        start = max((moment(began) - moment(started)).total_seconds(), 0.0)
+        return Bar(start, step.elapsed, *self.scale.bar(start, step.elapsed))
 
     @property
     def ended(self) -> bool:
@@ -206,6 +240,12 @@ class Sheet:
         return reasons.many(self.graph, registry) if self.graph else frozenset()
 
     @property
+    def cost(self) -> float | None:
+        """What its nodes say that they cost; None where nothing was measured."""
+        told = [node["cost"] for node in self.snapshot["nodes"].values() if node.get("cost") is not None]
+        return sum(told) if told else None
+
+    @property
     def failed(self) -> Part | None:
         """The node that the job's error is about."""
         node = (self.job["error"] or {}).get("node")
@@ -238,7 +278,9 @@ class Sheet:
     def _with_name(self, value: object) -> object:
         """A picture's reference with the name of its file."""
         asset = value.get("asset") if isinstance(value, dict) else None
-        return {"asset": asset, "name": self.files.get(str(asset), "")} if asset else value
+        if not asset:
+            return value
+        return {"asset": asset, "name": self.files.get(str(asset), ""), "url": self.viewer.content_url(str(asset))}
 
     def _result(self, part: Part) -> Result:
         step, made = self.step(part), self._made(part.id)
@@ -274,24 +316,31 @@ class Sheet:
         return max((self.now - moment(started)).total_seconds(), 0.0) if started else 0.0
 
 
-def read(job: Job) -> Sheet:
+def read(job: Job, viewer: Viewer = OWNER) -> Sheet:
     """The sheet of a job as database and Redis have it now. Its graph must be at hand."""
-    return sheet(job, queue.document(job), tail.known(job))
+    return sheet(job, queue.document(job), tail.known(job), viewer)
 
 
-def sheet(job: Job, document: Document, snapshot: Snapshot) -> Sheet:
+def sheet(job: Job, document: Document, snapshot: Snapshot, viewer: Viewer = OWNER) -> Sheet:
     """The sheet of a job of which document and telemetry are known already."""
     drawn = drawing.of(job.graph_id)
     return Sheet(
         document,
         drawn.parts,
         snapshot,
-        products(job.pk),
+        {name: viewer.product(product) for name, product in products(job.pk).items()},
         history(job.pk),
         graph=drawn.graph,
         titles=drawn.titles,
         files=naming.files(job.params),
+        viewer=viewer,
+        row=row(job.pk) if viewer.staff else None,
     )
+
+
+def row(job_id: UUID) -> Job | None:
+    """The job's row, with its owner, workflow and traceback."""
+    return Job.objects.select_related("owner", "workflow").filter(pk=job_id).first()
 
 
 def products(job_id: UUID) -> dict[str, Document]:

@@ -5,6 +5,7 @@ import { clock } from "./clock.js";
 import { advance, append, Frames, follows, write } from "./hot.js";
 import { beside } from "./live/beside.js";
 import { sounds } from "./sounds.js";
+import { grow } from "./timeline.js";
 
 /**
  * @typedef {object} Patch
@@ -34,7 +35,7 @@ document.addEventListener("htmx:ws:before:message:incoming", (event) => {
 });
 document.addEventListener("htmx:ws:after:message:incoming", after);
 beside();
-clock(document);
+clock(document, grow);
 sounds();
 document.addEventListener("submit", () => {
   for (const open of document.querySelectorAll(":popover-open")) /** @type {HTMLElement} */ (open).hidePopover();
