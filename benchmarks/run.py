@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import concurrency, idle, pictures, trivial
+from benchmarks import concurrency, idle, lens, pictures, trivial
 from benchmarks.figures import Figure
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
@@ -23,6 +23,7 @@ ALL: dict[str, Callable[[Path], list[Figure]]] = {
     "idle": idle.measure,
     "concurrency": concurrency.measure,
     "pictures": pictures.measure,
+    "lens": lens.measure,
 }
 
 
