@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext, Page, sync_playwright
 from tests.browser.conftest import QUIET, SANDBOX
 from tests.live.product import Product
 
+
 @contextmanager
 def browsing(product: Product, profile: Path, *arguments: str) -> Iterator[BrowserContext]:
     """The owner's browser, whose profile is this folder; `arguments` are Chromium's."""

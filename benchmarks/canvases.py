@@ -66,9 +66,7 @@ def branching() -> Json:
     for row in (2, 3, 4, 5):
         written = _template(drawn, row, 0, f"seed {{{{ seed }}}}, line {row}", {"seed": f"{seed}.value"})
         again = _template(drawn, row, 1, "“{{ text }}”", {"text": f"{written}.text"})
-        parted = drawn.chain(
-            row, ("text.split", "text", "item", {"separator": " "}), column=2, after=f"{again}.text"
-        )
+        parted = drawn.chain(row, ("text.split", "text", "item", {"separator": " "}), column=2, after=f"{again}.text")
         drawn.chain(row, ("list.collect", "item", "items", {}), column=3, after=f"{parted}.item")
         drawn.chain(row, ("output.result", "value", "", {"name": f"text {row}"}), column=4, after=f"{again}.text")
     return drawn.graph

@@ -122,6 +122,10 @@ class Sheet:
             cached=bool(node.get("cached")),
         )
 
+    def made(self, node: str) -> list[Document]:
+        """What it made at a node, in the order of outputs and items."""
+        return self._made(node)
+
     @property
     def ended(self) -> bool:
         """Whether the job has come to its end."""
