@@ -194,7 +194,8 @@ def with_galleries(view: View, nodes: Iterable[str]) -> View:
 def _run(seen: Sheet, node: str) -> gallery.Run:
     """What the run made at a node."""
     job, made = seen.job, seen.made(node)
-    return gallery.Run(job["id"], job["number"], job["label"], job["state"], len(made), made[: gallery.PER_RUN])
+    shown = [dict(each) for each in made[: gallery.PER_RUN]]
+    return gallery.Run(job["id"], job["number"], job["label"], job["state"], len(made), shown)
 
 
 def _view(workflow_id: UUID, digest: str, seen: Sheet | None, running: tuple[Working, ...]) -> View:
