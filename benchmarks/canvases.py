@@ -5,10 +5,8 @@ from typing import Any, Final
 Json = dict[str, Any]
 
 COLUMN: Final = 300
-ROW: Final = 260
+ROW: Final = 340
 STREAMS: Final = 20
-WORD: Final = 9
-"""Characters of each streamed word, the space after it too, so that a text's length tells how many have come."""
 DELAY_MS: Final = 20
 """Between two words: each tells a text and a progress, so that 20 streams make 2,000 updates a second."""
 
@@ -76,12 +74,13 @@ def busy(seconds: int) -> Json:
     """Fifty nodes that are all at work for so long: streams of text, waits, and lists whose items flow one by one."""
     drawn = Canvas()
     words = " ".join(f"word{count:04}" for count in range(seconds * 1000 // DELAY_MS))
+    source = drawn.chain(0, ("input.text", "", "value", {"name": "words", "value": words}))
     for at in range(STREAMS):
-        properties = {"text": words, "delay_ms": DELAY_MS}
-        drawn.chain(at // 5, ("text.stream", "text", "text", properties), column=at % 5)
-    for at in range(10):
-        drawn.chain(4 + at // 5, ("control.wait", "value", "value", {"seconds": seconds}), column=at % 5)
-    for row in range(6, 11):
+        stream = ("text.stream", "text", "text", {"delay_ms": DELAY_MS})
+        drawn.chain(at % 4, stream, column=1 + at // 4, after=f"{source}.value")
+    for at in range(9):
+        drawn.chain(4 + at % 3, ("control.wait", "value", "value", {"seconds": seconds}), column=4 + at // 3)
+    for row in range(4, 9):
         drawn.chain(
             row,
             ("input.text", "", "value", {"name": f"list {row}", "value": "\n".join(map(str, range(seconds * 10)))}),

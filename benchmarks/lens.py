@@ -1,6 +1,5 @@
 """Moving the lens on a workflow of 30 nodes that has run 2,000 times: from the click or key to the full canvas."""
 
-import os
 import random
 import statistics
 import time
@@ -17,7 +16,7 @@ from benchmarks.installation import running, workflow
 from tests.waiting import eventually
 
 Json = dict[str, Any]
-JOBS = int(os.environ.get("LENS_JOBS", "2000"))
+JOBS = 2000
 BATCH = 100
 ALONE = 60
 """So many of the newest jobs are submitted one by one; the others come in batches."""
@@ -76,10 +75,8 @@ def _moves(page: Page, client: httpx.Client, path: str) -> list[dict[str, float]
         here = order.choice([at for at in there if at != here])
         card = page.locator(f"#choose-{jobs[here]['id']}")
         clicks.append(_move(page, client, jobs[here], lambda card=card: card.click()))
-    keys = []
-    for at in range(here + 1, here + 1 + KEYS):
-        keys.append(_move(page, client, jobs[at], lambda: page.keyboard.press("[")))
-    return [*clicks[WARM:], *keys]
+    older = jobs[here + 1 : here + 1 + KEYS]
+    return [*clicks[WARM:], *(_move(page, client, job, lambda: page.keyboard.press("[")) for job in older)]
 
 
 def _move(page: Page, client: httpx.Client, job: Json, act: Any) -> dict[str, float]:
