@@ -126,7 +126,7 @@ class Sheet:
         """One node, as it stands."""
         node = self.snapshot["nodes"].get(part.id, {})
         status = node.get("status") or ("skipped" if self.ended else "waiting")
-        made = self._made(part.id)
+        made = self.made(part.id)
         pictures = [each for each in made if each["thumbnail_url"]]
         return Step(
             part=part,
@@ -166,6 +166,10 @@ class Sheet:
             return None
         start = max((moment(began) - moment(started)).total_seconds(), 0.0)
         return Bar(start, step.elapsed, *self.scale.bar(start, step.elapsed))
+
+    def made(self, node: str) -> list[Document]:
+        """What it made at a node, in the order of outputs and items."""
+        return self._products_by_node.get(node, [])
 
     @property
     def ended(self) -> bool:
@@ -283,7 +287,7 @@ class Sheet:
         return {"asset": asset, "name": self.files.get(str(asset), ""), "url": self.viewer.content_url(str(asset))}
 
     def _result(self, part: Part) -> Result:
-        step, made = self.step(part), self._made(part.id)
+        step, made = self.step(part), self.made(part.id)
         coming = step.status in {"waiting", "running"} and self.active
         missing = self.graph if not (coming or made) else None
         why = reasons.why_missing(part.id, missing, self.snapshot, self._by_id) if missing else "not reached"
@@ -292,9 +296,6 @@ class Sheet:
     @cached_property
     def _by_id(self) -> Mapping[str, Part]:
         return {part.id: part for part in self.parts}
-
-    def _made(self, node: str) -> list[Document]:
-        return self._products_by_node.get(node, [])
 
     @cached_property
     def _products_by_node(self) -> Mapping[str, list[Document]]:
@@ -306,7 +307,7 @@ class Sheet:
     def _values(self, part: Part) -> list[tuple[str, object]]:
         kept = list(self.snapshot["values"].get(part.id, {}).items())
         return (
-            kept or [(made["output"], made["value"]) for made in self._made(part.id) if made["value"] is not None][-1:]
+            kept or [(made["output"], made["value"]) for made in self.made(part.id) if made["value"] is not None][-1:]
         )
 
     def _elapsed(self, node: Document, status: str) -> float | None:

@@ -18,10 +18,9 @@ import { grow } from "./timeline.js";
 
 const hot = new Frames(
   /** @param {Patch[]} patches */ (patches) => {
-    for (const patch of patches) {
-      for (const [id, text] of Object.entries(patch.text ?? {})) append(id, ...text);
-    }
+    const settle = append(patches.map((patch) => patch.text));
     show(Object.assign({}, ...patches, { nodes: Object.assign({}, ...patches.map((patch) => patch.nodes)) }));
+    settle();
   },
 );
 const scrolling = ".node .text, .log";
