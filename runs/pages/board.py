@@ -207,7 +207,7 @@ class _Cards:
 
     def __init__(self, jobs: Sequence[Job]) -> None:
         self._places = queue.places(jobs)
-        self._thumbnails = _thumbnails(jobs)
+        self._thumbnails = thumbnails(jobs)
 
     def of(self, jobs: Sequence[Job]) -> list[Card | Fold]:
         """The cards, in the order of the jobs; a batch's stand together where its first one stands."""
@@ -253,7 +253,7 @@ def _group(name: str, cards: Sequence[Card | Fold], count: int, limit: int) -> G
     return Group(name, count, shown, max(count - covered, 0), why)
 
 
-def _thumbnails(jobs: Sequence[Job]) -> dict[UUID | None, UUID]:
+def thumbnails(jobs: Sequence[Job]) -> dict[UUID | None, UUID]:
     """A picture of each of these jobs: a result's, else any other's."""
     made = Asset.objects.filter(job__in=[job.pk for job in jobs], index=0, blob__thumbnail__isnull=False)
     rows = made.order_by("result", "created_at").values_list("job", "pk")

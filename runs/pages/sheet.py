@@ -54,6 +54,13 @@ class Step(NamedTuple):
         return self.status == "running" and self.elapsed is not None
 
 
+class Beside(NamedTuple):
+    """The runs of the same workflow before and after one, if there are any."""
+
+    before: Job | None
+    after: Job | None
+
+
 class Result(NamedTuple):
     """One named result: what has landed, and whether more may come."""
 
@@ -209,7 +216,8 @@ class Sheet:
     @property
     def params(self) -> list[tuple[str, object]]:
         """What the job was submitted with, by the names that people know."""
-        return [(self._title(name), self._with_name(value)) for name, value in self.job["params"].items()]
+        given: Mapping[str, object] = self.job["params"]
+        return [(self._title(name), naming.with_name(value, self.files)) for name, value in given.items()]
 
     def _title(self, name: str) -> str:
         """A parameter's title; of one that is addressed, the node's title and the property."""
@@ -217,11 +225,6 @@ class Sheet:
         if name in self.titles or not dot or node not in self._by_id:
             return self.titles.get(name, name)
         return f"{self._by_id[node].title}: {property_}"
-
-    def _with_name(self, value: object) -> object:
-        """A picture's reference with the name of its file."""
-        asset = value.get("asset") if isinstance(value, dict) else None
-        return {"asset": asset, "name": self.files.get(str(asset), "")} if asset else value
 
     def _result(self, part: Part) -> Result:
         step, made = self.step(part), self._made(part.id)
@@ -275,6 +278,13 @@ def sheet(job: Job, document: Document, snapshot: Snapshot) -> Sheet:
         titles=drawn.titles,
         files=naming.files(job.params),
     )
+
+
+def beside(job: Job) -> Beside:
+    """The job's neighbours by number."""
+    others = Job.objects.filter(workflow=job.workflow_id).only("number", "label")
+    before = others.filter(number__lt=job.number).order_by("-number").first()
+    return Beside(before, others.filter(number__gt=job.number).order_by("number").first())
 
 
 def products(job_id: UUID) -> dict[str, Document]:
