@@ -21,7 +21,7 @@ HOT: Final = frozenset({"progress", "cost"})
 
 def whole(sheet: Sheet) -> SafeString:
     """Everything that is live on the page: after a join, and wherever the telemetry begins anew."""
-    live = ("head", "standing", "results", "history", "log")
+    live = ("head", "standing", "results", "timeline", "history", "log")
     return joined([*(_part(name, sheet) for name in live), *(step(each) for each in sheet.steps)])
 
 
@@ -35,11 +35,18 @@ def step(shown: Step) -> SafeString:
     return partial(f"#node-{shown.part.id}", _rendered("node", step=shown))
 
 
+def lane(sheet: Sheet, shown: Step) -> SafeString:
+    """One node on the timeline: `#lane-<id>`."""
+    placed = sheet.timeline.lane(shown.part.id)
+    return partial(f"#lane-{shown.part.id}", _rendered("lane", step=shown, lane=placed))
+
+
 def changes(sheet: Sheet, batch: Batch) -> tuple[SafeString, Message]:
     """What a batch that is folded into `sheet` already changes: HTML, and a patch of all else; each may be empty."""
     redrawn = _redrawn(batch)
     parts = [part for part in sheet.parts if part.id in redrawn]
     html = [step(sheet.step(part)) for part in parts]
+    html += [lane(sheet, sheet.step(part)) for part in parts if part.id in batch.get("nodes", {})]
     if any(part.result for part in parts):
         html.append(_part("results", sheet))
     if batch.get("logs"):

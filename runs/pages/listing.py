@@ -9,6 +9,7 @@ from django.db.models import Count, OuterRef, Subquery
 
 from accounts.models import User
 from runs.models import Asset, Job
+from runs.pages import marks
 from workflows import saving
 from workflows.models import Workflow
 
@@ -22,6 +23,13 @@ class Card(NamedTuple):
     active: int
     last_run: datetime | None
     picture: UUID | None
+    lacks: tuple[str, ...]
+    """Node types that it needs and that are not here."""
+
+    @property
+    def is_example(self) -> bool:
+        """Whether it came with Loupe."""
+        return self.workflow.description in marks.examples()
 
     @property
     def is_empty(self) -> bool:
@@ -44,5 +52,9 @@ def cards(user: User) -> list[Card]:
     )[:CARDS]
     counted = Job.objects.active().filter(owner=user).order_by().values_list("workflow").annotate(Count("pk"))
     active = dict(counted)
-    found = [Card(each, active.get(each.pk, 0), each.last_run, each.picture) for each in mine]
+    shown = list(mine)
+    lacks = marks.lacking({each.graph_id for each in shown})
+    found = [
+        Card(each, active.get(each.pk, 0), each.last_run, each.picture, lacks.get(each.graph_id, ())) for each in shown
+    ]
     return sorted(found, key=lambda card: card.last_run or card.workflow.created_at, reverse=True)

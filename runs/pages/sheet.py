@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from runs import naming, queue, tail
 from runs.models import Asset, Job, JobTransition
-from runs.pages import drawing, reasons
+from runs.pages import drawing, reasons, timeline
 from runs.pages.parts import Part
+from runs.pages.timeline import Lane, Timeline
 from runs.representation import asset_document
 from runs.states import ACTIVE, HOLDING, TERMINAL, State
 from runs.telemetry import Batch, Snapshot, fold, progress
@@ -99,6 +100,17 @@ class Sheet:
     def steps(self) -> list[Step]:
         """Every node, each after those that feed it."""
         return [self.step(part) for part in self.parts]
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        """When each node worked."""
+        began = moment(self.job["started_at"]) if self.job["started_at"] else None
+        return timeline.drawn(self.snapshot["nodes"], [part.id for part in self.parts], began, self.now)
+
+    @property
+    def lanes(self) -> list[tuple[Step, Lane]]:
+        """Every node with its place on the timeline."""
+        return list(zip(self.steps, self.timeline.lanes, strict=True))
 
     @cached_property
     def results(self) -> list[Result]:
