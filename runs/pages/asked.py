@@ -43,6 +43,14 @@ class Choice(NamedTuple):
     size: int | None = None
 
 
+class Sort(NamedTuple):
+    """The heading of a column that the list can be ordered by: `now` as `aria-sort` has it, and where a click leads."""
+
+    title: str
+    now: str
+    href: str
+
+
 class Chip(NamedTuple):
     """A filter that is on, and the address without it."""
 
@@ -112,6 +120,11 @@ class Asked:
         return [Choice(name, title, self.ordered(name), name == self.query.order) for name, title in ORDERS.items()]
 
     @property
+    def sorts(self) -> list[Sort]:
+        """The headings that order the list, each click the other way round."""
+        return [self._sort("Ran", "duration"), self._sort("Submitted", "created_at")]
+
+    @property
     def order(self) -> str:
         """What the order is called."""
         return ORDERS[self.query.order]
@@ -168,6 +181,11 @@ class Asked:
         others = [pair for pair in self.kept if pair[0] != "state" or pair[1] not in mine]
         added = [] if current else [("state", str(state)) for state in mine]
         return Choice(name, TITLES[name], _address([*others, *added]), current, sizes.get(name, 0))
+
+    def _sort(self, title: str, name: str) -> Sort:
+        ways = {f"-{name}": "descending", name: "ascending"}
+        now = ways.get(self.query.order, "none")
+        return Sort(title, now, self.ordered(name if now == "descending" else f"-{name}"))
 
     def _without(self, *names: str) -> str:
         return _address([pair for pair in self.kept if pair[0] not in names])

@@ -19,6 +19,7 @@ document.addEventListener("click", (event) => {
   if (/** @type {Element} */ (event.target).closest("[data-open]")) dialog.showModal();
 });
 document.addEventListener("htmx:after:swap", count);
+document.querySelector(".states [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 if ("wrong" in dialog.dataset) dialog.showModal();
 count();
 title();

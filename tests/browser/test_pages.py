@@ -89,6 +89,9 @@ def test_filters_by_mouse_stand_in_the_address_and_survive_a_reload(page: Page, 
     expect(page).to_have_url(re.compile(r"\?param\.style=moss&state=completed&order=created_at$"))
     page.reload()
     assert shown(page) == ["#2", "#4"]
+    page.get_by_role("link", name="Submitted").click()
+    expect(page.get_by_role("columnheader", name="Submitted")).to_have_attribute("aria-sort", "descending")
+    page.go_back()
     page.get_by_role("link", name="Filter style: moss. Remove it").click()
     expect(rows(page)).to_have_count(4)
     page.locator("[data-filter=failed]").click()

@@ -109,6 +109,15 @@ def test_a_choice_of_states_is_switched_on_and_off(workflow: Workflow) -> None:
     assert (waiting.href, waiting.current) == ("?search=ink", True)
 
 
+def test_headings_order_the_table_and_turn_it_round(workflow: Workflow) -> None:
+    found = {order: Asked(QueryDict(f"search=a&order={order}")).sorts[0] for order in ("-duration", "duration")}
+    assert [(sort.now, sort.href) for sort in found.values()] == [
+        ("descending", "?search=a&order=duration"),
+        ("ascending", "?search=a&order=-duration"),
+    ]
+    assert [sort.now for sort in Asked(QueryDict()).sorts] == ["none", "descending"]
+
+
 def test_a_filter_has_a_chip_that_takes_it_off_alone(workflow: Workflow) -> None:
     asked = Asked(QueryDict("param.seed=42&param.style=ink&order=duration"))
     assert [(chip.name, chip.value, chip.href) for chip in asked.chips] == [
