@@ -113,7 +113,8 @@ class Table:
         A run that no longer stands as was asked for is gone only once the page is opened anew.
         """
         kept = ",".join(str(row.job.pk) for row in self.rows) if self.asked.query.state else ""
-        return f"{self.asked.address}&part=list{f'&keep={kept}' if kept else ''}"
+        start = f"{self.asked.address}&" if self.asked.pairs else "?"
+        return f"{start}part=list{f'&keep={kept}' if kept else ''}"
 
 
 def read(workflow: Workflow, asked: Asked, keep: Collection[UUID] = ()) -> Table:

@@ -91,7 +91,8 @@ def test_filters_by_mouse_stand_in_the_address_and_survive_a_reload(page: Page, 
     assert shown(page) == ["#2", "#4"]
     page.get_by_role("link", name="Submitted").click()
     expect(page.get_by_role("columnheader", name="Submitted")).to_have_attribute("aria-sort", "descending")
-    page.go_back()
+    page.get_by_role("link", name="Submitted").click()
+    expect(page.get_by_role("columnheader", name="Submitted")).to_have_attribute("aria-sort", "ascending")
     page.get_by_role("link", name="Filter style: moss. Remove it").click()
     expect(rows(page)).to_have_count(4)
     page.locator("[data-filter=failed]").click()
