@@ -31,7 +31,7 @@ test: dev
 	@report=$$($(BIN)/coverage report --include="$(WHOLE)" --fail-under=100) || { echo "$$report"; exit 1; }
 
 test-browser: dev
-	PLAYWRIGHT_NODEJS_PATH="$$(echo $(NODE))" $(PYTEST) tests/browser
+	PLAYWRIGHT_NODEJS_PATH="$$(echo $(NODE))" $(BIN)/python -m tests.offline tests/browser
 
 test-faults: dev
 	$(PYTEST) tests/faults

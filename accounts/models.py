@@ -22,6 +22,9 @@ class User(AbstractUser):
     """A person, or a program that is one. Its id is a UUID as every other."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    seen_hints = models.JSONField(
+        default=list, editable=False, help_text="Names of the hints that need no more telling."
+    )
 
 
 def digest(secret: str) -> str:

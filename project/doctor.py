@@ -1,6 +1,5 @@
 """Looks at all that Loupe stands on, and says what to do about what is wrong."""
 
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from project.database import migrations_missing, migrations_unknown
-from project.ground import LEAST_FREE_BYTES
 from runs import store
 from runs.queue import live_workers
 from runs.redis import connection as redis_connection
@@ -82,9 +80,8 @@ def _storage() -> str:
 
 
 def _disk() -> str:
-    free = shutil.disk_usage(settings.DATA_DIR).free
-    megabytes = f"{free // 1024**2:,} MB are free where {settings.DATA_DIR} is."
-    if free < LEAST_FREE_BYTES:
+    megabytes = f"{store.free_bytes() // 1024**2:,} MB are free where {settings.DATA_DIR} is."
+    if store.is_full():
         raise Wrong(f"Only {megabytes} Free some space there, or set DATA_DIR to a folder with room.")
     return megabytes
 

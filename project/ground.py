@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from django.conf import settings
 from django.db import Error as DatabaseError
 
 from project.errors import CannotStart
 
-LEAST_FREE_BYTES = 64 * 1024**2
 LAST_RUN_SECONDS = 2.0
 """How long what an earlier supervisor left behind may take to be gone; its watchdog holds the lock until then."""
 BACKLOG = 1024
@@ -67,10 +67,10 @@ def listener(host: str, port: int) -> Iterator[socket.socket]:
 def check_room(data_dir: Path) -> None:
     """Raises CannotStart when the disk is as good as full."""
     free = shutil.disk_usage(data_dir).free
-    if free < LEAST_FREE_BYTES:
+    if free < settings.MIN_FREE_BYTES:
         raise CannotStart(
             f"only {free // 1024**2} MB are free where {data_dir} is: "
-            f"free at least {LEAST_FREE_BYTES // 1024**2} MB there, or set DATA_DIR to a folder with room."
+            f"free at least {settings.MIN_FREE_BYTES // 1024**2} MB there, or set DATA_DIR to a folder with room."
         )
 
 

@@ -9,13 +9,16 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
-from runs import gate, lens, publish, readiness, wake
+from runs import gate, lens, naming, publish, readiness, wake
 from runs.grid import Grid
 from runs.labels import batch_labels
 from runs.models import Job
 from runs.submit import Entry, admit, label_of
+from workflows import parameters
 from workflows.errors import GraphInvalid
 from workflows.models import Workflow
+from workflows.registry import registry
+from workflows.variations import Variations
 
 CONFIRMED_BEYOND = 50
 """So many jobs are made without being asked twice."""
@@ -39,10 +42,7 @@ def plan(workflow: Workflow, grid: Grid, *, dry: bool = False) -> Plan:
     found, unfit = readiness.check(workflow, [grid.first()] if problems else list(grid.combinations()))
     if problems or unfit:
         raise GraphInvalid([*problems, *unfit])
-    labels = batch_labels(found.params, grid.axes, grid.repeat, found.drawn if dry else ())
-    if not any(labels):
-        labels = [label_of(workflow, found.params[0])] * len(labels)
-    return Plan(workflow, found.params, labels)
+    return Plan(workflow, found.params, _labels(workflow, grid, found, dry=dry))
 
 
 def make(user: User, plan: Plan, *, focus: bool = True) -> UUID:
@@ -64,6 +64,15 @@ def make(user: User, plan: Plan, *, focus: bool = True) -> UUID:
 def jobs_of(batch_id: UUID) -> list[Job]:
     """The batch's jobs in grid order."""
     return list(Job.objects.filter(batch_id=batch_id).defer("traceback").order_by("number"))
+
+
+def _labels(workflow: Workflow, grid: Grid, found: Variations, *, dry: bool) -> list[str]:
+    """What tells the runs from each other, in the words that people have for the parameters."""
+    titles = naming.titles(parameters.declared(workflow.graph.loaded(), registry))
+    named = naming.files(*found.params)
+    axes, drawn = ([titles.get(name, name) for name in names] for names in (grid.axes, found.drawn if dry else ()))
+    labels = batch_labels([naming.in_words(each, titles, named) for each in found.params], axes, grid.repeat, drawn)
+    return labels if any(labels) else [label_of(workflow, found.params[0])] * len(labels)
 
 
 def _announce(workflow_id: UUID, batch_id: UUID) -> None:

@@ -17,9 +17,8 @@ def files(*given: Params) -> dict[str, str]:
     return {str(pk): name for pk, name in named}
 
 
-def in_words(params: Params, declared: Iterable[Parameter], named: Mapping[str, str]) -> dict[str, object]:
-    """The same parameters by the titles that tell them apart, each picture with the name of its file."""
-    titles = _titles(declared)
+def in_words(params: Params, titles: Mapping[str, str], named: Mapping[str, str]) -> dict[str, object]:
+    """The same parameters by their titles, each picture with the name of its file."""
     return {titles.get(name, name): with_name(value, named) for name, value in params.items()}
 
 
@@ -29,11 +28,14 @@ def with_name(value: object, named: Mapping[str, str]) -> object:
     return {"asset": asset, "name": named.get(asset, "")} if asset else value
 
 
-def _titles(declared: Iterable[Parameter]) -> dict[str, str]:
-    """As within a sentence, "Seed" as "seed": so a title that is the name says no more than that."""
-    titles = {parameter.name: _small(parameter.title) for parameter in declared}
-    shared = Counter(titles.values())
-    return {name: title if shared[title] == 1 else name for name, title in titles.items()}
+def titles(declared: Iterable[Parameter]) -> dict[str, str]:
+    """What people call each parameter, where that tells them apart.
+
+    As within a sentence, "Seed" as "seed": so a title that is the name says no more than that.
+    """
+    found = {parameter.name: _small(parameter.title) for parameter in declared}
+    shared = Counter(found.values())
+    return {name: title if shared[title] == 1 else name for name, title in found.items()}
 
 
 def _small(title: str) -> str:

@@ -45,6 +45,16 @@ def path(digest: str) -> Path:
     return _blobs() / digest[:2] / digest
 
 
+def free_bytes() -> int:
+    """How much room there is on the disk."""
+    return shutil.disk_usage(settings.DATA_DIR).free
+
+
+def is_full() -> bool:
+    """Whether what is made now may find no room."""
+    return free_bytes() < settings.MIN_FREE_BYTES
+
+
 def clear_unused(limit: int = 100) -> int:
     """Deletes bytes that nothing has needed for an hour. Answers how many; call again until it is none."""
     thumbnails = Blob.objects.exclude(thumbnail=None).values("thumbnail")

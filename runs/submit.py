@@ -116,14 +116,15 @@ def label_of(workflow: Workflow, params: dict[str, object]) -> str:
     """What tells a run with these parameters from the workflow as it is saved, or from the run before."""
     declared = parameters.declared(workflow.graph.loaded(), registry)
     saved = {parameter.name: parameter.default for parameter in declared}
-    told, as_saved = (naming.in_words(each, declared, naming.files(params, saved)) for each in (params, saved))
-    return label(told, as_saved, lambda: _before(workflow, declared))
+    titles, named = naming.titles(declared), naming.files(params, saved)
+    told, as_saved = (naming.in_words(each, titles, named) for each in (params, saved))
+    return label(told, as_saved, lambda: _before(workflow, titles))
 
 
-def _before(workflow: Workflow, declared: list[parameters.Parameter]) -> Mapping[str, object] | None:
+def _before(workflow: Workflow, titles: Mapping[str, str]) -> Mapping[str, object] | None:
     """What the newest run had, in words."""
     params = workflow.jobs.order_by("-number").values_list("params", flat=True).first()
-    return params and naming.in_words(params, declared, naming.files(params))
+    return params and naming.in_words(params, titles, naming.files(params))
 
 
 def _is_full(owner_id: UUID, more: int) -> bool:

@@ -13,7 +13,7 @@ from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from runs import gate, queue
+from runs import gate, queue, store
 from runs.models import Asset, Job
 from runs.states import HOLDING, State
 from workflows.models import Workflow
@@ -124,6 +124,8 @@ class Board:
     ever: int
     """How many runs the workflow has had."""
     cap: int
+    full: bool = False
+    """Whether the disk is: what is made now may not be kept."""
 
     @property
     def running(self) -> int:
@@ -176,7 +178,7 @@ def read(user: User, workflow: Workflow, limits: Mapping[str, int] | None = None
         _group(name, maker.of(jobs), counts[name], limits.get(name, ELSEWHERE)) for name, jobs in rows.items() if jobs
     ]
     ever = Workflow.objects.values_list("jobs_made", flat=True).get(pk=workflow.pk)
-    return Board(str(workflow.pk), groups, ever, gate.cap())
+    return Board(str(workflow.pk), groups, ever, gate.cap(), store.is_full())
 
 
 def _rows(workflow: Workflow, name: str, limit: int) -> QuerySet[Job]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from accounts.models import User
 from runs import lens
-from runs.pages import board, seen, varying
+from runs.pages import board, hints, seen, varying
 from runs.pages.pushes import Focus
 from runs.pages.steering import declared
 from workflows.models import Workflow
@@ -22,5 +22,6 @@ def context(user: User, workflow: Workflow) -> Mapping[str, object]:
         "flows": view.flows,
         "focus": Focus(view.focused, now.pinned),
         "board": board.read(user, workflow),
+        "hints": hints.unseen(user),
         "variable": varying.fields(declared(workflow), {}),
     }

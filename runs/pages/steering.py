@@ -60,7 +60,7 @@ def many(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
     opened = workflow_of(request, workflow_id)
     shown = varying.fields(declared(opened), dict(request.POST.lists()))
     varied = varying.read(shown)
-    context = {"complaints": varied.complaints, "fields": shown, "next": opened.jobs_made + 1}
+    context = {"complaints": varied.complaints, "axes": varied.axes, "fields": shown, "next": opened.jobs_made + 1}
     if not varied.complaints:
         try:
             plan = batches.plan(opened, Grid(varied.axes, repeat=_repeat(request)), dry="start" not in request.POST)
@@ -69,6 +69,7 @@ def many(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
                 return HttpResponse(status=204)
             count, shown_labels = len(plan.labels), plan.labels[:LABELS]
             context |= {"count": count, "labels": shown_labels, "rest": count - len(shown_labels)}
+            context |= {"last": opened.jobs_made + count, "columns": varied.columns(_repeat(request))}
         except GraphInvalid as invalid:
             context["problems"] = invalid.problems
         except (WorkflowError, TooManyWaiting) as error:

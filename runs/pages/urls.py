@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from runs.pages import collection, shelves, steering, verbs, views
+from runs.pages import collection, hints, shelves, steering, verbs, views
 
 urlpatterns = [
     path("", views.workflows, name="workflows"),
@@ -20,6 +20,7 @@ urlpatterns = [
     path("workflows/<uuid:workflow_id>/cancellation/", steering.cancel_waiting, name="waiting-cancellation"),
     path("workflows/<uuid:workflow_id>/nodes/<str:node>/", shelves.shelf, name="gallery"),
     path("assets/<uuid:asset_id>/", shelves.light, name="light"),
+    path("hints/", hints.see, name="hints"),
     path("jobs/<uuid:job_id>/", views.job, name="job"),
     path("jobs/<uuid:job_id>/cancellation/", verbs.cancellation, name="job-cancellation"),
     path("jobs/<uuid:job_id>/rerun/", verbs.again, name="job-rerun"),

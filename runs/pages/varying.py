@@ -10,6 +10,8 @@ from workflows.ports import MEDIA
 _RANGE: Final = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*(?:\.\.\.?|…)\s*(-?\d+(?:\.\d+)?)\s*(?:by\s+(\d+(?:\.\d+)?)\s*)?")
 MOST: Final = 1000
 """Values of one axis."""
+WIDEST: Final = 6
+"""Columns that runs are drawn in."""
 
 
 class Field(NamedTuple):
@@ -33,6 +35,11 @@ class Varied(NamedTuple):
 
     axes: dict[str, list[Any]]
     complaints: dict[str, str]
+
+    def columns(self, repeat: int) -> list[Any]:
+        """What heads the columns of the runs where they are drawn as a table: the values that vary fastest."""
+        fastest = list(self.axes.values())[-1] if self.axes else []
+        return fastest if len(self.axes) > 1 and repeat == 1 and 1 < len(fastest) <= WIDEST else []
 
 
 def fields(declared: Iterable[Parameter], written: Mapping[str, list[str]]) -> list[Field]:
@@ -92,7 +99,7 @@ def _numbers(text: str, kind: str) -> list[int | float]:
 
 def _number(text: str, kind: str) -> int | float:
     try:
-        return int(text) if kind == "integer" else float(text)
+        return int(text) if kind == "integer" or text.strip().lstrip("-").isdecimal() else float(text)
     except ValueError:
         needed = "a whole number" if kind == "integer" else "a number"
         raise ValueError(f"“{text.strip()[:40]}” is not {needed}. Write 1..6, or 3, 5, 8.") from None

@@ -50,8 +50,14 @@ export function announce(words) {
   if (said) said.textContent = words;
 }
 
+/** What was asked of the server, but not by htmx, was not done. @param {number} status 0 where no answer came. */
+export function refused(status) {
+  if (status === 401) signedOut();
+  tell(status === 401 ? SIGNED_OUT : status ? REFUSED : LOST);
+}
+
 /** @param {string} words Shown for a while. */
-function tell(words) {
+export function tell(words) {
   const place = document.querySelector("[data-told]");
   if (!place) return;
   place.textContent = words;

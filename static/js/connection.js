@@ -7,12 +7,16 @@ import { isSignedOut, mark, signedOut } from "./banner.js";
 const NOT_SIGNED_IN = 4401;
 const NOT_FOUND = 4404;
 const GONE = "This run has been deleted, or is no longer yours.";
-const SILENCE = 20_000; // ms; an active job's page hears something every 15 s at least
+const SILENCE = 20_000; // ms; a canvas hears something every 10 s, an active job's page every 15 s at least
+const TICK = 1_000; // ms
+const ASLEEP = 5_000; // ms that no timer of a page in sight is late by, but by a sleep of the machine
 const pristine = document.getElementById("wire")?.outerHTML;
 const gone = document.getElementById("wire")?.dataset.gone;
 const htmx = () => /** @type {any} */ (window).htmx;
 
 let heard = performance.now();
+let ticked = Date.now();
+let sight = !document.hidden;
 
 document.addEventListener("htmx:ws:before:message:incoming", () => {
   heard = performance.now();
@@ -31,10 +35,8 @@ window.addEventListener("pageshow", (event) => {
   if (event.persisted && isSignedOut()) location.reload();
   else if (event.persisted) renew();
 });
-document.addEventListener("visibilitychange", () => {
-  const active = gone || document.querySelector("[data-job-card]:is([data-state=queued], [data-state=running])");
-  if (!document.hidden && active && performance.now() - heard > SILENCE) renew();
-});
+document.addEventListener("visibilitychange", listen);
+setInterval(listen, TICK);
 
 connect();
 
@@ -43,6 +45,17 @@ function connect() {
   const wire = document.getElementById("wire");
   htmx().process(wire);
   htmx().trigger(wire, "listen");
+}
+
+/** Whether something should long have come in, or the machine has slept: then the socket may be dead and not know it. */
+function listen() {
+  const now = Date.now();
+  const slept = sight && now - ticked > ASLEEP;
+  ticked = now;
+  sight = !document.hidden;
+  if (!sight || document.body.dataset.connection !== "live") return;
+  const active = gone || document.querySelector("[data-job-card]:is([data-state=queued], [data-state=running])");
+  if (active && (slept || performance.now() - heard > SILENCE)) renew();
 }
 
 /** Opens a new socket in place of the old one, whatever became of that. */

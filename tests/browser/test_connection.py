@@ -7,6 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.browser.board import Board
 from tests.browser.person import Person, waiting_job
 from tests.live.product import Json
 
@@ -56,6 +57,25 @@ def test_a_stop_that_is_lost_because_one_is_signed_out_says_so(ada: Person, cont
     stood = ticking.text_content()
     ada.page.wait_for_timeout(1200)  # longer than the clock takes to show another second
     assert ticking.text_content() == stood
+
+
+def test_a_canvas_says_that_what_was_asked_of_it_was_not_done(
+    ada: Person, context: BrowserContext, rest: httpx.Client, job: Json
+) -> None:
+    board = Board(ada.page, rest, job["workflow_id"])
+    ada.sees_live()
+    ada.tolerates = (*SIGNED_OUT, "Failed to load resource")
+    context.set_offline(True)
+    ada.page.locator("[data-action=run]").click()
+    sees(ada.page, "That did not reach Loupe.")
+    context.set_offline(False)
+    ada.sees_live()
+    context.clear_cookies(name=SESSION)
+    ada.page.locator("[data-action=run]").click()
+    sees(ada.page, "You are signed out, so that was not done.")
+    expect(ada.page.locator("body")).to_have_attribute("data-connection", "offline")
+    board.node("noise").locator('[data-property="width"]').fill("128")
+    expect(ada.page.locator("[data-saved]")).to_contain_text("Not saved")
 
 
 def test_a_list_says_that_the_server_is_gone_and_comes_back(ada: Person, context: BrowserContext, job: Json) -> None:

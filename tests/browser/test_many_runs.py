@@ -324,3 +324,13 @@ def _answers(product: Product) -> bool:
         return httpx.get(f"{product.base}/healthz").is_success
     except httpx.TransportError:
         return False
+
+
+def test_a_page_that_has_slept_is_true_within_two_seconds(ada: Person, rest: httpx.Client, workflow: str) -> None:
+    ada.page.clock.install()
+    page = opened(ada, workflow)
+    with page.expect_websocket(timeout=2000):
+        page.clock.fast_forward("08:00:00")
+    ada.sees_live(within=2)
+    run(rest, workflow, params={"seed": 1})
+    expect(page.locator("[data-ever]")).to_have_text("1")

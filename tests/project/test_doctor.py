@@ -59,8 +59,8 @@ def test_it_tells_of_files_that_cannot_be_kept(valkey: redis.Redis, settings: Se
     assert "Files cannot be kept" in findings()["Storage"].sentence
 
 
-def test_it_tells_of_a_disk_that_is_as_good_as_full(valkey: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "LEAST_FREE_BYTES", sys.maxsize)
+def test_it_tells_of_a_disk_that_is_as_good_as_full(valkey: redis.Redis, settings: Settings) -> None:
+    settings.MIN_FREE_BYTES = sys.maxsize
     assert findings()["Disk"].sentence.startswith("Only ")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.db import OperationalError, connection
+from pytest_django import Settings
 
 from project import ground
 from project.errors import CannotStart
@@ -35,9 +36,9 @@ def test_an_address_of_another_machine_is_refused(host: str) -> None:
         pass
 
 
-def test_a_disk_without_room_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_without_room_is_named(tmp_path: Path, settings: Settings) -> None:
     ground.check_room(tmp_path)
-    monkeypatch.setattr(ground, "LEAST_FREE_BYTES", 2**60)
+    settings.MIN_FREE_BYTES = 2**60
     with pytest.raises(CannotStart, match=r"only [\d]+ MB are free"):
         ground.check_room(tmp_path)
 

@@ -26,7 +26,7 @@ def titled(**titles: str) -> list[parameters.Parameter]:
 def test_titles_stand_for_names_as_within_a_sentence_where_they_tell_parameters_apart() -> None:
     declared = titled(blur="Haze", quality="JPEG quality", first="Number", second="Number", plain="")
     given = dict.fromkeys(("blur", "quality", "first", "second", "plain", "noise.seed"), 1)
-    assert list(naming.in_words(given, declared, {})) == [
+    assert list(naming.in_words(given, naming.titles(declared), {})) == [
         "haze",
         "JPEG quality",
         "first",
@@ -42,7 +42,7 @@ def test_a_picture_is_called_as_its_file_and_otherwise_ones_own(ada: User) -> No
     other = {"photo": {"asset": NOWHERE}}
     assert naming.files(own, other, {"photo": {"asset": "no id"}, "n": 3}) == {str(upload.pk): "coffee.jpg"}
     labels = [
-        label(naming.in_words(each, [], naming.files(each)), {"photo": None}, lambda: None) for each in (own, other)
+        label(naming.in_words(each, {}, naming.files(each)), {"photo": None}, lambda: None) for each in (own, other)
     ]
     assert labels == ["coffee.jpg", "own photo"]
 

@@ -35,7 +35,7 @@ def test_an_example_runs_as_it_is_but_for_the_photograph(name: str) -> None:
     ("name", "expected"),
     [
         ("Postcard", ["photo", "blur", "caption"]),
-        ("Cloud study", ["seed", "size", "blur"]),
+        ("Cloud study", ["seed", "size", "haze"]),
         ("Story line", ["words", "place", "cover", "seed"]),
     ],
 )

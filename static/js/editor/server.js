@@ -1,5 +1,7 @@
 // What the editor asks of the server, with the token that proves that the page asked it.
 
+import { signedOut } from "../banner.js";
+
 /** What went wrong, in a sentence for people. */
 export class Refusal extends Error {
   /** @param {string} message @param {number} status @param {unknown} [problem] */
@@ -25,6 +27,7 @@ export async function ask(address, method, body, more = {}) {
   const answer = await fetch(address, { ...more, method, headers, body: JSON.stringify(body) }).catch(() => null);
   if (answer?.ok) return answer;
   if (!answer) throw new Refusal("Loupe does not answer", 0);
+  if (answer.status === 401) signedOut();
   const problem = await answer.json().catch(() => null);
   throw new Refusal(
     problem?.detail ?? problem?.title ?? `the server answered ${answer.status}`,

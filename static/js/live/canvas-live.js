@@ -4,6 +4,7 @@ import { clock } from "../clock.js";
 import { Frames, follows } from "../hot.js";
 import { announce } from "./announce.js";
 import { dialogs } from "./dialogs.js";
+import { hints } from "./hints.js";
 import { keys } from "./keys.js";
 import { lightBox } from "./light-box.js";
 import { many } from "./many.js";
@@ -27,6 +28,7 @@ document.addEventListener("htmx:ws:before:message:incoming", (event) => {
 document.addEventListener("htmx:ws:after:message:incoming", after);
 clock(document);
 dialogs();
+hints();
 keys();
 lightBox();
 many();

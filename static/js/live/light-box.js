@@ -18,6 +18,10 @@ export function lightBox() {
     const button = /** @type {HTMLElement | null} */ (/** @type {Element} */ (target).closest("[data-light]"));
     if (button?.dataset.light) show(button.dataset.light, button.dataset.action);
   });
+  document.addEventListener("dblclick", ({ target }) => {
+    const product = /** @type {Element} */ (target).closest("[data-asset]:has(> [data-light])");
+    if (product instanceof HTMLElement && product.dataset.asset) show(product.dataset.asset);
+  });
   box?.addEventListener("click", ({ target }) => {
     const button = /** @type {HTMLButtonElement | null} */ (/** @type {Element} */ (target).closest("button"));
     if (button) act(button);

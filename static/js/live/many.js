@@ -44,6 +44,8 @@ async function start(dialog, form) {
   const values = new FormData(form);
   values.set("start", "1");
   const answer = await post(form.getAttribute("hx-post") ?? "", values);
-  if (answer.status === 204) dialog.close();
-  else htmx().trigger(form, "plan");
+  if (answer.status !== 204) return htmx().trigger(form, "plan");
+  dialog.close();
+  const repeat = /** @type {HTMLInputElement} */ (form.elements.namedItem("repeat"));
+  repeat.value = "1"; // what varies may well be asked of again; so many times over hardly
 }

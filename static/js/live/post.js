@@ -1,14 +1,21 @@
-// Asks something of the server, as the person who is signed in. What came of it, the socket tells.
+// Asks something of the server, as the person who is signed in. What came of it, the socket tells; that it did not reach
+// the server, or that one is signed out, the banner.
+
+import { refused } from "../banner.js";
 
 /**
  * @param {string} url
  * @param {Record<string, string> | FormData} [values]
- * @returns {Promise<Response>}
+ * @param {RequestInit} [how]
+ * @returns {Promise<Response>} Not ok where nothing came of it.
  */
-export function post(url, values = {}) {
+export async function post(url, values = {}, how = {}) {
   const body = values instanceof FormData ? values : new FormData();
   if (!(values instanceof FormData)) for (const [name, value] of Object.entries(values)) body.set(name, value);
-  return fetch(url, { method: "POST", body, headers: { "X-CSRFToken": token() }, redirect: "error" });
+  const headers = { "X-CSRFToken": token(), "HX-Request": "true" }; // a part of a page gets no sign-in form
+  const answer = await fetch(url, { method: "POST", body, headers, ...how }).catch(() => Response.error());
+  if (!answer.ok) refused(answer.status);
+  return answer;
 }
 
 function token() {

@@ -1,10 +1,9 @@
 // The Run button: what is written is saved first; what keeps the workflow from running is told, and clears nothing.
 
+import { announce, tell } from "../banner.js";
 import { post } from "./post.js";
 
 /** @typedef {{node: string | null, property: string | null, code: string, message: string}} Problem */
-
-const SHOWN = 8000; // ms
 
 export function running() {
   let turn = Promise.resolve();
@@ -16,11 +15,7 @@ export function running() {
 
 /** @param {string} address */
 async function attempt(address) {
-  try {
-    if (await saved()) await run(address);
-  } catch {
-    tell("Loupe does not answer. Run again when it is back.");
-  }
+  if (await saved()) await run(address);
 }
 
 /** Saves what is written on the canvas; whether all of it is. */
@@ -31,7 +26,7 @@ export async function saved() {
 /** @param {string} address */
 async function run(address) {
   const answer = await post(address);
-  if (!answer.ok) return tell(`The server answered ${answer.status}. Reload the page, then run again.`);
+  if (!answer.ok) return;
   const problems = /** @type {Problem[]} */ ((await answer.json()).errors);
   const looked = import("../editor/editor.js").then(({ editor }) => editor.look());
   if (problems.length) await looked;
@@ -39,22 +34,5 @@ async function run(address) {
   if (list && problems.length) list.open = true;
   const other = problems.find((problem) => !problem.node);
   if (other) tell(other.message);
-  else if (problems.length) say(`It can’t run yet: ${problems.length} things to do.`);
-}
-
-/** @param {string} message */
-function tell(message) {
-  const place = document.getElementById("notice");
-  if (!place) return;
-  place.textContent = message;
-  place.hidden = false;
-  setTimeout(() => {
-    place.hidden = place.textContent === message;
-  }, SHOWN);
-}
-
-/** @param {string} message */
-function say(message) {
-  const place = document.getElementById("announcer");
-  if (place) place.textContent = message;
+  else if (problems.length) announce(`It can’t run yet: ${problems.length} things to do.`);
 }

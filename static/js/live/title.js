@@ -1,4 +1,4 @@
-// The tab says how many runs go on, in its title and on its icon.
+// The tab says how many runs go on, in its title and on its icon; and that all have ended, until one looks at it again.
 
 const SHOWN = 9;
 
@@ -11,10 +11,14 @@ export function title() {
     const running = Number(document.body.dataset.running ?? 0);
     if (running === shown) return;
     shown = running;
-    document.title = running ? `(${running}) ${name}` : name;
+    const unseen = !running && document.hidden;
+    document.title = running ? `(${running}) ${name}` : `${unseen ? "✓ " : ""}${name}`;
     if (icon) icon.href = running ? drawn(running) : plain;
   };
   new MutationObserver(show).observe(document.body, { attributeFilter: ["data-running"] });
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && !shown) document.title = name;
+  });
   show();
 }
 

@@ -71,6 +71,14 @@ def test_labels_say_what_differs_in_the_batch(rest: Rest, path: str) -> None:
     assert [job["label"] for job in same] == ["1 of 2", "2 of 2"]
 
 
+def test_labels_call_parameters_by_the_titles_of_their_nodes(ada: User, rest: Rest, path: str) -> None:
+    nodes = [{**node, "title": "Grain"} if node["id"] == "seed" else node for node in POSTER["nodes"]]
+    titled = factories.workflow(ada, {**POSTER, "nodes": nodes})
+    jobs = rest.post(f"/workflows/{titled.pk}/batches", {"axes": {"seed": [1, 2]}}).json()["jobs"]
+
+    assert [job["label"] for job in jobs] == ["grain 1", "grain 2"]
+
+
 def test_repeats_vary_fastest_and_each_draws_its_seed(rest: Rest, path: str) -> None:
     body = {"axes": {"style": ["ink", "oil"]}, "params": {"seed": None}, "repeat": 3}
     jobs = rest.post(path, body).json()["jobs"]

@@ -119,6 +119,12 @@ def test_it_says_why_nothing_moves(ada: User, workflow: Workflow, settings: Any,
     assert board.read(ada, workflow).stuck == ""
 
 
+def test_it_says_that_the_disk_is_full(ada: User, workflow: Workflow, settings: Any) -> None:
+    assert not board.read(ada, workflow).full
+    settings.MIN_FREE_BYTES = 2**60
+    assert board.read(ada, workflow).full
+
+
 def test_its_queries_do_not_grow_with_the_jobs(ada: User, workflow: Workflow) -> None:
     states = ("running", "queued", "completed", "failed", "cancelled")
     for number, state in enumerate(states, start=1):

@@ -90,6 +90,8 @@ def test_many_says_how_many_and_which_before_any_is_made(page: Client, workflow:
     shown = page.post(f"/workflows/{workflow.pk}/many/", {"v0": "1..3", "repeat": "2"}).content.decode()
     assert 'data-runs="6"' in shown
     assert "seed 3" in shown
+    assert "#1–#6" in shown
+    assert "3 values" in shown
     assert not Job.objects.exists()
 
 

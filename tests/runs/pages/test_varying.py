@@ -39,6 +39,16 @@ def test_whole_numbers(written: str, values: list[int]) -> None:
 def test_numbers_and_their_steps() -> None:
     assert read("number", "0..1 by 0.25") == [0, 0.25, 0.5, 0.75, 1]
     assert read("number", "1.5") == [1.5]
+    assert str(read("number", "0, 12, -3, 1.0")) == "[0, 12, -3, 1.0]"  # as one writes them
+
+
+def test_runs_are_drawn_in_columns_by_what_varies_fastest() -> None:
+    grid = varying.Varied({"seed": [1, 2], "style": ["ink", "oil", "moss"]}, {})
+    assert grid.columns(1) == ["ink", "oil", "moss"]
+    assert grid.columns(2) == []
+    assert varying.Varied({"style": ["ink", "oil"]}, {}).columns(1) == []
+    assert varying.Varied({"a": [1, 2], "b": list(range(7))}, {}).columns(1) == []
+    assert varying.Varied({}, {}).columns(1) == []
 
 
 @pytest.mark.parametrize("written", ["one", "1.5", "1..", "0..9 by 0", "1..999999"])
