@@ -131,6 +131,7 @@ def test_an_open_table_follows_and_takes_nothing_away(page: Page, endless: Json,
     page.locator("[name=find]").fill("half a word")
     rest.post(f"/jobs/{endless['id']}/cancellation")
     expect(row).to_have_attribute("data-state", "cancelled", timeout=CUT)
+    expect(page.locator("#announcer")).to_have_text("Run #1: Cancelled.")
     expect(page.locator("[data-filter=running] .mono")).to_have_text("0")
     expect(page.locator("[data-filter=cancelled] .mono")).to_have_text("1")
     expect(page).not_to_have_title(re.compile(r"^\(1\) "))
