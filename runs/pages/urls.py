@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from runs.pages import collection, hints, shelves, steering, verbs, views
+from runs.pages import collection, comparison, hints, shelves, steering, verbs, views
 
 urlpatterns = [
     path("", views.workflows, name="workflows"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("workflows/<uuid:workflow_id>/deletion/", collection.delete, name="workflow-deletion"),
     path("workflows/<uuid:workflow_id>/drawings/", views.drawings, name="drawings"),
     path("workflows/<uuid:workflow_id>/runs/", views.runs, name="runs"),
+    path("workflows/<uuid:workflow_id>/compare/", comparison.compare, name="compare"),
     path("workflows/<uuid:workflow_id>/lens/", steering.move_lens, name="lens"),
     path("workflows/<uuid:workflow_id>/run/", steering.run, name="run"),
     path("workflows/<uuid:workflow_id>/many/", steering.many, name="many"),

@@ -85,6 +85,7 @@ def network_is_off() -> None:
     )
 
 
+@pytest.mark.timeout(300)  # a whole story
 def test_the_first_five_minutes(installation: Product, stranger: Stranger, context: BrowserContext) -> None:
     six_pictures_side_by_side(installation, stranger)
     stranger.takes_a_picture("1-six-pictures")
@@ -139,6 +140,12 @@ def two_are_compared(stranger: Stranger) -> None:
     made(page).first.dblclick()
     expect(page.locator("#light")).to_be_visible()
     stranger.takes_a_picture("2-light-box")
+    page.keyboard.press("c")
+    expect(page.locator("#differ li")).to_contain_text("seed")
+    slider = page.get_by_role("slider")
+    slider.press("PageDown")
+    expect(slider).to_have_attribute("aria-valuetext", "40 % of A")
+    stranger.takes_a_picture("3-compared")
     page.keyboard.press("Escape")
     stranger.sees_live()
 

@@ -9,19 +9,32 @@ from runs.models import Job
 from runs.telemetry import Snapshot
 from runs.worker.executor import Executor
 from tests import factories
+from workflows.models import Workflow
 
 
 def claimed(owner: User, document: dict[str, Any] | None = None, **fields: Any) -> Claim:
     """A job of this graph that a worker has just claimed."""
-    factories.job(factories.workflow(owner, document), **fields)
+    return _claimed(factories.workflow(owner, document), **fields)
+
+
+def ran(owner: User, document: dict[str, Any] | None = None, **fields: Any) -> Job:
+    """A job of this graph that a worker has run to its end."""
+    return _carried_out(claimed(owner, document, **fields))
+
+
+def ran_again(job: Job, **fields: Any) -> Job:
+    """Another job of the same workflow that a worker has run to its end."""
+    return _carried_out(_claimed(job.workflow, **fields))
+
+
+def _claimed(workflow: Workflow, **fields: Any) -> Claim:
+    factories.job(workflow, **fields)
     claim = gate.claim("a worker")
     assert claim is not None
     return claim
 
 
-def ran(owner: User, document: dict[str, Any] | None = None, **fields: Any) -> Job:
-    """A job of this graph that a worker has run to its end."""
-    claim = claimed(owner, document, **fields)
+def _carried_out(claim: Claim) -> Job:
     executor = Executor()
     try:
         executor.execute(claim)

@@ -10,6 +10,7 @@ const KEYS = {
   ArrowRight: "[data-action=next]",
   u: "[data-action=use]",
   r: "[data-action=rerun]",
+  c: "[data-action=compare]",
 };
 
 export function lightBox() {
