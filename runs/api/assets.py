@@ -11,7 +11,9 @@ from ninja import File, Query as FromQuery, Router, UploadedFile
 
 from accounts.authentication import READ, RUN, WRITE, ApiRequest, visible
 from accounts.idempotency import found_again, once
+from accounts.paging import page
 from accounts.problems import ProblemError, fault, invalid, not_found
+from accounts.schemas import Page
 from runs import content, store, uploads
 from runs.api.jobs import find as find_job
 from runs.models import Asset, Blob
@@ -21,8 +23,6 @@ from runs.representation import asset_document, inline_content, media_type
 from runs.schemas import AssetDocument, AssetQuery, WorkflowAssetQuery
 from workflows.api import find as find_workflow
 from workflows.errors import MediaError
-from workflows.paging import page
-from workflows.schemas import Page
 
 router = Router(tags=["assets"])
 

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.plain_json import moment
 from runs import gate
 from runs.models import Asset
 from runs.pages import sheet
@@ -18,7 +19,6 @@ from tests import factories
 from tests.runs.jobs import claimed, graph, ran
 from workflows import graph as graphs
 from workflows.registry import registry
-from workflows.representation import moment
 
 DRAWN = parts(graphs.parse(factories.NOISE), registry)
 SEED, NOISE, OUT = DRAWN
