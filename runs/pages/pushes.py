@@ -4,13 +4,13 @@ A patch is `{"focused", "nodes": {id: {status, cached, share, counts, cost}}, "e
 key only where it changes. It goes in the same message as the HTML that belongs to it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from django.utils.safestring import SafeString
 
 from runs.pages import acts
-from runs.pages.board import Board, Card, Fold, Group
+from runs.pages.board import Board, Fold, Group
 from runs.pages.fragments import HOT, units
 from runs.pages.markup import joined, partial, rendered
 from runs.pages.seen import Seen, View, flow
@@ -107,7 +107,7 @@ def groups(before: Board | None, board: Board, focus: Focus, was: Focus | None) 
         if known is None or group.key != known.key:
             told.append(_part("queue_group", f"#queue-{group.name}", context))
         elif was != focus:
-            told += [_part("card", f"#card-{card.id}", {**context, "card": card}) for card in _of(group, focus, was)]
+            told += _refocused(group, context, focus, was)
     return joined([_part("queue_head", "#queue-head", head), _part("banner", "#banner", head), *told])
 
 
@@ -137,11 +137,15 @@ def _deleted(before: View, view: View) -> set[str]:
     return {made["node"] for key, made in before.sheet.products.items() if key not in view.sheet.products}
 
 
-def _of(group: Group, *focuses: Focus | None) -> list[Card]:
-    """The group's cards of the jobs that are or were in the lens."""
-    cards = [card for each in group.cards for card in (each.cards if isinstance(each, Fold) else [each])]
+def _refocused(group: Group, context: Mapping[str, object], *focuses: Focus | None) -> Iterator[SafeString]:
+    """The group's cards of the jobs that are or were in the lens, and what is said of them where they are folded."""
     jobs = {focus.job_id for focus in focuses if focus}
-    return [card for card in cards if card.id in jobs]
+    for each in group.cards:
+        cards = [card for card in (each.cards if isinstance(each, Fold) else [each]) if card.id in jobs]
+        if cards and isinstance(each, Fold):
+            yield _part("fold_facts", f"#facts-{group.name}-{each.batch}", {**context, "fold": each})
+        for card in cards:
+            yield _part("card", f"#card-{card.id}", {**context, "card": card})
 
 
 def _node(node: Seen) -> list[SafeString]:

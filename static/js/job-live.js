@@ -3,7 +3,7 @@
 import { announce } from "./banner.js";
 import { clock } from "./clock.js";
 import { advance, append, Frames, follows, write } from "./hot.js";
-import { beside } from "./live/beside.js";
+import { details } from "./live/details.js";
 import { sounds } from "./sounds.js";
 import { grow } from "./timeline.js";
 
@@ -33,7 +33,7 @@ document.addEventListener("htmx:ws:before:message:incoming", (event) => {
   else if (message.content) before();
 });
 document.addEventListener("htmx:ws:after:message:incoming", after);
-beside();
+details();
 clock(document, grow);
 sounds();
 document.addEventListener("submit", () => {

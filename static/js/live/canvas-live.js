@@ -4,8 +4,8 @@ import { clock } from "../clock.js";
 import { Frames, follows } from "../hot.js";
 import { sounds } from "../sounds.js";
 import { announce } from "./announce.js";
-import { beside } from "./beside.js";
 import { choosing } from "./choosing.js";
+import { details } from "./details.js";
 import { dialogs } from "./dialogs.js";
 import { hints } from "./hints.js";
 import { keys } from "./keys.js";
@@ -32,7 +32,7 @@ document.addEventListener("htmx:ws:before:message:incoming", (event) => {
 });
 document.addEventListener("htmx:ws:after:message:incoming", after);
 document.addEventListener("graph:saved", () => say({ saved: true }));
-beside();
+details();
 choosing();
 clock(document);
 dialogs();

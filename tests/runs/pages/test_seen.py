@@ -1,6 +1,7 @@
 """Through the lens: each node's chrome is the focused run's alone; others are a ring, and a gallery."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -221,3 +222,14 @@ def test_a_lens_that_moves_sends_the_card_that_it_left_and_the_one_that_it_came_
     assert [f'hx-target="#card-{job.pk}"' in html for job in jobs] == [True, True, False]
     assert "#queue-completed" not in html
     assert html.count('aria-current="true"') == 1
+
+
+def test_a_batch_that_is_folded_says_which_of_its_runs_is_on_the_canvas(workflow: Workflow) -> None:
+    batch = uuid4()
+    jobs = [factories.job(workflow, number=number, state="completed", batch_id=batch) for number in (1, 2, 3)]
+    shown = board.read(workflow.owner, workflow)
+    was, now = (Focus(str(job.pk), pinned=True) for job in jobs[:2])
+    html = pushes.groups(shown, shown, now, was)
+    assert f'hx-target="#facts-completed-{batch}"' in html
+    assert "#2 on canvas" in html
+    assert "#1 on canvas" not in html

@@ -3,12 +3,12 @@
 const WIDE = 380;
 const GAP = 6;
 
-export function beside() {
+export function details() {
   document.addEventListener(
     "beforetoggle",
     ({ target, newState }) => {
       const box = /** @type {HTMLElement} */ (target);
-      if (newState !== "open" || !box.matches("[popover].beside")) return;
+      if (newState !== "open" || !box.matches("[popover].details")) return;
       const button = document.querySelector(`[popovertarget="${CSS.escape(box.id)}"]`)?.getBoundingClientRect();
       if (button) put(box, button);
     },
