@@ -1,7 +1,10 @@
 """What a node function may see of the world while it runs."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
+
+from workflows.host import TaskState
 
 
 class NodeContext(Protocol):
@@ -34,3 +37,20 @@ class NodeContext(Protocol):
 
     def cost(self, amount: float) -> None:
         """Add to what this node has cost, in US dollars."""
+
+    def call(self, tool: str, arguments: object, result: object = None, *, call: str | None = None) -> str:
+        """Show that a tool is called; answers the call's id, by which its result is shown once it is there."""
+
+    def plan(self, tasks: Sequence[tuple[str, TaskState]]) -> None:
+        """Show what the node means to do, as its tasks in order with their states; each plan replaces the last."""
+
+    def provider(
+        self,
+        provider: str,
+        model: str,
+        *,
+        status: str = "completed",
+        tokens: int | None = None,
+        cost: float | None = None,
+    ) -> None:
+        """Show that a provider was asked. What that cost, in US dollars, is added to what the node has cost."""

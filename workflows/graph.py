@@ -27,6 +27,7 @@ class Node:
     bypassed: bool
     cache: Cache
     dynamic_inputs: tuple[str, ...]
+    gallery: bool = False
 
     @property
     def family(self) -> str:
@@ -136,6 +137,7 @@ def load(document: Document) -> Graph:
             bypassed=node.get("bypassed", False),
             cache=node.get("cache"),
             dynamic_inputs=tuple(node.get("dynamic_inputs", ())),
+            gallery=node.get("gallery", False),
         )
         for node in document["nodes"]
     )

@@ -1,11 +1,13 @@
 """What the engine tells the world while it runs a graph, and what it says when it is done."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, TypedDict, Unpack
 
 Status = Literal["waiting", "running", "completed", "failed", "cancelled", "skipped", "bypassed"]
 EdgeState = Literal["active", "completed", "drained"]
+TaskState = Literal["waiting", "running", "completed", "failed", "skipped"]
 
 
 class NodeFields(TypedDict, total=False):
@@ -16,6 +18,16 @@ class NodeFields(TypedDict, total=False):
     started_at: str
     elapsed_ms: int
     error: tuple[str, str]
+
+
+class ProviderFields(TypedDict):
+    """What is said of one call of a provider; None where it was not measured."""
+
+    provider: str
+    model: str
+    status: str
+    tokens: int | None
+    cost: float | None
 
 
 class Host(Protocol):
@@ -39,6 +51,15 @@ class Host(Protocol):
 
     def cost(self, node: str, amount: float) -> None:
         """What a node has just cost, in US dollars, to be added up."""
+
+    def call(self, node: str, call: str, tool: str, arguments: object, result: object) -> None:
+        """A tool's call; said again with its result, by the same `call`, once that is there."""
+
+    def plan(self, node: str, tasks: Sequence[tuple[str, TaskState]]) -> None:
+        """What a node means to do, all of it."""
+
+    def provider(self, node: str, **fields: Unpack[ProviderFields]) -> None:
+        """A provider was asked; what it cost is said by `cost` besides."""
 
     async def unsafe(self, node: str) -> None:
         """A node is about to begin that is not safe to repeat; it does when this returns."""

@@ -16,7 +16,7 @@ from workflows.declaration import Input
 from workflows.errors import Cancelled, NodeFailed, TypeMismatch, WorkflowError
 from workflows.failures import explain
 from workflows.flow import Inbox, Pipe
-from workflows.host import Host, NodeError, NodeFields, Status
+from workflows.host import Host, NodeError, NodeFields, Status, TaskState
 from workflows.joins import Lineage, Match
 from workflows.plan import Step
 from workflows.registry import Output
@@ -218,3 +218,24 @@ class _Sight:
 
     def cost(self, amount: float) -> None:
         self._host.cost(self._node, float(amount))
+
+    def call(self, tool: str, arguments: object, result: object = None, *, call: str | None = None) -> str:
+        made = call or uuid.uuid4().hex[:12]
+        self._host.call(self._node, made, tool, arguments, result)
+        return made
+
+    def plan(self, tasks: Sequence[tuple[str, TaskState]]) -> None:
+        self._host.plan(self._node, tasks)
+
+    def provider(
+        self,
+        provider: str,
+        model: str,
+        *,
+        status: str = "completed",
+        tokens: int | None = None,
+        cost: float | None = None,
+    ) -> None:
+        self._host.provider(self._node, provider=provider, model=model, status=status, tokens=tokens, cost=cost)
+        if cost is not None:
+            self.cost(cost)

@@ -6,6 +6,7 @@ from functools import cached_property
 from workflows import ports
 from workflows.declaration import Input, Setting
 from workflows.graph import Edge, Graph, Node
+from workflows.ports import PortType
 from workflows.registry import NodeType, Registry
 
 
@@ -57,6 +58,29 @@ class Wiring:
             return []
         nodes = (self._graph.node(node_id) for node_id in self._graph.order())
         return [node for node in nodes if node is not None and node.bypassed]
+
+
+def passed_on(node: Node, graph: Graph, registry: Registry) -> PortType | None:
+    """The type of what a node puts out or keeps; where it takes anything and passes it on, of what comes to it."""
+    seen: set[str] = set()
+    declared = registry.get(node.type)
+    port = declared.outputs[0].port if declared and declared.outputs else None
+    while _open(port) and node.id not in seen:
+        seen.add(node.id)
+        before = next((edge for edge in graph.incoming(node.id) if edge.input in {"value", "item"}), None)
+        source = graph.node(before.source) if before else None
+        if before is None or source is None:
+            break
+        node, declared = source, registry.get(source.type)
+        output = declared.output(before.output) if declared else None
+        port = output.port if output else None
+    return port
+
+
+def _open(port: PortType | None) -> bool:
+    while port is not None and port.items is not None:
+        port = port.items
+    return port is None or port == ports.ANY
 
 
 def _inputs(node: Node, declared: NodeType) -> Mapping[str, Input]:

@@ -10,6 +10,7 @@ from graphlib import CycleError
 from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
+from runs.pages.drawing import WITH_GALLERY
 from runs.pages.parts import Part, colour, icon, kind, part
 from workflows import values
 from workflows.declaration import Input
@@ -87,6 +88,8 @@ class Drawn:
     y: float | None
     rows: tuple[Row, ...]
     more: tuple[Row, ...]
+    switches: bool
+    """Whether it is for the person to say that it shows what all runs made there."""
 
     @property
     def id(self) -> str:
@@ -169,6 +172,7 @@ class _Hand:
             y=position.get("y"),
             rows=tuple(row for row in rows if row not in more),
             more=tuple(more),
+            switches=declared is not None and declared.family != "input" and node.type not in WITH_GALLERY,
         )
 
     def _rows(self, node: Node, declared: NodeType) -> list[Row]:

@@ -22,6 +22,8 @@ class Drawing(NamedTuple):
     """The nodes that show what all runs made there."""
     saved: Mapping[str, object]
     """What the inputs say, by node."""
+    names: Mapping[str, str]
+    """What the inputs are called as parameters, by node."""
     graph: graphs.Graph
     titles: Mapping[str, str]
     """What people call the parameters, by name."""
@@ -54,6 +56,7 @@ def of(digest: str) -> Drawing:
         saved={
             node["id"]: node.get("properties", {}).get("value") for node in nodes if node["type"].startswith("input.")
         },
+        names={node.id: str(node.properties.get("name", "")) for node in graph.nodes if node.family == "input"},
         graph=graph,
         titles={parameter.name: parameter.title for parameter in declared(graph, registry)},
     )

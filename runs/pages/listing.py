@@ -45,10 +45,8 @@ def last_params(workflow: Workflow) -> Mapping[str, object]:
 def cards(user: User) -> list[Card]:
     """A person's workflows, the one that ran or changed last first."""
     jobs = Job.objects.filter(workflow=OuterRef("pk")).order_by("-created_at", "-id")
-    made = Asset.objects.filter(workflow=OuterRef("pk"), blob__thumbnail__isnull=False).exclude(result="")
-    pictures = made.order_by("-created_at", "-id")
     mine: Iterable[Any] = Workflow.objects.visible_to(user).annotate(
-        last_run=Subquery(jobs.values("created_at")[:1]), picture=Subquery(pictures.values("pk")[:1])
+        last_run=Subquery(jobs.values("created_at")[:1]), picture=newest_picture()
     )[:CARDS]
     counted = Job.objects.active().filter(owner=user).order_by().values_list("workflow").annotate(Count("pk"))
     active = dict(counted)
@@ -58,3 +56,9 @@ def cards(user: User) -> list[Card]:
         Card(each, active.get(each.pk, 0), each.last_run, each.picture, lacks.get(each.graph_id, ())) for each in shown
     ]
     return sorted(found, key=lambda card: card.last_run or card.workflow.created_at, reverse=True)
+
+
+def newest_picture() -> Subquery:
+    """For a query of workflows: the asset that is each one's newest picture."""
+    made = Asset.objects.filter(workflow=OuterRef("pk"), blob__thumbnail__isnull=False).exclude(result="")
+    return Subquery(made.order_by("-created_at", "-id").values("pk")[:1])

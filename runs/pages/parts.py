@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 from workflows.graph import Graph, Node
 from workflows.ports import PortType
 from workflows.registry import Registry
+from workflows.wiring import passed_on
 
 COLOURS: Final = {
     "image": "image",
@@ -17,7 +18,14 @@ COLOURS: Final = {
     "boolean": "number",
     "table": "table",
 }
-SHAPES: Final = {"image": "picture", "text": "text"}
+SHAPES: Final = {
+    "image": "picture",
+    "video": "film",
+    "audio": "sound",
+    "text": "text",
+    "table": "code",
+    "json": "code",
+}
 ICONS: Final = {
     "input.text": "type",
     "input.integer": "hash",
@@ -42,7 +50,9 @@ OTHER_ICON: Final = "box"
 
 
 class Part(NamedTuple):
-    """A node as pages draw it: `colour` is that of its first output's type, `shape` one of picture, text, value."""
+    """A node as pages draw it: `colour` is that of its first output's type, `shape` one of picture, film,
+    sound, text, code (what has rows), value.
+    """
 
     id: str
     title: str
@@ -70,7 +80,7 @@ def part(node: Node, graph: Graph, registry: Registry) -> Part:
         type=node.type,
         icon=icon(node.type),
         colour=colour(port),
-        shape=SHAPES.get(kind(_made(node, graph, registry)), "value"),
+        shape=SHAPES.get(kind(passed_on(node, graph, registry)), "value"),
         result=str(node.properties.get("name") or node.id) if node.type == "output.result" else "",
     )
 
@@ -95,19 +105,3 @@ def kind(port: PortType | None) -> str:
 def _sent(node: Node, registry: Registry) -> PortType | None:
     declared = registry.get(node.type)
     return declared.outputs[0].port if declared and declared.outputs else None
-
-
-def _made(node: Node, graph: Graph, registry: Registry) -> PortType | None:
-    """The type of what it makes; where a node passes on anything, of what comes to it."""
-    seen: set[str] = set()
-    port = _sent(node, registry)
-    while kind(port) == "any" and node.id not in seen:
-        seen.add(node.id)
-        before = next((edge for edge in graph.incoming(node.id) if edge.input in {"value", "item"}), None)
-        source = graph.node(before.source) if before else None
-        if before is None or source is None:
-            break
-        node, declared = source, registry.get(source.type)
-        output = declared.output(before.output) if declared else None
-        port = output.port if output else None
-    return port

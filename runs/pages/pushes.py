@@ -1,6 +1,6 @@
 """What an open canvas is sent: HTML for structure, rendered by the partials of its page, and patches for what is hot.
 
-A patch is `{"focused", "nodes": {id: {status, cached, share, counts}}, "edges": {id: [state, count]}, "text", …}`, each
+A patch is `{"focused", "nodes": {id: {status, cached, share, counts, cost}}, "edges": {id: [state, count]}, …}`, each
 key only where it changes. It goes in the same message as the HTML that belongs to it.
 """
 
@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from django.utils.safestring import SafeString
 
+from runs.pages import acts
 from runs.pages.board import Board, Card, Fold, Group
 from runs.pages.fragments import HOT, units
 from runs.pages.markup import joined, partial, rendered
@@ -42,7 +43,9 @@ def lens(view: View, focus: Focus, board: Board | None) -> SafeString:
 def lens_patch(view: View) -> Patch:
     """Which run is seen, and how far it is."""
     sheet = view.sheet
-    job = {"hue": sheet.job["number"], "progress": sheet.share, "done": sheet.done} if sheet else {}
+    if sheet is None:
+        return {"focused": None}
+    job = {"hue": sheet.job["number"], "progress": sheet.share, "done": sheet.done, "cost": sheet.money}
     return {"focused": view.focused, **job}
 
 
@@ -51,8 +54,12 @@ def changes(view: View, batch: Batch) -> tuple[SafeString, Patch]:
     told: Mapping[str, Mapping[str, object]] = batch.get("nodes", {})
     structural = {node for node, fields in told.items() if not fields.keys() <= HOT}
     structural |= set(batch.get("values", {})) | {product["node"] for product in batch.get("products", ())}
-    nodes = [node for node in view.nodes.values() if node.id in structural | told.keys()]
+    structural |= _first_words(view, batch)
+    acted = acts.changed(batch) - structural
+    seen = view.nodes
+    nodes = [node for node in seen.values() if node.id in structural | told.keys()]
     html = [part for node in nodes if node.id in structural for part in _node(node)]
+    html += [_acts(seen[node]) for node in acted if node in seen]
     patch: Patch = {
         "nodes": {node.id: _hot(node) for node in nodes},
         "edges": _edges(view, batch),
@@ -75,26 +82,32 @@ def rings(before: View, view: View) -> SafeString:
 
 
 def galleries(before: View, view: View) -> SafeString:
-    """The bodies of those nodes whose tiles are not what they were, or whose products are deleted.
+    """The bodies of those nodes that have other tiles than before, have lost products, or are inputs that were edited.
 
     How far a run is, is hot.
     """
     old, new = _tiles(before), _tiles(view)
     counted = {node for node, jobs in view.jobs.items() if jobs != before.jobs.get(node)}
-    return bodies(
-        view, {node for node, tiles in new.items() if tiles != old.get(node)} | counted | _deleted(before, view)
-    )
+    tiled = {node for node in old.keys() | new.keys() if old.get(node) != new.get(node)}
+    old_saved, saved = before.drawing.saved, view.drawing.saved
+    edited = {node for node in saved if saved[node] != old_saved.get(node)}
+    return bodies(view, tiled | counted | edited | _deleted(before, view))
 
 
 def groups(before: Board | None, board: Board, focus: Focus, was: Focus | None) -> SafeString:
-    """Those groups of the queue selector that have changed, and its head."""
+    """Those groups of the queue selector that have changed, and its head; of the others, the cards that the lens left.
+
+    And those that it has come to.
+    """
     told = []
+    head = {"board": board, "focus": focus}
     for at, group in enumerate(board.all):
         known = before.all[at] if before else None
-        moved = was != focus and (_holds(group, focus) or (was is not None and _holds(group, was)))
-        if known is None or group.key != known.key or moved:
-            told.append(_part("queue_group", f"#queue-{group.name}", {"group": group, "focus": focus, "board": board}))
-    head = {"board": board, "focus": focus}
+        context = {**head, "group": group}
+        if known is None or group.key != known.key:
+            told.append(_part("queue_group", f"#queue-{group.name}", context))
+        elif was != focus:
+            told += [_part("card", f"#card-{card.id}", {**context, "card": card}) for card in _of(group, focus, was)]
     return joined([_part("queue_head", "#queue-head", head), _part("banner", "#banner", head), *told])
 
 
@@ -124,19 +137,23 @@ def _deleted(before: View, view: View) -> set[str]:
     return {made["node"] for key, made in before.sheet.products.items() if key not in view.sheet.products}
 
 
-def _holds(group: Group, focus: Focus) -> bool:
+def _of(group: Group, *focuses: Focus | None) -> list[Card]:
+    """The group's cards of the jobs that are or were in the lens."""
     cards = [card for each in group.cards for card in (each.cards if isinstance(each, Fold) else [each])]
-    return any(_is(card, focus) for card in cards)
-
-
-def _is(card: Card, focus: Focus) -> bool:
-    return card.id == focus.job_id
+    jobs = {focus.job_id for focus in focuses if focus}
+    return [card for card in cards if card.id in jobs]
 
 
 def _node(node: Seen) -> list[SafeString]:
     context = {"node": node, "seen": node}
     parts = [partial(f"#{name}-{node.id}", _canvas(name, context)) for name in ("body", "foot")]
-    return [*parts, _ring(node)]
+    return [*parts, _acts(node), _ring(node)]
+
+
+def _acts(node: Seen) -> SafeString:
+    step = node.step
+    context = {"id": node.id, "title": node.part.title, "acts": step and step.acts, "money": step.money if step else ""}
+    return partial(f"#acts-{node.id}", _canvas("acts", context))
 
 
 def _ring(node: Seen) -> SafeString:
@@ -146,13 +163,20 @@ def _ring(node: Seen) -> SafeString:
 def _hot(node: Seen) -> Patch:
     counts = node.step.counts if node.step else ""
     cached = bool(node.step and node.step.cached)
-    return {"status": node.status, "cached": cached, "share": node.share, "counts": counts}
+    cost = node.step.money if node.step else ""
+    return {"status": node.status, "cached": cached, "share": node.share, "counts": counts, "cost": cost}
 
 
 def _edges(view: View, batch: Batch) -> dict[str, tuple[str, str]]:
     known = set(view.drawing.edges)
     now: Mapping[str, Any] = view.sheet.snapshot["edges"] if view.sheet else {}
     return {edge: flow(now[edge]) for edge in batch.get("edges", {}) if edge in known}
+
+
+def _first_words(view: View, batch: Batch) -> set[str]:
+    """The nodes whose text begins: there may be no place for it yet."""
+    now: Mapping[str, str] = view.sheet.snapshot["text"] if view.sheet else {}
+    return {node for node, new in batch.get("text", {}).items() if len(now[node]) == len(new)}
 
 
 def _text(view: View, batch: Batch) -> dict[str, list[object]]:

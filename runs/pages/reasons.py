@@ -10,7 +10,7 @@ from workflows.registry import Registry
 from workflows.wiring import Wiring
 
 Parts = Mapping[str, Part]
-THINGS: Final = {"picture": "a picture", "text": "a text"}
+THINGS: Final = {"picture": "a picture", "text": "a text", "sound": "a sound", "film": "a video"}
 _SHORT: Final = frozenset({"failed", "skipped", "cancelled"})
 
 

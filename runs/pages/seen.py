@@ -9,15 +9,19 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.utils.safestring import SafeString
+
 from runs.models import Job
-from runs.pages import drawing, gallery, sheet, working
+from runs.pages import drawing, gallery, markdown, sheet, told, working
 from runs.pages.drawing import Drawing
 from runs.pages.gallery import CELLS, FEW_CELLS, Gallery, Wall, wall
 from runs.pages.parts import Part
 from runs.pages.sheet import Sheet, Step
 from runs.pages.working import Working
 from runs.states import HOLDING
+from workflows import values
 from workflows.models import Workflow
+from workflows.ports import MEDIA
 
 DOTS = 3
 
@@ -42,6 +46,8 @@ class Seen(NamedTuple):
     number: int | None
     focused: str | None
     saved: object
+    param: object = None
+    """What the focused run was given by the input that it is."""
 
     @property
     def id(self) -> str:
@@ -59,22 +65,63 @@ class Seen(NamedTuple):
         return self.step.share if self.step else 0.0
 
     @property
-    def picture(self) -> Mapping[str, Any] | None:
-        """The newest picture that the focused run made there."""
-        return self.step.pictures[-1] if self.step and self.step.pictures else None
+    def made_here(self) -> Mapping[str, Any] | None:
+        """The newest picture, sound, film or file that the focused run made there."""
+        newest = self.step.newest if self.step else None
+        return newest if newest and newest["kind"] in MEDIA else None
+
+    @property
+    def awaits_media(self) -> bool:
+        """Whether something to see or hear is to come there."""
+        return self.part.shape in {"picture", "film", "sound"}
+
+    @property
+    def markdown(self) -> SafeString | None:
+        """The text of a node that has come to its end, where it is written as Markdown."""
+        if self.step is None or self.step.status != "completed":
+            return None
+        values = [value for _, value in self.step.values]
+        text = self.step.text or (values[0] if len(values) == 1 else None)
+        return markdown.rendered(text) if isinstance(text, str) and markdown.is_markdown(text) else None
+
+    @property
+    def structured(self) -> bool:
+        """Whether its values have more to them than a line: tables, objects, lists."""
+        values = [value for _, value in self.step.values] if self.step else []
+        nested = [each for each in values if isinstance(each, list | dict)]
+        return self.part.shape == "code" or any(not all(isinstance(item, str) for item in each) for each in nested)
+
+    @property
+    def is_input(self) -> bool:
+        """Whether it gives a parameter to the run; what it has stands in its editor."""
+        return self.part.type.startswith("input.")
 
     @property
     def given(self) -> bool:
         """Whether it is an input that the run was given another value for than the workflow says now."""
-        values = self.step.values if self.step else []
-        return self.part.type.startswith("input.") and bool(values) and values != [("value", self.saved)]
+        told = self.step.values if self.step else []
+        return self.is_input and bool(told) and told != [("value", self.saved)]
+
+    @property
+    def given_asset(self) -> str | None:
+        """The picture, sound or file that the run was given, where the workflow now says another."""
+        given = values.asset_of(self.param)
+        return given if given != values.asset_of(self.saved) else None
 
     @property
     def shows(self) -> bool:
         """Whether there is a value to show; an input has its own editor, where its text or number stands."""
-        if self.part.type.startswith("input."):
+        if self.is_input:
             return False
-        return self.part.shape != "value" or bool(self.step and self.step.values)
+        return self.part.shape != "value" or bool(self.step and (self.step.values or self.step.text))
+
+    @property
+    def tells(self) -> bool:
+        """Whether it shows a text: one that it makes, or one that it writes while it works."""
+        if not self.shows or self.awaits_media:
+            return False
+        writes = self.step and self.step.text and (self.status == "running" or not self.step.values)
+        return self.part.shape == "text" or bool(writes)
 
     @property
     def made(self) -> int:
@@ -117,6 +164,7 @@ class View:
             number=self.sheet.job["number"] if self.sheet else None,
             focused=self.focused,
             saved=self.drawing.saved.get(part.id),
+            param=self.sheet.job.get("params", {}).get(self.drawing.names.get(part.id)) if self.sheet else None,
         )
 
     def wall(self, part: Part) -> Wall | None:
@@ -175,13 +223,13 @@ def read(workflow_id: UUID, *, seen: Sheet | None = None, running: tuple[Working
 
 
 def through(view: View, seen: Sheet) -> View:
-    """The canvas through the lens on another run. What all runs made is known already, but for a run that is old."""
-    workflow_id, job_id = UUID(view.workflow_id), str(seen.job["id"])
+    """The canvas through the lens on another run. What all runs made is known already, and what this one made too."""
+    workflow_id = UUID(view.workflow_id)
     digest = Workflow.objects.values_list("graph_id", flat=True).get(pk=workflow_id)
     if digest != view.digest:
         return _view(workflow_id, digest, seen, view.running)
-    paged = [node for node, held in view.galleries.items() if held.before and not held.has(job_id)]
-    return with_galleries(replace(view, sheet=seen), paged)
+    galleries = {node: gallery.along(held, _run(seen, node)) for node, held in view.galleries.items()}
+    return replace(view, sheet=seen, galleries=galleries)
 
 
 def with_galleries(view: View, nodes: Iterable[str]) -> View:
@@ -189,6 +237,13 @@ def with_galleries(view: View, nodes: Iterable[str]) -> View:
     focused = UUID(view.focused) if view.focused else None
     landed = {node: gallery.read(UUID(view.workflow_id), node, focused=focused) for node in nodes}
     return replace(view, galleries={**view.galleries, **landed})
+
+
+def _run(seen: Sheet, node: str) -> gallery.Run:
+    """What the run made at a node."""
+    job, made = seen.job, seen.made(node)
+    shown = [dict(each) for each in made[: gallery.PER_RUN]]
+    return gallery.Run(job["id"], job["number"], job["label"], job["state"], len(made), shown)
 
 
 def _view(workflow_id: UUID, digest: str, seen: Sheet | None, running: tuple[Working, ...]) -> View:
@@ -200,6 +255,6 @@ def _view(workflow_id: UUID, digest: str, seen: Sheet | None, running: tuple[Wor
         drawing=drawn,
         sheet=seen,
         galleries={node: gallery.read(workflow_id, node, focused=focused) for node in drawn.galleries},
-        jobs=gallery.made_by_jobs(workflow_id, [part.id for part in drawn.parts]),
+        jobs={**told.jobs(workflow_id), **gallery.made_by_jobs(workflow_id, [part.id for part in drawn.parts])},
         running=running,
     )

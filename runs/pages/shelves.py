@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from runs import lens
 from runs.models import Asset
-from runs.pages import drawing, gallery
+from runs.pages import drawing, gallery, told
 from runs.pages.gallery import Tile
 from runs.pages.mine import asset_of, user_of, workflow_of
 from runs.representation import asset_document
@@ -34,13 +34,21 @@ def shelf(request: HttpRequest, workflow_id: UUID, node: str) -> HttpResponse:
     given = request.GET.get("before", "")
     before = int(given) if given.isdecimal() and len(given) < 10 else None
     found = gallery.read(opened.pk, node, before=before)
+    if not found.total:  # it keeps no products, but it may have told values
+        found = told.read(opened.pk, node, before=before)
     focused = lens.of(user_of(request), opened.pk).job_id
     context = {
         "workflow": opened,
         "part": part,
         "gallery": found,
         "runs": [
-            (run, [Tile(f"{run.number}-{at}", run.job_id, run.number, made) for at, made in enumerate(run.assets)])
+            (
+                run,
+                [
+                    Tile(f"{run.number}-{at}", run.job_id, run.number, made, ringed=run.job_id == str(focused))
+                    for at, made in enumerate(run.assets)
+                ],
+            )
             for run in found.runs
         ],
         "focused": str(focused) if focused else "",

@@ -1,70 +1,55 @@
-"""When each node of a run worked, as bars on one scale of seconds since the run's start."""
+"""When each node of a run worked: bars on one scale of time. Pure."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Final, NamedTuple
 
-QUARTERS = 4
-SHORTEST = 0.001
-"""Seconds that the scale is long at least."""
-NARROWEST = 0.6
-"""Percent of the scale that a bar is wide at least, so that it is seen."""
-
-
-class Bar(NamedTuple):
-    """From when to when a node worked, in seconds since the run's start; None for one that has not begun."""
-
-    start: float | None
-    end: float | None
-    runs: bool
-
-    def placed(self, total: float) -> tuple[str, str]:
-        """Where it begins and how long it is, in percent of a scale of `total` seconds."""
-        if self.start is None or self.end is None:
-            return "0", "0"
-        width = max((self.end - self.start) / total * 100, NARROWEST)
-        return f"{min(self.start / total * 100, 100 - NARROWEST):.2f}", f"{width:.2f}"
+SHORT_STEPS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
+"""How far apart marks may stand, in seconds; once a run has ended, closer too."""
+MARKS: Final = 5
+LEAST: Final = 0.006
+"""The share of the whole that can still be seen."""
 
 
-class Lane(NamedTuple):
-    """One node's bar, and its place on the scale in percent."""
+class Mark(NamedTuple):
+    """A mark on the scale, at `share` of it, for so many seconds."""
 
-    node: str
-    bar: Bar
-    x: str
-    width: str
-
-
-class Timeline(NamedTuple):
-    """The lanes in the order of the nodes, and how many seconds the scale is long."""
-
-    lanes: Sequence[Lane]
-    total: float
+    share: float
+    seconds: float
 
     @property
-    def marks(self) -> list[float]:
-        """The seconds that stand below the scale, from its beginning to its end."""
-        return [self.total * quarter / QUARTERS for quarter in range(QUARTERS + 1)]
-
-    def lane(self, node: str) -> Lane:
-        """One node's."""
-        return next(lane for lane in self.lanes if lane.node == node)
-
-
-def drawn(
-    nodes: Mapping[str, Mapping[str, Any]], order: Sequence[str], began: datetime | None, now: datetime
-) -> Timeline:
-    """The timeline of a run that began then, of what its nodes told."""
-    bars = {node: _bar(nodes.get(node, {}), began, now) for node in order}
-    total = max([SHORTEST, *(bar.end for bar in bars.values() if bar.end is not None)])
-    return Timeline([Lane(node, bar, *bar.placed(total)) for node, bar in bars.items()], total)
+    def label(self) -> str:
+        """As short as can be: 0, 20 ms, 5 s, 2 min, 1.5 h."""
+        for bound, size, unit in ((1, 0.001, "ms"), (60, 1, "s"), (3600, 60, "min")):
+            if self.seconds < bound:
+                return f"{self.seconds / size:.4g} {unit}" if self.seconds else "0"
+        return f"{self.seconds / 3600:.4g} h"
 
 
-def _bar(node: Mapping[str, Any], began: datetime | None, now: datetime) -> Bar:
-    started = node.get("started_at")
-    if not started or began is None:
-        return Bar(None, None, runs=False)
-    start = max((datetime.fromisoformat(started) - began).total_seconds(), 0.0)
-    if node.get("status") == "running":
-        return Bar(start, max((now - began).total_seconds(), start), runs=True)
-    return Bar(start, start + (node.get("elapsed_ms") or 0) / 1000, runs=False)
+class Scale(NamedTuple):
+    """From a run's start to `seconds` later; with a mark every `step`. One that `grows` has all its marks in view."""
+
+    seconds: float
+    step: float
+    grows: bool
+
+    @property
+    def marks(self) -> list[Mark]:
+        """Each mark, the start's first."""
+        return [Mark(n * self.step / self.seconds, n * self.step) for n in range(int(self.seconds / self.step) + 1)]
+
+    @property
+    def steps(self) -> str:
+        """As the page's own module reads them."""
+        return " ".join(f"{step:g}" for step in STEPS)
+
+    def bar(self, start: float, seconds: float) -> tuple[float, float]:
+        """Where a bar begins and how long it is, as shares; nothing is too short to be seen or reaches beyond."""
+        begin = min(max(start / self.seconds, 0.0), 1 - LEAST)
+        return begin, max(min(seconds / self.seconds, 1 - begin), LEAST)
+
+
+def scale(seconds: float, *, grows: bool) -> Scale:
+    """The scale of a run that took so long, or has run for so long and `grows`."""
+    steps = STEPS if grows else SHORT_STEPS + STEPS
+    step = next((step for step in steps if step * MARKS >= seconds), seconds / MARKS)
+    return Scale(step * MARKS if grows else max(seconds, step), step, grows)

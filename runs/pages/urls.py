@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from runs.pages import collection, comparison, hints, shelves, steering, verbs, views
+from runs.pages import collection, comparison, hints, shelves, sounds, steering, verbs, views
 
 urlpatterns = [
     path("", views.workflows, name="workflows"),
@@ -21,6 +21,7 @@ urlpatterns = [
     path("workflows/<uuid:workflow_id>/cancellation/", steering.cancel_waiting, name="waiting-cancellation"),
     path("workflows/<uuid:workflow_id>/nodes/<str:node>/", shelves.shelf, name="gallery"),
     path("assets/<uuid:asset_id>/", shelves.light, name="light"),
+    path("assets/<uuid:asset_id>/waveform/", sounds.waveform, name="waveform"),
     path("hints/", hints.see, name="hints"),
     path("jobs/<uuid:job_id>/", views.job, name="job"),
     path("jobs/<uuid:job_id>/cancellation/", verbs.cancellation, name="job-cancellation"),

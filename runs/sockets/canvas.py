@@ -106,11 +106,16 @@ class CanvasSocket(Socket):
         self._stir.set()
 
     async def hear(self, text: str | None) -> None:
-        """The page asks for more cards of a group: `{"more": "<its name>"}`. Anything else says nothing."""
+        """The page asks for more cards of a group, `{"more": "<its name>"}`, or has saved its graph, `{"saved": true}`.
+
+        Anything else says nothing.
+        """
         with contextlib.suppress(ValueError, TypeError, KeyError):
-            name = json.loads(text or "")["more"]
-            self._more[name] = min(self._more.get(name, board.FIRST[name]) * 2, board.MOST)
-            self._mark = None
+            asked = json.loads(text or "")
+            if "saved" not in asked:
+                name = asked["more"]
+                self._more[name] = min(self._more.get(name, board.FIRST[name]) * 2, board.MOST)
+            self._mark = self._told = None
             self._stir.set()
 
     async def tell(self, frame: Frame) -> None:

@@ -1,17 +1,27 @@
 """What a run has said and nobody was told yet: the newest state of each node and edge, and what was appended. Pure."""
 
+import json
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from runs.telemetry import LOGS_KEPT, Batch
+from runs.worker import plain
 
 TEXT_KEPT: Final = 256 * 1024
 """Characters of streamed text that a node may show; the value that it puts out is whole."""
 MESSAGE_KEPT: Final = 4_000
+CALLS_KEPT: Final = 500
+"""Calls of tools that a job shows, and as many of providers."""
+TASKS_KEPT: Final = 100
+TASK_KEPT: Final = 300
+"""Tasks of a node's plan, and the characters of each."""
 CUT: Final = "\n… (the rest is too long to be shown here)"
+
+
+Told = list[dict[str, object]]
 
 
 class Pending:
@@ -21,6 +31,8 @@ class Pending:
         self._lock = threading.Lock()
         self._shown: dict[str, int] = {}
         self._costs: dict[str, float] = {}
+        self._plans: dict[str, Told] = {}
+        self._called = self._asked = 0
         self._empty()
 
     def node(self, node: str, fields: Mapping[str, Any]) -> None:
@@ -60,6 +72,28 @@ class Pending:
             self._costs[node] = self._costs.get(node, 0.0) + amount
             self._nodes.setdefault(node, {})["cost"] = self._costs[node]
 
+    def call(self, node: str, call: str, fields: Mapping[str, object]) -> None:
+        """A tool's call, or what came of it; those beyond what is shown are left out."""
+        told = {"node": node, "id": call, **{name: shown(value) for name, value in fields.items()}}
+        with self._lock:
+            self._called += 1
+            if self._called <= CALLS_KEPT:
+                self._calls.append(told)
+
+    def plan(self, node: str, tasks: Sequence[tuple[str, str]]) -> None:
+        """What a node means to do; the job's plan is that of all its nodes."""
+        told: Told = [{"node": node, "task": task[:TASK_KEPT], "state": state} for task, state in tasks[:TASKS_KEPT]]
+        with self._lock:
+            self._plans[node] = told
+            self._plan[:] = [task for tasks in self._plans.values() for task in tasks]
+
+    def provider(self, node: str, fields: Mapping[str, object]) -> None:
+        """A provider was asked; those beyond what is shown are left out."""
+        with self._lock:
+            self._asked += 1
+            if self._asked <= CALLS_KEPT:
+                self._providers.append({"node": node, **fields})
+
     def take(self) -> Batch:
         """All that was said since the last time, as one batch without empty parts."""
         with self._lock:
@@ -69,6 +103,9 @@ class Pending:
                 "text": {node: "".join(chunks) for node, chunks in self._text.items()},
                 "values": self._values,
                 "logs": list(self._logs),
+                "calls": self._calls,
+                "plan": self._plan,
+                "providers": self._providers,
             }
             self._empty()
         return {key: part for key, part in batch.items() if part}
@@ -79,6 +116,21 @@ class Pending:
         self._values: dict[str, dict[str, object]] = {}
         self._text: dict[str, list[str]] = {}
         self._logs: deque[dict[str, Any]] = deque(maxlen=LOGS_KEPT)
+        self._calls: Told = []
+        self._plan: Told = []
+        self._providers: Told = []
+
+
+def shown(value: object) -> object:
+    """As much of what a tool was given, or gave, as is kept: itself if it is small, else the beginning of its text."""
+    size = plain.small_size(value)
+    if size is not None and size <= MESSAGE_KEPT:
+        return value
+    try:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str, skipkeys=True)
+    except (ValueError, RecursionError):
+        text = f"a {type(value).__name__} that JSON can't write"
+    return text.encode(errors="replace").decode().replace("\0", "�")[:MESSAGE_KEPT] + CUT
 
 
 def now() -> str:

@@ -38,7 +38,7 @@ class Products:
         self._unsaved: list[Asset] = []
 
     async def keep(self, node: Node, output: str, port_type: str, value: object) -> None:
-        """Makes an asset of each medium in a value, and one of whatever an `output.*` node got.
+        """Makes an asset of each medium in a value, and one of all that an `output.*` node or one with a gallery has.
 
         Raises NodeFailed when it can't be stored, OutputLimit when the job has stored too much.
         """
@@ -46,7 +46,7 @@ class Products:
         if pictures:
             for index, picture in zip(self._places(node, output, len(pictures)), pictures, strict=True):
                 self._add(node, output, index, kind="image", blob=await self._pictures.blob_of(picture))
-        elif node.family == "output":
+        elif node.family == "output" or node.gallery:
             (index,) = self._places(node, output, 1)
             await self._keep_value(node, output, index, plain.kind(value, port_type), value)
 

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Unpack
 
@@ -23,9 +24,14 @@ from runs.worker import plain
 from runs.worker.crew import Crew, insist
 from runs.worker.pending import Pending
 from runs.worker.products import Products
+from workflows import ports
 from workflows.graph import Graph, Node
-from workflows.host import EdgeState, NodeFields
+from workflows.host import EdgeState, NodeFields, ProviderFields, TaskState
+from workflows.ports import PortType
+from workflows.registry import registry
+from workflows.wiring import passed_on
 
+TABLE: Final = PortType("table")
 FLUSH_SECONDS: Final = 0.1
 GATHER_SECONDS: Final = 0.01
 """After the first news of a batch: what follows at once comes with it, and a quick run tells all in one."""
@@ -44,6 +50,7 @@ class Recorder:
         self._claim = claim
         self._crew = crew
         self._nodes: dict[str, Node] = {}
+        self._tables: frozenset[str] = frozenset()
         self._products = Products(claim, crew)
         self._pending = Pending()
         self._snapshot: Snapshot = EMPTY
@@ -85,6 +92,21 @@ class Recorder:
         self._pending.cost(node, amount)
         self._stir()
 
+    def call(self, node: str, call: str, tool: str, arguments: object, result: object) -> None:
+        """A tool's call, as much of it as can be shown."""
+        self._pending.call(node, call, {"tool": tool, "arguments": arguments, "result": result})
+        self._stir()
+
+    def plan(self, node: str, tasks: Sequence[tuple[str, TaskState]]) -> None:
+        """What a node means to do."""
+        self._pending.plan(node, tasks)
+        self._stir()
+
+    def provider(self, node: str, **fields: Unpack[ProviderFields]) -> None:
+        """A provider was asked."""
+        self._pending.provider(node, fields)
+        self._stir()
+
     async def unsafe(self, node: str) -> None:  # noqa: ARG002 (one is enough for the whole job)
         """From now on the job can't be repeated if its worker is lost."""
         await self._crew.at_desk(insist, lambda: gate.mark_unrepeatable(self._claim.job_id, self._claim.fence))
@@ -92,7 +114,8 @@ class Recorder:
     async def product(self, node: str, output: str, index: int, port_type: str, value: object) -> None:  # noqa: ARG002
         """Keeps what becomes an asset, and shows what is small. Raises NodeFailed, OutputLimit."""
         try:
-            await self._products.keep(self._nodes[node], output, port_type, value)
+            kept_as = "table" if node in self._tables and ports.matches(value, TABLE) else port_type
+            await self._products.keep(self._nodes[node], output, kept_as, value)
         except OutputLimit as error:
             error.node = node
             raise
@@ -126,6 +149,8 @@ class Recorder:
     def expect(self, graph: Graph) -> None:
         """This is what is going to run."""
         self._nodes = {node.id: node for node in graph.nodes}
+        kinds = {node.id: passed_on(node, graph, registry) for node in graph.nodes if node.family == "output"}
+        self._tables = frozenset(node for node, port in kinds.items() if port and port.kind == "table")
 
     async def tell(self) -> None:
         """Tells all that is new, again and again, until it is cancelled. Raises LostLease."""

@@ -3,22 +3,24 @@
 import { announce } from "./banner.js";
 import { clock } from "./clock.js";
 import { advance, append, Frames, follows, write } from "./hot.js";
+import { beside } from "./live/beside.js";
+import { sounds } from "./sounds.js";
+import { grow } from "./timeline.js";
 
 /**
  * @typedef {object} Patch
  * @property {string} type
  * @property {number} [progress]
  * @property {number} [done]
- * @property {Record<string, {share: number, counts: string}>} [nodes]
+ * @property {Record<string, {share: number, counts: string, cost: string}>} [nodes]
  * @property {Record<string, [number, string]>} [text]
  */
 
 const hot = new Frames(
   /** @param {Patch[]} patches */ (patches) => {
-    for (const patch of patches) {
-      for (const [id, text] of Object.entries(patch.text ?? {})) append(id, ...text);
-    }
+    const settle = append(patches.map((patch) => patch.text));
     show(Object.assign({}, ...patches, { nodes: Object.assign({}, ...patches.map((patch) => patch.nodes)) }));
+    settle();
   },
 );
 const scrolling = ".node .text, .log";
@@ -31,7 +33,9 @@ document.addEventListener("htmx:ws:before:message:incoming", (event) => {
   else if (message.content) before();
 });
 document.addEventListener("htmx:ws:after:message:incoming", after);
-clock(document);
+beside();
+clock(document, grow);
+sounds();
 document.addEventListener("submit", () => {
   for (const open of document.querySelectorAll(":popover-open")) /** @type {HTMLElement} */ (open).hidePopover();
 });
@@ -47,7 +51,10 @@ function before() {
 
 function after() {
   if (acting && document.activeElement === document.body) job().focus(); // the button that was pressed is gone
-  for (const box of document.querySelectorAll("[data-follows]")) box.scrollTop = box.scrollHeight;
+  for (const box of document.querySelectorAll("[data-follows]")) {
+    box.scrollTop = box.scrollHeight;
+    box.removeAttribute("data-follows"); // patches come without HTML too, and the person may scroll until then
+  }
   if (job().dataset.state === state) return;
   state = job().dataset.state;
   announce(`${job().ariaLabel}: ${job().querySelector(".status")?.textContent?.trim()}`);
@@ -60,6 +67,7 @@ function show(patch) {
   for (const [id, node] of Object.entries(patch.nodes ?? {})) {
     advance(place(`progress-${id}`), node.share);
     write(place(`counts-${id}`), node.counts);
+    write(place(`cost-${id}`), node.cost);
   }
 }
 

@@ -1,52 +1,45 @@
-// The timeline of a run: all bars share one scale, which grows while a node works, for as long as the page is live.
+// The timeline of a run that goes on: its bars grow, and its scale with them, for as long as the page is live. The server
+// draws it anew whenever a node begins or ends.
 
-import { seconds } from "./clock.js";
+import { since } from "./clock.js";
 
-const TICK = 100; // ms
-const NARROWEST = 0.6; // percent of the scale
+const MARKS = 5;
+const LEAST = 0.006;
 
-/** @type {WeakMap<HTMLElement, {said: string, at: number}>} */
-const heard = new WeakMap();
-
-document.addEventListener("htmx:ws:after:message:incoming", draw);
-setInterval(() => {
-  if (document.body.dataset.connection === "live" && document.querySelector(".lane[data-runs]")) draw();
-}, TICK);
-
-function draw() {
-  const lanes = [.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".lane[data-from]"))];
-  const spans = lanes.map((lane) => ({ lane, from: Number(lane.dataset.from), to: end(lane) }));
-  const total = Math.max(0.001, ...spans.map((span) => span.to));
-  for (const { lane, from, to } of spans) {
-    const bar = lane.querySelector(".bar");
-    set(bar, "x", `${Math.min((from / total) * 100, 100 - NARROWEST).toFixed(2)}%`);
-    set(bar, "width", `${Math.max(((to - from) / total) * 100, NARROWEST).toFixed(2)}%`);
+/** Draws the timeline as it is now, while its run goes on. */
+export function grow() {
+  const lines = document.querySelector("[data-steps]");
+  if (!(lines instanceof HTMLElement)) return;
+  const now = since(lines, lines.dataset.elapsed ?? "0");
+  const step = fitting(lines.dataset, now);
+  const scale = step * MARKS;
+  for (const bar of /** @type {NodeListOf<SVGRectElement>} */ (lines.querySelectorAll("[data-start]")))
+    place(bar, now, scale);
+  if (Number(lines.dataset.step) === step) return;
+  lines.dataset.step = String(step);
+  for (const mark of /** @type {NodeListOf<SVGTextElement>} */ (lines.querySelectorAll("[data-mark]"))) {
+    const nth = Number(mark.dataset.mark);
+    if (nth) mark.textContent = label(nth * step);
   }
-  const marks = document.querySelectorAll("[data-mark]");
-  marks.forEach((mark, at) => {
-    const text = written((total * at) / (marks.length - 1));
-    if (mark.textContent !== text) mark.textContent = text;
-  });
 }
 
-/** Until when a node has worked; one that works does so since the server told of it. @param {HTMLElement} lane */
-function end(lane) {
-  const said = lane.dataset.to ?? "0";
-  if (!("runs" in lane.dataset)) return Number(said);
-  let start = heard.get(lane);
-  if (start?.said !== said) {
-    start = { said, at: performance.now() };
-    heard.set(lane, start);
-  }
-  return Number(said) + (performance.now() - start.at) / 1000;
+/** @param {DOMStringMap} told @param {number} now @returns {number} The first step that is wide enough. */
+function fitting(told, now) {
+  const steps = (told.steps ?? "").split(" ").map(Number);
+  return steps.find((step) => step * MARKS >= now) ?? now / MARKS;
 }
 
-/** @param {Element | null} bar @param {string} name @param {string} value */
-function set(bar, name, value) {
-  if (bar && bar.getAttribute(name) !== value) bar.setAttribute(name, value);
+/** @param {number} seconds @returns {string} As the server writes them. */
+function label(seconds) {
+  if (seconds < 60) return `${seconds} s`;
+  return seconds < 3600 ? `${seconds / 60} min` : `${seconds / 3600} h`;
 }
 
-/** @param {number} value */
-function written(value) {
-  return value < 1 ? `${(value * 1000).toFixed(0)} ms` : seconds(value);
+/** @param {SVGRectElement} bar @param {number} now @param {number} scale */
+function place(bar, now, scale) {
+  const start = Number(bar.dataset.start);
+  const long = "seconds" in bar.dataset ? Number(bar.dataset.seconds) : now - start;
+  const left = Math.min(start / scale, 1 - LEAST);
+  bar.setAttribute("x", `${left * 100}%`);
+  bar.setAttribute("width", `${Math.max(Math.min(long / scale, 1 - left), LEAST) * 100}%`);
 }

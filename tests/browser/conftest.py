@@ -50,8 +50,12 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def signed_in(product: Product, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The cookies of the owner, signed in by a link."""
-    kept = tmp_path_factory.mktemp("cookies") / "owner.json"
+    """The cookies of the owner."""
+    return sign_in(product, browser, tmp_path_factory.mktemp("cookies") / "owner.json")
+
+
+def sign_in(product: Product, browser: Browser, kept: Path) -> Path:
+    """Signs the owner in by a link, and keeps the cookies in this file."""
     context = browser.new_context()
     page = context.new_page()
     page.goto(product.command("sign_in_link", "owner").split()[-1])

@@ -149,6 +149,28 @@ async def test_an_output_that_is_not_sent_skips_what_hangs_on_it(witness: Witnes
     assert "e4" not in witness.edges
 
 
+async def test_what_a_node_does_besides_its_work_reaches_the_host(witness: Witness, registry: Registry) -> None:
+    @registry.node("agent", title="", description="", output="value")
+    def agent(context: NodeContext) -> str:
+        context.plan([("look", "running"), ("write", "waiting")])
+        call = context.call("search", {"q": "sea"})
+        context.call("search", {"q": "sea"}, ["found"], call=call)
+        context.provider("house", "tide-1", tokens=12, cost=0.5)
+        context.provider("house", "tide-1", status="failed")
+        return call
+
+    await completed(draw({"a": "agent"}), witness, registry)
+    (call,) = witness.made("a")
+    assert witness.calls == [("a", call, "search", {"q": "sea"}, result) for result in (None, ["found"])]
+    assert witness.plans == {"a": [("look", "running"), ("write", "waiting")]}
+    asked = {"provider": "house", "model": "tide-1"}
+    assert witness.providers == [
+        ("a", {**asked, "status": "completed", "tokens": 12, "cost": 0.5}),
+        ("a", {**asked, "status": "failed", "tokens": None, "cost": None}),
+    ]
+    assert witness.costs == {"a": 0.5}
+
+
 async def test_the_context_reaches_the_host(witness: Witness, registry: Registry, tmp_path: Path) -> None:
     @registry.node("busy", title="", description="", output="value")
     def busy(context: NodeContext) -> Json:

@@ -1,12 +1,12 @@
 """A host for the engine that remembers all it hears."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Unpack
 
 from workflows.errors import NodeFailed
-from workflows.host import EdgeState, NodeFields
+from workflows.host import EdgeState, NodeFields, ProviderFields, TaskState
 
 
 class Witness:
@@ -20,6 +20,9 @@ class Witness:
         self.texts: dict[str, str] = {}
         self.logs: list[tuple[str | None, str, str]] = []
         self.costs: dict[str, float] = {}
+        self.calls: list[tuple[str, str, str, object, object]] = []
+        self.plans: dict[str, list[tuple[str, TaskState]]] = {}
+        self.providers: list[tuple[str, dict[str, object]]] = []
         self.products: dict[tuple[str, str], list[object]] = {}
         self.port_types: dict[tuple[str, str], str] = {}
         self.on_product: Callable[[str, object], None] = lambda _node, _value: None
@@ -46,6 +49,15 @@ class Witness:
 
     def cost(self, node: str, amount: float) -> None:
         self.costs[node] = self.costs.get(node, 0) + amount
+
+    def call(self, node: str, call: str, tool: str, arguments: object, result: object) -> None:
+        self.calls.append((node, call, tool, arguments, result))
+
+    def plan(self, node: str, tasks: Sequence[tuple[str, TaskState]]) -> None:
+        self.plans[node] = list(tasks)
+
+    def provider(self, node: str, **fields: Unpack[ProviderFields]) -> None:
+        self.providers.append((node, dict(fields)))
 
     async def unsafe(self, node: str) -> None:
         self.heard.append((node, "unsafe"))

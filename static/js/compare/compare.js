@@ -1,5 +1,6 @@
 // Comparing: which two, and how, is in the address; it is put in place in the open page, so that nothing flickers or scrolls.
 
+import { sounds } from "../sounds.js";
 import { again } from "./again.js";
 import { closer } from "./closer.js";
 import { keys } from "./keys.js";
@@ -20,6 +21,7 @@ if (comparison()) {
   keys();
   slider();
   reveal();
+  sounds();
 }
 
 /** A link is followed within the page; with Ctrl it opens elsewhere, as links do. @param {MouseEvent} event */

@@ -16,6 +16,8 @@ import { editTitle } from "./properties.js";
 
 const NEAR = 8;
 const FAR = 64;
+const ROOMY = 1100;
+const QUEUE = 332; // px of the list of runs
 const LEGIBLE = 0.45; // of its size
 
 /** @param {Parts} parts */
@@ -26,11 +28,12 @@ export function actions({ canvas, plane, scene, store, selection, viewport }) {
     const panels = [...canvas.querySelectorAll("[data-covers]")].map((each) => each.getBoundingClientRect());
     const right = panels.filter((each) => each.width && each.left > edge.left + edge.width / 2);
     const narrow = edge.width < 600;
+    const queue = edge.width < ROOMY ? 0 : QUEUE; // it appears with the second run, and should cover nothing then
     return {
       top: narrow ? 24 : 72,
       bottom: narrow ? 64 : 60,
       left: narrow ? 16 : 24,
-      right: Math.max(narrow ? 16 : 24, ...right.map((each) => edge.right - each.left + 24)),
+      right: Math.max(narrow ? 16 : 24, queue, ...right.map((each) => edge.right - each.left + 24)),
     };
   }
 

@@ -76,6 +76,11 @@ export function rename(id, title) {
   return { ...change(id, (node) => ({ ...node, title })), name: "rename" };
 }
 
+/** Whether a node shows what all runs made there. @param {string} id @param {boolean} on @returns {Command} */
+export function setGallery(id, on) {
+  return { ...change(id, (node) => ({ ...node, gallery: on })), name: on ? "show all runs here" : "show one run here" };
+}
+
 /** @param {string} id @param {string[]} names @returns {Command} */
 export function setInputs(id, names) {
   return { ...change(id, (node) => ({ ...node, dynamic_inputs: names })), name: "change the inputs" };

@@ -4,7 +4,7 @@
  * @typedef {{x: number, y: number}} Point
  * @typedef {{x: number, y: number, width: number, height: number}} Box
  * @typedef {{id: string, type: string, title?: string, position?: Point, properties?: Record<string, unknown>,
- *   dynamic_inputs?: string[], bypassed?: boolean, [key: string]: unknown}} GraphNode
+ *   dynamic_inputs?: string[], bypassed?: boolean, gallery?: boolean, [key: string]: unknown}} GraphNode
  * @typedef {{id: string, source: string, output: string, target: string, input: string, [key: string]: unknown}} GraphEdge
  * @typedef {{nodes: GraphNode[], edges: GraphEdge[], [key: string]: unknown}} Graph
  */

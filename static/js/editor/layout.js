@@ -12,6 +12,7 @@ import { leveled } from "./levels.js";
 const DAGRE = new URL("../../dagre/dagre.esm.js", import.meta.url).href;
 const GAP = 40;
 const BETWEEN = 84;
+const FILLED = 392; // three rows of tiles
 
 /**
  * Where each of these nodes should stand.
@@ -24,7 +25,9 @@ export async function arranged(graph, scene, ids) {
   // From right to left along turned edges: so each node stands as far left as what feeds it lets it.
   drawn.setGraph({ rankdir: "RL", ranker: "longest-path", nodesep: GAP, edgesep: GAP / 2, ranksep: BETWEEN });
   drawn.setDefaultEdgeLabel(() => ({}));
-  const boxes = new Map([...scene.boxes].filter(([id]) => ids.includes(id)));
+  const boxes = new Map(
+    [...scene.boxes].filter(([id]) => ids.includes(id)).map(([id, box]) => [id, { ...box, height: high(id, scene) }]),
+  );
   const edges = graph.edges.filter((edge) => boxes.has(edge.source) && boxes.has(edge.target));
   for (const [id, { width, height }] of boxes) drawn.setNode(id, { width, height });
   for (const edge of edges) drawn.setEdge(edge.target, edge.source, {}, edge.id);
@@ -46,6 +49,16 @@ export async function arranged(graph, scene, ids) {
     edges.map((edge) => between(edge, scene)),
     GAP,
   );
+}
+
+/**
+ * How high a node is, or, with a gallery, as it will be once that is well filled: so it covers nothing then.
+ * @param {string} id @param {Scene} scene
+ */
+function high(id, scene) {
+  const height = scene.boxes.get(id)?.height ?? 0;
+  const wall = /** @type {HTMLElement | null} */ (scene.element(id)?.querySelector(".wall"));
+  return wall ? Math.max(height, height - wall.offsetHeight + FILLED) : height;
 }
 
 /**

@@ -11,7 +11,7 @@ import { showNode } from "./values.js";
 /** @typedef {import("./store.js").Change} Change */
 /** @typedef {(nodes: GraphNode[], graph: Graph) => Promise<HTMLElement[]>} Draw */
 
-const LIVE = ["body", "progress", "foot", "ring"]; // what belongs to the runs, not to the graph
+const LIVE = ["body", "acts", "progress", "foot", "ring"]; // what belongs to the runs, not to the graph
 const AGAIN = 2000; // ms until it is asked again where nobody answered
 
 export class Nodes {

@@ -60,10 +60,13 @@ function wheel(event, viewport) {
   else viewport.pan(-event.deltaX * unit, -event.deltaY * unit);
 }
 
-/** A text that is being written and is longer than its box scrolls by itself. @param {HTMLElement} over */
+/** What is longer than its box scrolls by itself once it has the focus, or its node is chosen. @param {HTMLElement} over */
 function scrolls(over) {
   const box = over.closest("textarea, [data-scrolls]");
-  return box !== null && box === document.activeElement && box.scrollHeight > box.clientHeight;
+  if (!box || box.scrollHeight <= box.clientHeight) return false;
+  return (
+    box.contains(document.activeElement) || (box.matches("[data-scrolls]") && box.closest("[data-chosen]") !== null)
+  );
 }
 
 /** @param {PointerEvent} event */

@@ -1,6 +1,6 @@
 // Editing in place: what is typed into a node's editors goes into the graph as it is typed.
 
-import { rename, setInputs, setProperty } from "./commands.js";
+import { rename, setGallery, setInputs, setProperty } from "./commands.js";
 import { fedInputs, nodeOf } from "./graph.js";
 import { readControl } from "./values.js";
 
@@ -23,11 +23,12 @@ export function editProperties(plane, store) {
     if (control.dataset.property === "template") mention(control);
   });
   plane.addEventListener("click", ({ target }) => {
-    const [dice, fold] = ["[data-dice]", "[data-fold]"].map((each) =>
+    const [dice, fold, gallery] = ["[data-dice]", "[data-fold]", "[data-gallery]"].map((each) =>
       /** @type {HTMLElement} */ (target).closest(each),
     );
     if (dice) roll(dice);
     if (fold) unfold(fold);
+    if (gallery) store.do(setGallery(idAt(gallery), gallery.getAttribute("aria-pressed") !== "true"));
   });
   plane.addEventListener("dblclick", ({ target }) => {
     const title = /** @type {HTMLElement} */ (target).closest(".title");

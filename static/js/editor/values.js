@@ -11,6 +11,7 @@ export function showNode(element, node, graph) {
   const title = element.querySelector(".title");
   if (title && node.title && title.textContent !== node.title) title.textContent = node.title;
   element.toggleAttribute("data-bypassed", node.bypassed === true);
+  element.querySelector("[data-gallery]")?.setAttribute("aria-pressed", `${node.gallery === true}`);
   const fed = fedInputs(graph);
   for (const row of element.querySelectorAll("[data-input]")) {
     const { dataset } = /** @type {HTMLElement} */ (row);

@@ -2,7 +2,9 @@
 
 import { clock } from "../clock.js";
 import { Frames, follows } from "../hot.js";
+import { sounds } from "../sounds.js";
 import { announce } from "./announce.js";
+import { beside } from "./beside.js";
 import { choosing } from "./choosing.js";
 import { dialogs } from "./dialogs.js";
 import { hints } from "./hints.js";
@@ -13,6 +15,7 @@ import { apply } from "./patches.js";
 import { phone } from "./phone.js";
 import { queue, reveal } from "./queue.js";
 import { running } from "./running.js";
+import { say } from "./socket.js";
 import { title } from "./title.js";
 
 /** @typedef {import("./patches.js").Patch} Patch */
@@ -28,6 +31,8 @@ document.addEventListener("htmx:ws:before:message:incoming", (event) => {
   if (message.content) before();
 });
 document.addEventListener("htmx:ws:after:message:incoming", after);
+document.addEventListener("graph:saved", () => say({ saved: true }));
+beside();
 choosing();
 clock(document);
 dialogs();
@@ -38,6 +43,7 @@ many();
 phone();
 queue();
 running();
+sounds();
 title();
 
 /** Hot values that belong to the HTML, or came before it, are in place before it is. */
@@ -47,7 +53,10 @@ function before() {
 }
 
 function after() {
-  for (const box of document.querySelectorAll("[data-follows]")) box.scrollTop = box.scrollHeight;
+  for (const box of document.querySelectorAll("[data-follows]")) {
+    box.scrollTop = box.scrollHeight;
+    box.removeAttribute("data-follows"); // patches come without HTML too, and the person may scroll until then
+  }
   const lens = document.getElementById("lens");
   for (const name of ["hue", "odd"]) {
     const value = lens?.dataset[name];

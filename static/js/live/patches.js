@@ -2,12 +2,15 @@
 
 import { advance, append, write } from "../hot.js";
 
+const LONGEST = 1200; // characters of a text that grows; a node shows some 120 of them
+
 /**
  * @typedef {object} Patch
  * @property {string | null} [focused]
  * @property {number} [progress]
  * @property {number} [done]
- * @property {Record<string, {status: string, cached: boolean, share: number, counts: string}>} [nodes]
+ * @property {string} [cost]
+ * @property {Record<string, {status: string, cached: boolean, share: number, counts: string, cost: string}>} [nodes]
  * @property {Record<string, [string, string]>} [edges]
  * @property {Record<string, [number, string]>} [text]
  * @property {Record<string, number>} [runs]
@@ -23,14 +26,16 @@ import { advance, append, write } from "../hot.js";
  * @param {Patch[]} patches
  */
 export function apply(canvas, patches) {
-  for (const patch of patches) {
-    for (const [id, text] of Object.entries(patch.text ?? {})) append(id, ...text);
-  }
+  const settle = append(
+    patches.map((patch) => patch.text),
+    LONGEST,
+  );
   const merged = { nodes: {}, edges: {}, runs: {} };
   for (const patch of patches) {
     for (const part of /** @type {const} */ (["nodes", "edges", "runs"])) Object.assign(merged[part], patch[part]);
   }
   show(canvas, Object.assign({}, ...patches, merged));
+  settle();
 }
 
 /** @param {HTMLElement} canvas @param {Patch} patch */
@@ -38,6 +43,7 @@ function show(canvas, patch) {
   if (patch.focused !== undefined) canvas.dataset.focusedJob = patch.focused ?? "";
   if (patch.progress !== undefined) advance(document.getElementById("job-progress"), patch.progress);
   if (patch.done !== undefined) write(document.getElementById("job-done"), String(patch.done));
+  if (patch.cost !== undefined) write(document.getElementById("job-cost"), patch.cost);
   for (const [id, node] of Object.entries(patch.nodes ?? {})) showNode(id, node);
   for (const [id, edge] of Object.entries(patch.edges ?? {})) showEdge(id, ...edge);
   for (const [id, share] of Object.entries(patch.runs ?? {})) showRun(id, share);
@@ -48,13 +54,14 @@ function show(canvas, patch) {
 }
 
 /** @param {string} id @param {NonNullable<Patch["nodes"]>[string]} node */
-function showNode(id, { status, cached, share, counts }) {
+function showNode(id, { status, cached, share, counts, cost }) {
   const root = document.getElementById(`node-${id}`);
   if (!root) return;
   if (root.dataset.status !== status) root.dataset.status = status;
   root.toggleAttribute("data-cached", cached);
   advance(document.getElementById(`progress-${id}`), share);
   write(document.getElementById(`counts-${id}`), counts);
+  write(document.getElementById(`cost-${id}`), cost);
 }
 
 /** @param {string} id @param {string} state @param {string} count */

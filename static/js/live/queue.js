@@ -1,18 +1,14 @@
 // The list of runs: folded or not, which a cookie remembers; more cards are asked of the socket.
 
+import { say } from "./socket.js";
+
 const YEAR = 31_536_000;
 
 const MINE = 1500; // ms after a person's own move, within which the card may be brought into sight
 
 let asked = Number.NEGATIVE_INFINITY;
 
-/** @type {{socket: WebSocket | null} | undefined} */
-let connection;
-
 export function queue() {
-  document.addEventListener("htmx:ws:after:connection", (event) => {
-    connection = /** @type {CustomEvent} */ (event).detail.connection;
-  });
   for (const kind of ["keydown", "click"]) {
     document.addEventListener(kind, () => {
       asked = performance.now();
@@ -21,9 +17,7 @@ export function queue() {
   document.addEventListener("click", (event) => {
     const target = /** @type {Element} */ (event.target);
     const more = /** @type {HTMLElement | null} */ (target.closest("[data-more]"));
-    if (more && connection?.socket?.readyState === WebSocket.OPEN) {
-      connection.socket.send(JSON.stringify({ more: more.dataset.more }));
-    }
+    if (more) say({ more: more.dataset.more });
     const button = target.closest("[data-queue]");
     if (button) fold(/** @type {HTMLElement} */ (button));
   });

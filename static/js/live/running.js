@@ -9,6 +9,8 @@ export function running() {
   let turn = Promise.resolve();
   document.addEventListener("click", (event) => {
     const button = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("[data-run]"));
+    const shown = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("[data-show]"));
+    if (shown?.dataset.show) show(shown.dataset.show);
     if (button?.dataset.run) turn = turn.then(() => attempt(button.dataset.run ?? "")); // each press is a run
   });
 }
@@ -21,6 +23,11 @@ async function attempt(address) {
 /** Saves what is written on the canvas; whether all of it is. */
 export async function saved() {
   return (await import("../editor/editor.js")).editor.saved();
+}
+
+/** Brings a node into sight. @param {string} id */
+async function show(id) {
+  (await import("../editor/editor.js")).editor.show(id);
 }
 
 /** @param {string} address */

@@ -83,6 +83,11 @@ def test_an_editor_has_the_bounds_of_its_input_and_a_parameter_those_that_it_giv
     assert editor(drawn("image.resize"), "fit").choices == ("contain", "cover", "stretch")
 
 
+def test_what_it_shows_of_all_runs_is_for_the_person_to_say_unless_that_is_what_it_is_for() -> None:
+    kinds = ("image.blur", "text.template", "input.text", "output.preview", "output.result", "no.such")
+    assert [drawn(kind).switches for kind in kinds] == [True, True, False, False, False, False]
+
+
 def test_a_seed_may_be_drawn_anew() -> None:
     assert editor(drawn("image.noise"), "seed").seed
     assert editor(drawn("input.integer", name="seed"), "value").seed

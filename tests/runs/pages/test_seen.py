@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import User
 from runs.models import Job
-from runs.pages import pushes, seen, sheet
+from runs.pages import board, pushes, seen, sheet
 from runs.pages.pushes import Focus
 from runs.pages.seen import View
 from runs.pages.working import Working
@@ -109,11 +109,88 @@ def test_a_change_of_status_is_html_and_a_progress_is_a_patch_alone(workflow: Wo
     view = through(workflow, job, nodes={"story": {"status": "running", "progress": [1, 2]}})
     html, patch = pushes.changes(view, {"nodes": {"story": {"progress": [1, 2]}}})
     assert html == ""
-    assert patch["nodes"]["story"] == {"status": "running", "cached": False, "share": 0.5, "counts": "1 of 2"}
+    hot = {"status": "running", "cached": False, "share": 0.5, "counts": "1 of 2", "cost": ""}
+    assert patch["nodes"]["story"] == hot
     html, patch = pushes.changes(view, {"nodes": {"story": {"status": "running"}}})
     assert 'hx-target="#foot-story"' in html
     assert "#foot-word" not in html
     assert "data-node" not in html  # a node's root is never swapped
+
+
+def test_what_it_costs_is_a_patch_of_the_node_and_of_the_run(workflow: Workflow) -> None:
+    job = factories.job(workflow, state="running")
+    costs = {"story": {"status": "running", "cost": 0.0012}, "out": {"status": "waiting", "cost": 0.5}}
+    html, patch = pushes.changes(through(workflow, job, nodes=costs), {"nodes": {"story": {"cost": 0.0012}}})
+    assert (html, patch["nodes"]["story"]["cost"], patch["cost"]) == ("", "$0.0012", "$0.5012")
+    _, unmeasured = pushes.changes(through(workflow, job), {"nodes": {"story": {"progress": [1, 2]}}})
+    assert unmeasured["cost"] == ""
+
+
+def test_what_a_node_does_besides_is_drawn_in_its_own_place(workflow: Workflow) -> None:
+    job = factories.job(workflow, state="running")
+    calls = [{"node": "story", "id": "1", "tool": "<search>", "arguments": {"q": "<b>"}, "result": None}]
+    html, _ = pushes.changes(through(workflow, job, calls=calls), {"calls": calls})
+    assert html.count("hx-target") == 1
+    assert 'hx-target="#acts-story"' in html
+    assert "&lt;search&gt;" in html
+    assert "<b>" not in html.replace("<b class", "")
+
+
+def test_the_first_words_make_the_place_where_the_others_are_appended(ada: User) -> None:
+    workflow = factories.workflow(ada, graph({"wait": ("control.wait", {})}))
+    job = factories.job(workflow, state="running")
+    running = {"wait": {"status": "running"}}
+    silent = through(workflow, job, nodes=running)
+    assert 'id="text-wait"' not in pushes.chrome(silent, Focus(str(job.pk), pinned=False), None)[0]
+    begun = through(workflow, job, nodes=running, text={"wait": "Once"})
+    assert 'id="text-wait"' in pushes.changes(begun, {"text": {"wait": "Once"}})[0]
+    going_on = through(workflow, job, nodes=running, text={"wait": "Once more"})
+    html, _ = pushes.changes(going_on, {"text": {"wait": " more"}})
+    assert html == ""
+
+
+def test_a_text_that_is_markdown_is_rendered_once_it_is_whole(workflow: Workflow) -> None:
+    job = factories.job(workflow, state="running")
+    for status, rendered in (("running", False), ("completed", True)):
+        view = through(workflow, job, nodes={"story": {"status": status}}, text={"story": "# Title\n<i>"})
+        html, _ = pushes.changes(view, {"nodes": {"story": {"status": status}}})
+        assert ("<h3>Title</h3>" in html) is rendered
+        assert "<i>" not in html
+
+
+def test_a_cached_node_says_so(workflow: Workflow) -> None:
+    job = factories.job(workflow, state="running")
+    told = {"story": {"status": "completed", "cached": True}}
+    html, patch = pushes.changes(through(workflow, job, nodes=told), {"nodes": told})
+    assert patch["nodes"]["story"]["cached"] is True
+    assert "Cached" in html
+
+
+def test_an_input_shows_the_picture_that_the_run_was_given_where_the_workflow_has_another(ada: User) -> None:
+    mine, other = ({"asset": f"{digit * 8}-1111-4111-8111-111111111111"} for digit in "12")
+    workflow = factories.workflow(ada, graph({"photo": ("input.image", {"name": "photo", "value": mine})}))
+    job = factories.job(workflow, state="queued")
+    document = {"id": str(job.pk), "number": 7, "state": "queued", "started_at": None, "error": None, "progress": None}
+    for given, shown in ((mine, False), (other, True)):
+        looked = sheet.sheet(job, {**document, "params": {"photo": given}}, EMPTY)
+        html, _ = pushes.chrome(seen.read(workflow.pk, seen=looked), Focus(str(job.pk), pinned=False), None)
+        assert ("#7 had this" in html) is shown
+        assert (other["asset"] in html) is shown
+
+
+def test_a_switched_node_gets_its_gallery_and_loses_it_again(ada: User, workflow: Workflow) -> None:
+    switched = {**GRAPH, "nodes": [{**node, "gallery": node["id"] == "story"} for node in GRAPH["nodes"]]}
+    plain, walled = (seen.read(factories.workflow(ada, each).pk) for each in (GRAPH, switched))
+    assert 'hx-target="#body-story"' in pushes.galleries(plain, walled)
+    assert 'hx-target="#body-story"' in pushes.galleries(walled, plain)
+    assert pushes.galleries(walled, walled) == ""
+
+
+def test_an_edited_input_is_compared_anew_with_what_the_run_was_given(ada: User, workflow: Workflow) -> None:
+    changed = graph({"word": ("input.text", {"name": "word", "value": "else"})})
+    before = seen.read(workflow.pk)
+    after = seen.read(factories.workflow(ada, changed).pk)
+    assert 'hx-target="#foot-word"' in pushes.galleries(before, after)
 
 
 def test_streamed_text_and_flow_are_patches(workflow: Workflow) -> None:
@@ -134,3 +211,13 @@ def test_all_of_the_chrome_is_redrawn_when_the_lens_moves(workflow: Workflow) ->
     assert set(patch["nodes"]) == {"word", "story", "out"}
     assert set(patch["edges"]) == {"e0", "e1"}
     assert "<b>ink" not in html
+
+
+def test_a_lens_that_moves_sends_the_card_that_it_left_and_the_one_that_it_came_to(workflow: Workflow) -> None:
+    jobs = [factories.job(workflow, number=number, state="completed") for number in (1, 2, 3)]
+    shown = board.read(workflow.owner, workflow)
+    was, now = (Focus(str(job.pk), pinned=True) for job in jobs[:2])
+    html = pushes.groups(shown, shown, now, was)
+    assert [f'hx-target="#card-{job.pk}"' in html for job in jobs] == [True, True, False]
+    assert "#queue-completed" not in html
+    assert html.count('aria-current="true"') == 1

@@ -51,6 +51,24 @@ def test_a_node_of_which_nothing_is_known_waits_and_is_skipped_once_the_job_has_
     assert of("cancelled").step(NOISE).status == "skipped"
 
 
+def test_a_node_that_has_begun_has_a_bar_on_the_scale_of_the_run() -> None:
+    begun = {"status": "running", "started_at": moment(NOW - timedelta(seconds=4))}
+    made = {"status": "completed", "started_at": moment(NOW - timedelta(seconds=9)), "elapsed_ms": 2500}
+    shown = of(nodes={"seed": made, "noise": begun})
+    seed, noise, out = (bar for _, bar in shown.bars)
+    assert shown.scale.seconds == 10
+    assert seed is not None
+    assert noise is not None
+    assert (seed.start, seed.seconds, seed.left, seed.width) == (1.0, 2.5, 0.1, 0.25)
+    assert (noise.start, noise.seconds, noise.left, noise.width) == (6.0, 4.0, 0.6, 0.4)
+    assert out is None
+
+
+def test_a_job_that_is_back_in_the_queue_has_no_bars() -> None:
+    made = {"status": "completed", "started_at": moment(NOW), "elapsed_ms": 2500}
+    assert [bar for _, bar in of("queued", nodes={"seed": made}, started_at=None).bars] == [None] * 3
+
+
 def test_a_running_nodes_time_counts_on_and_an_ended_ones_stays() -> None:
     begun = {"status": "running", "started_at": moment(NOW - timedelta(seconds=4)), "progress": [1, 4]}
     running = of(nodes={"noise": begun}).step(NOISE)

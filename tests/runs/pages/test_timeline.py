@@ -1,50 +1,42 @@
-"""The timeline of a run: when each node worked, on one scale that grows while one does."""
+"""The timeline of a run: every bar lies on its scale, at the time at which its node worked."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
+import pytest
 
 from runs.pages import timeline
-
-BEGAN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-
-
-def node(after: float, **fields: Any) -> dict[str, Any]:
-    return {"started_at": (BEGAN + timedelta(seconds=after)).isoformat(), **fields}
+from runs.pages.timeline import LEAST, Mark
 
 
-def at(seconds: float) -> datetime:
-    return BEGAN + timedelta(seconds=seconds)
+@pytest.mark.parametrize(
+    ("seconds", "labels"),
+    [
+        (0.0, ["0", "2 ms"]),
+        (0.043, ["0", "10 ms", "20 ms", "30 ms", "40 ms"]),
+        (2.3, ["0", "500 ms", "1 s", "1.5 s", "2 s"]),
+        (60, ["0", "15 s", "30 s", "45 s", "1 min"]),
+        (4000, ["0", "15 min", "30 min", "45 min", "1 h"]),
+        (36_000, ["0", "2 h", "4 h", "6 h", "8 h", "10 h"]),
+    ],
+)
+def test_an_ended_run_fills_its_scale_which_has_few_round_marks(seconds: float, labels: list[str]) -> None:
+    scale = timeline.scale(seconds, grows=False)
+    assert [mark.label for mark in scale.marks] == labels
+    assert scale.seconds == (seconds or 0.002)
 
 
-def test_bars_stand_where_their_nodes_worked() -> None:
-    told = {
-        "first": node(0, status="completed", elapsed_ms=1000),
-        "slow": node(1, status="running"),
-        "none": {"status": "skipped"},
-    }
-    drawn = timeline.drawn(told, ["first", "slow", "none", "later"], BEGAN, at(4))
-    assert drawn.total == 4
-    assert [(lane.node, lane.x, lane.width, lane.bar.runs) for lane in drawn.lanes] == [
-        ("first", "0.00", "25.00", False),
-        ("slow", "25.00", "75.00", True),
-        ("none", "0", "0", False),
-        ("later", "0", "0", False),
-    ]
-    assert drawn.marks == [0, 1, 2, 3, 4]
-    assert drawn.lane("slow").bar == timeline.Bar(1, 4, runs=True)
+@pytest.mark.parametrize(("seconds", "whole"), [(0, 5), (5, 5), (5.1, 10), (61, 75), (90_000, 90_000)])
+def test_the_scale_of_a_run_that_goes_on_has_room(seconds: float, whole: float) -> None:
+    scale = timeline.scale(seconds, grows=True)
+    assert scale.seconds == whole
+    assert (scale.marks[0], scale.marks[-1]) == (Mark(0, 0), Mark(1, whole))
 
 
-def test_a_bar_is_never_too_narrow_to_be_seen_nor_out_of_sight() -> None:
-    told = {"long": node(0, status="completed", elapsed_ms=60_000), "last": node(60, status="failed", elapsed_ms=0)}
-    lane = timeline.drawn(told, ["long", "last"], BEGAN, at(70)).lane("last")
-    assert (lane.x, lane.width) == ("99.40", "0.60")
+def test_a_bar_lies_where_its_node_worked() -> None:
+    assert timeline.scale(10, grows=False).bar(2.5, 5) == (0.25, 0.5)
 
 
-def test_a_clock_that_goes_before_moves_nothing_out_of_the_scale() -> None:
-    lane = timeline.drawn({"n": node(-3, status="running")}, ["n"], BEGAN, at(-1)).lanes[0]
-    assert (lane.bar.start, lane.bar.end, lane.x) == (0, 0, "0.00")
-
-
-def test_before_the_start_there_is_a_scale_without_bars() -> None:
-    drawn = timeline.drawn({"n": node(0)}, ["n"], None, at(0))
-    assert (drawn.total, drawn.lanes[0].bar.start) == (timeline.SHORTEST, None)
+@pytest.mark.parametrize(("start", "seconds"), [(0, 0), (10, 0.001), (12, 5), (9.99, 5), (-1, 20)])
+def test_no_bar_is_too_short_to_be_seen_or_reaches_beyond_the_end(start: float, seconds: float) -> None:
+    left, width = timeline.scale(10, grows=False).bar(start, seconds)
+    assert left >= 0
+    assert width >= LEAST
+    assert left + width <= 1.0000001

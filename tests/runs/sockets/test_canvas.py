@@ -201,3 +201,15 @@ async def test_tokens_strangers_and_unknown_workflows_are_sent_away(path: str, a
     for headers, code in ((await act(bearer, ada), 4401), (await act(cookie, bob), 4404), ({}, 4401)):
         async with connected(path, headers) as socket:
             assert await socket.closed() == code
+
+
+async def test_a_page_that_has_saved_gets_the_gallery_that_it_switched_on(
+    path: str, ada: User, workflow: Workflow
+) -> None:
+    async with connected(path, await act(cookie, ada)) as socket:
+        await until(socket, "#lens")
+        nodes = [{**node, "gallery": True} for node in factories.TEXT["nodes"]]
+        switched = await act(factories.workflow, ada, {**factories.TEXT, "nodes": nodes})
+        await act(Workflow.objects.filter(pk=workflow.pk).update, graph_id=switched.graph_id)
+        await socket.say({"saved": True})
+        await until(socket, "#body-word")

@@ -53,7 +53,7 @@ async def test_a_status_is_html_and_progress_is_a_patch(path: str, ada: User, jo
         await act(attempt.tell, {"nodes": {"word": {"progress": [1, 4]}}})
         patch = await message(socket, "patch", '"id": "1-2"')
     assert (patch["job_id"], patch["id"]) == (str(job.pk), "1-2")
-    assert patch["nodes"] == {"word": {"share": 0.25, "counts": "1 of 4"}}
+    assert patch["nodes"] == {"word": {"share": 0.25, "counts": "1 of 4", "cost": ""}}
     assert patch["progress"] == 0.125
 
 

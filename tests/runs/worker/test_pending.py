@@ -1,9 +1,12 @@
 """What a run says is gathered from all its threads, and bounded whatever a node does."""
 
+import json
 import threading
 
+import pytest
+
 from runs.telemetry import LOGS_KEPT
-from runs.worker.pending import CUT, MESSAGE_KEPT, TEXT_KEPT, Pending
+from runs.worker.pending import CALLS_KEPT, CUT, MESSAGE_KEPT, TASK_KEPT, TEXT_KEPT, Pending, shown
 
 
 def test_only_the_newest_of_each_field_is_told() -> None:
@@ -54,6 +57,47 @@ def test_a_node_that_prints_without_end_costs_little_memory() -> None:
     assert len(logs) == LOGS_KEPT
     assert logs[-1]["message"].startswith(f"{3 * LOGS_KEPT - 1} ")
     assert max(len(line["message"]) for line in logs) == MESSAGE_KEPT
+
+
+def test_calls_and_providers_are_told_in_order_until_they_are_too_many() -> None:
+    pending = Pending()
+    for number in range(CALLS_KEPT + 9):
+        pending.call("a", str(number), {"tool": "t", "arguments": {"n": number}, "result": None})
+        pending.provider("a", {"provider": "p", "model": "m", "status": "completed", "tokens": 1, "cost": None})
+    batch = pending.take()
+    assert batch["calls"][1] == {"node": "a", "id": "1", "tool": "t", "arguments": {"n": 1}, "result": None}
+    assert (len(batch["calls"]), len(batch["providers"])) == (CALLS_KEPT, CALLS_KEPT)
+    pending.call("a", "more", {"tool": "t", "arguments": None, "result": None})
+    assert pending.take() == {}
+
+
+def test_the_plan_of_a_job_is_that_of_all_its_nodes_with_the_newest_of_each() -> None:
+    pending = Pending()
+    pending.plan("a", [("one", "running"), ("two", "waiting")])
+    pending.plan("b", [("b" * 999, "waiting")])
+    assert len(pending.take()["plan"]) == 3
+    pending.plan("a", [("one", "completed")])
+    assert pending.take()["plan"] == [
+        {"node": "a", "task": "one", "state": "completed"},
+        {"node": "b", "task": "b" * TASK_KEPT, "state": "waiting"},
+    ]
+    assert pending.take() == {}
+
+
+@pytest.mark.parametrize("value", [{"a": [1, None, "x"]}, "text", None, 2.5, True])
+def test_what_a_tool_was_given_is_kept_where_it_is_small(value: object) -> None:
+    assert shown(value) == value
+
+
+def test_of_what_is_large_or_no_json_the_beginning_is_kept_as_text() -> None:
+    circle: list[object] = []
+    circle.append(circle)
+    for value in ("x" * 99_999, {"x": "y" * 99_999}, {"x": object()}, {(1, 2): 3, "\0": "\0"}, circle, float("nan")):
+        text = shown(value)
+        assert isinstance(text, str)
+        assert len(text) <= MESSAGE_KEPT + len(CUT)
+        assert "\0" not in text
+        json.dumps(text)
 
 
 def test_nothing_is_lost_between_threads() -> None:

@@ -1,6 +1,7 @@
 """What a job makes becomes blobs and assets, once each, and only while the job is this worker's."""
 
 import asyncio
+import dataclasses
 import errno
 import math
 import uuid
@@ -72,6 +73,12 @@ def test_a_picture_that_passes_through_three_nodes_is_one_blob_and_three_assets(
     assert [asset.node for asset in assets] == ["blur", "noise", "out"]
     assert len({asset.blob_id for asset in assets}) == 1
     assert Blob.objects.count() == 2  # with its thumbnail
+
+
+def test_a_node_that_carries_a_gallery_keeps_its_values(products: Products) -> None:
+    carrying = dataclasses.replace(LIST, gallery=True)
+    (asset,) = keep(products, (carrying, "items", "list[text]", ["a"]), (LIST, "items", "list[text]", ["b"]))
+    assert (asset.node, asset.kind, asset.value, asset.result) == ("list", "json", ["a"], "")
 
 
 def test_equal_pictures_are_the_same_bytes(products: Products) -> None:

@@ -2,9 +2,11 @@
 
 import asyncio
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from workflows.errors import Cancelled
+from workflows.host import TaskState
 
 
 class Listener:
@@ -16,6 +18,9 @@ class Listener:
         self.lines: list[tuple[str, str]] = []
         self.chunks: list[str] = []
         self.costs: list[float] = []
+        self.calls: list[tuple[str, object, object]] = []
+        self.plans: list[list[tuple[str, TaskState]]] = []
+        self.providers: list[tuple[str, str, str, int | None, float | None]] = []
 
     def check_cancelled(self) -> None:
         if self.cancelled:
@@ -42,3 +47,21 @@ class Listener:
 
     def cost(self, amount: float) -> None:
         self.costs.append(amount)
+
+    def call(self, tool: str, arguments: object, result: object = None, *, call: str | None = None) -> str:
+        self.calls.append((tool, arguments, result))
+        return call or str(len(self.calls))
+
+    def plan(self, tasks: Sequence[tuple[str, TaskState]]) -> None:
+        self.plans.append(list(tasks))
+
+    def provider(
+        self,
+        provider: str,
+        model: str,
+        *,
+        status: str = "completed",
+        tokens: int | None = None,
+        cost: float | None = None,
+    ) -> None:
+        self.providers.append((provider, model, status, tokens, cost))
