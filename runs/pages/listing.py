@@ -60,5 +60,5 @@ def cards(user: User) -> list[Card]:
 
 def newest_picture() -> Subquery:
     """For a query of workflows: the asset that is each one's newest picture."""
-    made = Asset.objects.filter(workflow=OuterRef("pk"), blob__thumbnail__isnull=False).exclude(result="")
-    return Subquery(made.order_by("-created_at", "-id").values("pk")[:1])
+    pictures = Asset.objects.filter(workflow=OuterRef("pk"), blob__thumbnail__isnull=False).exclude(result="")
+    return Subquery(pictures.order_by("-created_at", "-id").values("pk")[:1])

@@ -62,13 +62,6 @@ class Step(NamedTuple):
         return self.status == "running" and self.elapsed is not None
 
 
-class Beside(NamedTuple):
-    """The runs of the same workflow before and after one, if there are any."""
-
-    before: Job | None
-    after: Job | None
-
-
 class Bar(NamedTuple):
     """When a node worked: `seconds` long, from `start` seconds after the run's own; drawn at shares of the scale.
 
@@ -79,6 +72,13 @@ class Bar(NamedTuple):
     seconds: float
     left: float
     width: float
+
+
+class Beside(NamedTuple):
+    """The runs of the same workflow before and after one, if there are any."""
+
+    before: Job | None
+    after: Job | None
 
 
 class Result(NamedTuple):
@@ -288,11 +288,11 @@ class Sheet:
         return f"{self._by_id[node].title}: {property_}"
 
     def _with_name(self, value: object) -> object:
-        """A picture's reference with the name of its file."""
-        asset = value.get("asset") if isinstance(value, dict) else None
-        if not asset:
+        """A picture's reference with the name of its file, and where it is for who looks."""
+        named = naming.with_name(value, self.files)
+        if not isinstance(named, dict) or "asset" not in named:
             return value
-        return {"asset": asset, "name": self.files.get(str(asset), ""), "url": self.viewer.content_url(str(asset))}
+        return {**named, "url": self.viewer.content_url(str(named["asset"]))}
 
     def _result(self, part: Part) -> Result:
         step, made = self.step(part), self.made(part.id)
@@ -347,16 +347,16 @@ def sheet(job: Job, document: Document, snapshot: Snapshot, viewer: Viewer = OWN
     )
 
 
+def row(job_id: UUID) -> Job | None:
+    """The job's row, with its owner, workflow and traceback."""
+    return Job.objects.select_related("owner", "workflow").filter(pk=job_id).first()
+
+
 def beside(job: Job) -> Beside:
     """The job's neighbours by number."""
     others = Job.objects.filter(workflow=job.workflow_id).only("number", "label")
     before = others.filter(number__lt=job.number).order_by("-number").first()
     return Beside(before, others.filter(number__gt=job.number).order_by("number").first())
-
-
-def row(job_id: UUID) -> Job | None:
-    """The job's row, with its owner, workflow and traceback."""
-    return Job.objects.select_related("owner", "workflow").filter(pk=job_id).first()
 
 
 def products(job_id: UUID) -> dict[str, Document]:
