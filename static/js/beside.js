@@ -7,7 +7,7 @@ document.addEventListener("keydown", (event) => {
   const target = /** @type {Element} */ (event.target);
   const way = WAYS[event.key.toLowerCase()];
   if (!way || event.ctrlKey || event.metaKey || event.altKey || target.closest("input, textarea, select")) return;
-  /** @type {HTMLElement | null} */ (document.querySelector(`.beside [rel=${way}]`))?.click();
+  /** @type {HTMLElement | null} */ (document.querySelector(`.neighbours [rel=${way}]`))?.click();
 });
 
 export {}; // a module: its names are its own

@@ -43,7 +43,7 @@ export function since(place, said) {
  * As the server writes durations; below ten seconds in tenths.
  * @param {number} value
  */
-export function seconds(value) {
+function seconds(value) {
   if (value < 60) return value < 10 ? `${value.toFixed(1)} s` : `${value.toFixed(0)} s`;
   const all = Math.round(value);
   const [hours, minutes] = [Math.floor(all / 3600), Math.floor((all % 3600) / 60)];

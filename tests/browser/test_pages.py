@@ -1,4 +1,4 @@
-"""The table of runs, the page of one run, and settings: with the mouse, with keys, in both themes, on a phone."""
+"""The table of runs, what leads on from one, and settings: with the mouse, with keys, in both themes, on a phone."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from tests.browser.person import Person, edge, failing_job, node, violations, waiting_job
+from tests.browser.person import Person, edge, failing_job, node, violations
 from tests.live.product import Json, Product, ended, make_workflow, running, submit
 
 CUT = 20_000
@@ -174,27 +174,6 @@ def test_more_runs_are_a_page_further(page: Page, rest: httpx.Client) -> None:
     expect(rows(page)).to_have_count(5)
     page.get_by_role("link", name="From the beginning").click()
     expect(rows(page)).to_have_count(30)
-
-
-def test_a_timeline_is_live_while_a_run_works(ada: Person, rest: httpx.Client) -> None:
-    job = waiting_job(rest, seconds=300)
-    ada.follow(job)
-    ada.sees_status("wait", "running")
-    lane, bar = ada.page.locator("#lane-wait"), ada.page.locator("#lane-wait .bar")
-    expect(lane).to_have_attribute("data-runs", "")
-    expect(ada.page.locator("#lane-out .bar")).to_be_hidden()
-    end = ada.page.locator("[data-mark]").last
-    before = end.inner_text()
-    expect(end).not_to_have_text(before)
-    width = bar.evaluate("bar => bar.getBoundingClientRect().width / bar.parentElement.getBoundingClientRect().width")
-    assert 0.5 < width <= 1
-    ada.page.locator("[data-action=stop]").click()
-    ada.sees_state("cancelled")
-    expect(lane).to_have_class(re.compile("cancelled"))
-    expect(lane).not_to_have_attribute("data-runs", "")
-    expect(ada.page.locator("#lane-noise .status")).to_have_text(re.compile("Done"))
-    ada.page.reload()
-    expect(lane).to_contain_text("Cancelled")
 
 
 def test_a_run_leads_to_its_neighbours_runs_again_and_shows_on_the_canvas(page: Page, four: list[Json]) -> None:
