@@ -50,8 +50,9 @@ check: dev
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	PUBLIC_URL=https://loupe.example $(BIN)/python manage.py check --deploy --fail-level WARNING
 
+# make bench only="lens torrent pages" measures these alone.
 bench: dev
-	$(BIN)/python -m benchmarks.run
+	PLAYWRIGHT_NODEJS_PATH="$$(echo $(NODE))" $(BIN)/python -m benchmarks.run $(only)
 
 format: dev
 	$(BIN)/ruff check --fix-only .

@@ -6,7 +6,6 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 
 from accounts.models import ApiToken, User
 
@@ -43,9 +42,7 @@ class ApiTokenAdmin(admin.ModelAdmin[ApiToken]):
     def revoke(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
         """Ends them at once; sockets that were opened with them close within seconds."""
         revoked = list(tokens.filter(revoked_at=None))
-        ApiToken.objects.filter(pk__in=[token.pk for token in revoked], revoked_at=None).update(
-            revoked_at=timezone.now()
-        )
+        ApiToken.objects.filter(pk__in=[token.pk for token in revoked]).revoke()
         for token in revoked:
             self.log_change(request, token, "Revoked.")
         self.message_user(request, f"Revoked {len(revoked)} of them; programs that use them are refused now.")

@@ -1,15 +1,20 @@
-"""REST: who I am, and tickets for sockets."""
+"""REST: who I am, tickets for sockets, and tokens."""
 
 from uuid import UUID
 
 import redis
 from django.http import HttpResponse, JsonResponse
-from ninja import Router
+from ninja import Query as FromQuery, Router
 from pydantic import BaseModel
 
-from accounts import tickets
-from accounts.authentication import READ, ApiRequest
-from accounts.problems import unavailable
+from accounts import tickets, tokens
+from accounts.authentication import READ, WRITE, ApiRequest, visible
+from accounts.idempotency import found_again, once
+from accounts.models import ApiToken
+from accounts.paging import page
+from accounts.problems import not_found, unavailable
+from accounts.schemas import Page, Paging
+from accounts.tokens import NewToken, TokenBody, TokenDocument
 
 router = Router(tags=["accounts"])
 
@@ -48,3 +53,42 @@ def ws_tickets(request: ApiRequest) -> HttpResponse:
     except redis.RedisError as error:
         raise unavailable("Redis is away, and tickets are kept there. Try again in a moment.") from error
     return JsonResponse({"ticket": ticket, "expires_in": tickets.LIFETIME_SECONDS}, status=201)
+
+
+@router.get("/tokens", auth=READ, response=Page[TokenDocument])
+def list_tokens(request: ApiRequest, query: FromQuery[Paging]) -> HttpResponse:
+    """The tokens that are not revoked, newest first. Their secrets are known to nobody but who made them."""
+    rows = visible(ApiToken.objects.all(), request.auth).standing()
+    part = page(rows, order="-created_at", limit=query.limit, cursor=query.cursor)
+    return JsonResponse(part.document(tokens.document))
+
+
+@router.post("/tokens", auth=WRITE, response={201: NewToken, 200: TokenDocument})
+def make_token(request: ApiRequest, body: TokenBody) -> HttpResponse:
+    """A new token of no more than your own scopes; `token` is its secret, which is shown this once.
+
+    A repeat with the same Idempotency-Key is answered without the secret.
+    """
+    made_now: dict[str, str] = {}
+
+    def make() -> str:
+        token, made_now["token"] = tokens.make(request.auth, body)
+        return str(token.pk)
+
+    made = once(request, request.auth, make, asked=request.body)
+    document = tokens.document(found_again(request, _token, made))
+    return JsonResponse({**document, **made_now}, status=made.status)
+
+
+@router.delete("/tokens/{uuid:token_id}", auth=WRITE, response={204: None})
+def revoke_token(request: ApiRequest, token_id: UUID) -> HttpResponse:
+    """Ends a token at once; sockets that were opened with it are closed with 4401 within 5 s."""
+    ApiToken.objects.filter(pk=_token(request, token_id).pk).revoke()
+    return HttpResponse(status=204)
+
+
+def _token(request: ApiRequest, token_id: UUID) -> ApiToken:
+    token: ApiToken | None = visible(ApiToken.objects.all(), request.auth).standing().filter(pk=token_id).first()
+    if token is None:
+        raise not_found("There is no such token.")
+    return token

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -38,6 +38,18 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
     def usable(self) -> "ApiTokenQuerySet":
         """Neither revoked nor expired, and its user active."""
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), revoked_at=None, user__is_active=True)
+
+    def visible_to(self, user: "User | AnonymousUser") -> "ApiTokenQuerySet":
+        """A person's own."""
+        return self.filter(user_id=user.pk) if user.is_authenticated else self.none()
+
+    def standing(self) -> "ApiTokenQuerySet":
+        """Those that nobody has revoked."""
+        return self.filter(revoked_at=None)
+
+    def revoke(self) -> int:
+        """Ends them at once; sockets that were opened with them close within seconds. Answers how many it ended."""
+        return self.standing().update(revoked_at=timezone.now())
 
     def for_secret(self, secret: str) -> "ApiToken | None":
         """The usable token that `secret` is, with its user, or None."""
@@ -76,6 +88,11 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix}… of {self.user.get_username()}"
+
+    @property
+    def expired(self) -> bool:
+        """Whether its time is over."""
+        return self.expires_at is not None and self.expires_at <= timezone.now()
 
     def touch(self) -> None:
         """Keeps when the token was last used, to the minute, so that most requests write nothing."""

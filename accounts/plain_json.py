@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from accounts.problems import ProblemError, fault, invalid
@@ -24,6 +25,11 @@ def read(body: bytes) -> Any:
         raise ProblemError(400, f"The body is not JSON: {error}.") from error
     _check(body, value)
     return value
+
+
+def moment(at: datetime | None) -> str | None:
+    """How JSON writes a time: RFC 3339 in UTC."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
 
 
 def _refuse_constant(name: str) -> float:

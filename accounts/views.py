@@ -7,10 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts import places
 from accounts.models import SIGN_IN_LINK_LIFETIME, SignInLink
 from accounts.throttle import SignInForm
 
@@ -69,6 +69,4 @@ def sign_in_link(request: HttpRequest, secret: str) -> HttpResponse:
 
 def _going(request: HttpRequest) -> str:
     """Where the person was going when they were asked to sign in; never to another site."""
-    place = request.GET.get("next") or request.COOKIES.get(GOING, "")
-    ours = url_has_allowed_host_and_scheme(place, {request.get_host()}, require_https=request.is_secure())
-    return place if ours else "/"
+    return places.own(request, request.GET.get("next") or request.COOKIES.get(GOING, ""))

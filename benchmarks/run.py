@@ -1,4 +1,4 @@
-"""`make bench`: every benchmark in one run, as a table and as `benchmarks/results/latest.json`.
+"""`make bench`: every benchmark in one run, or those in `only="lens pages"`, as a table and as `results/latest.json`.
 
 Machines differ and are shared, so what counts are the ratios to something measured in the same run.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import concurrency, idle, pictures, trivial
+from benchmarks import concurrency, idle, lens, pages, pictures, torrent, trivial
 from benchmarks.figures import Figure
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
@@ -23,6 +23,9 @@ ALL: dict[str, Callable[[Path], list[Figure]]] = {
     "idle": idle.measure,
     "concurrency": concurrency.measure,
     "pictures": pictures.measure,
+    "lens": lens.measure,
+    "torrent": torrent.measure,
+    "pages": pages.measure,
 }
 
 
@@ -31,10 +34,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measures Loupe on this machine.")
     parser.add_argument("names", nargs="*", choices=[[], *ALL], help="which ones; all when none is named")
     names = parser.parse_args().names or list(ALL)
+    load = psutil.getloadavg()[0]
+    print(f"Others' load on this machine, over the last minute: {load:.1f}", flush=True)
     figures = [figure for name in names for figure in _measured(name)]
     RESULTS.parent.mkdir(exist_ok=True)
     machine = f"{platform.machine()}, {psutil.cpu_count()} cores, Python {platform.python_version()}"
-    document = {"at": datetime.now(UTC).isoformat(), "machine": machine, "figures": [asdict(each) for each in figures]}
+    document: dict[str, object] = {"at": datetime.now(UTC).isoformat(), "machine": machine, "load": load}
+    document["figures"] = [asdict(each) for each in figures]
     RESULTS.write_text(json.dumps(document, indent=2) + "\n")
 
 

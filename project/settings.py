@@ -207,6 +207,7 @@ STATICFILES_DIRS = [
     ("fonts/inter", PACKAGES / "@fontsource-variable" / "inter"),
     ("fonts/mono", PACKAGES / "@fontsource-variable" / "jetbrains-mono"),
 ]
+COMPRESSED_DIR = DATA_DIR / "compressed"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024**2
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
 STORAGES = {

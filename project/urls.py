@@ -5,8 +5,10 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from project.api import api
 from project.health import healthz, readyz
+from runs.admin import queue
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/queue/", queue.view, name="admin-queue"),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
     path("healthz", healthz),

@@ -19,7 +19,13 @@ def files(*given: Params) -> dict[str, str]:
 
 def in_words(params: Params, titles: Mapping[str, str], named: Mapping[str, str]) -> dict[str, object]:
     """The same parameters by their titles, each picture with the name of its file."""
-    return {titles.get(name, name): _with_name(value, named) for name, value in params.items()}
+    return {titles.get(name, name): with_name(value, named) for name, value in params.items()}
+
+
+def with_name(value: object, named: Mapping[str, str]) -> object:
+    """A reference to an asset with the name of its file; all else as it is."""
+    asset = _asset(value)
+    return {"asset": asset, "name": named.get(asset, "")} if asset else value
 
 
 def titles(declared: Iterable[Parameter]) -> dict[str, str]:
@@ -34,11 +40,6 @@ def titles(declared: Iterable[Parameter]) -> dict[str, str]:
 
 def _small(title: str) -> str:
     return title if title[1:2].isupper() else f"{title[:1].lower()}{title[1:]}"
-
-
-def _with_name(value: object, named: Mapping[str, str]) -> object:
-    asset = _asset(value)
-    return {"asset": asset, "name": named.get(asset, "")} if asset else value
 
 
 def _asset(value: object) -> str | None:

@@ -14,12 +14,12 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.plain_json import moment
 from runs import gate
 from runs.models import Gate, Job, Worker
 from runs.redis import connection, progress_key
 from runs.representation import job_document
 from runs.states import HOLDING, State
-from workflows.representation import moment
 
 _ROOM = """
     SELECT (SELECT cap FROM runs_gate WHERE id = 1),

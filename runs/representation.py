@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from accounts.plain_json import moment
 from runs.models import Asset, Job
-from workflows.representation import moment
 
 API_ROOT = "/api/v1"
 

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, JsonValue, field_validator
 
-from workflows.schemas import Id, Moment, Paging, Strict
+from accounts.schemas import Paging, Strict
+from workflows.schemas import Id, Moment
 
 
 class JobBody(Strict):
@@ -67,7 +68,10 @@ class StateFilter(StrEnum):
 
 
 class JobQuery(Paging):
-    """Which jobs to list, and in which order (`-` before it: descending). Any `param.<name>` filters too."""
+    """Which jobs to list, and in which order (`-` before it: descending). Any `param.<name>` filters too.
+
+    `search` finds what a label holds somewhere, in small letters or large, and a number, as `128` or `#128`.
+    """
 
     PARAMETER: ClassVar = "param."
 
@@ -75,6 +79,7 @@ class JobQuery(Paging):
     state: list[StateFilter] = []
     batch: UUID | None = None
     label: str | None = None
+    search: str | None = Field(None, max_length=200)
     submitted_after: Moment | None = None
     order: Literal[
         "created_at", "-created_at", "started_at", "-started_at", "ended_at", "-ended_at", "duration", "-duration"

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import DatabaseError
 from django_rq import get_queue
@@ -21,6 +21,7 @@ from rq.exceptions import DequeueTimeout, StopRequested
 from rq.job import Job as Message
 from rq.queue import Queue
 from rq.serializers import JSONSerializer
+from rq.worker_registration import WORKERS_BY_QUEUE_KEY
 
 from runs.models import Job
 from runs.redis import connection, waiting_connection
@@ -37,6 +38,14 @@ Stopped = StopRequested
 logger = logging.getLogger(__name__)
 
 
+class Held(NamedTuple):
+    """What RQ keeps in Redis: wake-ups that nobody has taken yet, how many wait for some, and when each was heard."""
+
+    pending: int
+    listening: int
+    beats: dict[str, str]
+
+
 def wake() -> None:
     """Sends as many wake-ups as jobs may start and none are under way for. The sweep makes up for what is not sent."""
     _send(lambda: Job.objects.startable() - pending())
@@ -50,6 +59,22 @@ def wake_for_one() -> None:
 def pending() -> int:
     """How many wake-ups no worker has taken yet. Raises RedisError."""
     return int(connection().llen(_queue(connection()).key))
+
+
+def held(most: int = 200) -> Held:
+    """What RQ keeps, read as plain text: nothing of it is unpacked. Raises RedisError."""
+    redis = connection()
+    first = redis.pipeline(transaction=False)
+    first.llen(_queue(redis).key)
+    first.smembers(WORKERS_BY_QUEUE_KEY % QUEUE)
+    pending, keys = first.execute()
+    shown = sorted(keys)[:most]
+    second = redis.pipeline(transaction=False)
+    for key in shown:
+        second.hget(key, "last_heartbeat")
+    names = (key.decode(errors="replace").removeprefix(SimpleWorker.redis_worker_namespace_prefix) for key in shown)
+    beats = ((beat or b"").decode(errors="replace")[:40] for beat in second.execute())
+    return Held(pending, len(keys), dict(zip(names, beats, strict=True)))
 
 
 def listen(name: str, on_wake: Callable[[], None]) -> None:

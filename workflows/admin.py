@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts.long_lists import LongList, OfOwner
 from workflows import saving
 from workflows.models import Workflow, WorkflowVersion
 
@@ -24,17 +25,17 @@ class VersionInline(admin.TabularInline[WorkflowVersion, Workflow]):
 
 
 @admin.register(Workflow)
-class WorkflowAdmin(admin.ModelAdmin[Workflow]):
+class WorkflowAdmin(LongList):
     """Every workflow with its owner and how often it ran."""
 
-    list_display = ("name", "owner", "version", "jobs_made", "updated_at")
-    list_filter = (("owner", admin.RelatedOnlyFieldListFilter), "updated_at")
-    search_fields = ("id", "name", "description", "owner__username")
+    list_display: tuple[str, ...] = ("name", "owner", "version", "jobs_made", "updated_at")
+    list_filter = (OfOwner, "updated_at")
+    search_fields = ("name", "description", "owner__username")
+    search_help_text = "A name, a description or a person; or a workflow's whole id."
     date_hierarchy = "created_at"
     fields = ("id", "name", "description", "owner", "version", "graph", "jobs_made", "created_at", "updated_at")
     readonly_fields = ("id", "owner", "version", "graph", "jobs_made", "created_at", "updated_at")
     inlines = (VersionInline,)
-    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Workflow]:
         """Without the graphs: lists name them only."""

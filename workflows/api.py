@@ -10,18 +10,17 @@ from ninja import Query as FromQuery, Router
 
 from accounts.authentication import READ, WRITE, ApiRequest, visible
 from accounts.idempotency import found_again, once
+from accounts.paging import page
 from accounts.problems import ProblemError, not_found
+from accounts.schemas import Page, Paging
 from workflows import files, saving
 from workflows.errors import VersionMoved
 from workflows.graph import Graph
 from workflows.models import Workflow
-from workflows.paging import page
 from workflows.registry import registry
 from workflows.representation import workflow_document
 from workflows.schemas import (
     NodeTypes,
-    Page,
-    Paging,
     WorkflowBody,
     WorkflowChange,
     WorkflowDocument,

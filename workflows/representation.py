@@ -1,8 +1,8 @@
 """Workflows as other programs see them."""
 
-from datetime import UTC, datetime
 from typing import Any
 
+from accounts.plain_json import moment
 from workflows import parameters
 from workflows.models import Workflow
 from workflows.registry import registry
@@ -22,8 +22,3 @@ def workflow_document(workflow: Workflow) -> dict[str, Any]:
         "created_at": moment(workflow.created_at),
         "updated_at": moment(workflow.updated_at),
     }
-
-
-def moment(at: datetime | None) -> str | None:
-    """RFC 3339 in UTC."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None

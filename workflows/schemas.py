@@ -1,30 +1,22 @@
-"""What the API takes and answers. Bodies and queries are strict: no unknown keys, and `"1"` is no integer."""
+"""What the API takes and answers about workflows."""
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import (
-    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     JsonValue,
     field_validator,
 )
 
-T = TypeVar("T")
+from accounts.schemas import Name, Strict
 
 _RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d)(?:(\.\d{1,6})\d*)?(Z|z|[+-]\d\d:\d\d)", re.ASCII)
-
-
-def _digits(text: object) -> object:
-    if isinstance(text, str) and re.fullmatch(r"-?[0-9]+", text) is None:
-        raise ValueError("an integer is written in digits alone")
-    return text
 
 
 def _moment(text: object) -> object:
@@ -35,45 +27,10 @@ def _moment(text: object) -> object:
     return found[1] + (found[2] or "") + found[3]
 
 
-def _not_blank(name: str) -> str:
-    if not name.strip():
-        raise ValueError("a name has more than blanks")
-    return name
-
-
 Id = Annotated[UUID, Field(strict=False)]
 """A UUID as JSON has it: a text."""
-Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_not_blank)]
-Digits = Annotated[int, BeforeValidator(_digits)]
-"""An integer in an address."""
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 """A time in an address."""
-
-
-class Strict(BaseModel):
-    """A JSON body."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class Query(BaseModel):
-    """The parameters of an address; their values come as text."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Paging(Query):
-    """Which part of a list: up to `limit` items, after those that `cursor` stands for."""
-
-    limit: Digits = Field(50, ge=1, le=200)
-    cursor: str | None = Field(None, max_length=1000, description="The `next` of the page before.")
-
-
-class Page(BaseModel, Generic[T]):
-    """A part of a list; `next` is the cursor of the part behind it, or null."""
-
-    items: list[T]
-    next: str | None
 
 
 class Fault(BaseModel):

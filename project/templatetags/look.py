@@ -9,6 +9,7 @@ from typing import Protocol
 
 from django import template
 from django.conf import settings
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -56,6 +57,12 @@ def icon(name: str) -> SafeString:
     return format_html('<svg class="icon" viewBox="0 0 24 24" {}>{}</svg>', _STROKES, _drawing(name))
 
 
+@register.simple_tag
+def kept(template_name: str, **given: object) -> SafeString:
+    """As `include … only`, but rendered once for the same values: for what is shown again and again, as tiles are."""
+    return _rendered(template_name, _Given(given))
+
+
 @register.filter
 def hue(number: int) -> int:
     """A run's own hue in degrees: the golden angle by its number, away from the hues of error, warning and success."""
@@ -81,6 +88,12 @@ def seconds(value: float | None) -> str:
     minutes, rest = divmod(round(value), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+@register.filter
+def percent(share: float) -> str:
+    """A share of 0–1 as SVG's attributes have it."""
+    return f"{share * 100:.2f}%"
 
 
 @register.filter
@@ -189,6 +202,25 @@ _STROKES = mark_safe(
     'fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" '
     'aria-hidden="true"'
 )
+
+
+class _Given:
+    """Values for a template, known by how they are written out: two that are written alike are drawn alike."""
+
+    def __init__(self, values: dict[str, object]) -> None:
+        self.values = values
+        self._written = repr(values)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Given) and other._written == self._written
+
+    def __hash__(self) -> int:
+        return hash(self._written)
+
+
+@functools.lru_cache(maxsize=4096)
+def _rendered(template_name: str, given: _Given) -> SafeString:
+    return mark_safe(render_to_string(template_name, given.values))  # noqa: S308 (the template escaped it)
 
 
 @functools.cache

@@ -11,7 +11,9 @@ from ninja import File, Query as FromQuery, Router, UploadedFile
 
 from accounts.authentication import READ, RUN, WRITE, ApiRequest, visible
 from accounts.idempotency import found_again, once
+from accounts.paging import page
 from accounts.problems import ProblemError, fault, invalid, not_found
+from accounts.schemas import Page
 from runs import content, store, uploads
 from runs.api.jobs import find as find_job
 from runs.models import Asset, Blob
@@ -21,8 +23,6 @@ from runs.representation import asset_document, inline_content, media_type
 from runs.schemas import AssetDocument, AssetQuery, WorkflowAssetQuery
 from workflows.api import find as find_workflow
 from workflows.errors import MediaError
-from workflows.paging import page
-from workflows.schemas import Page
 
 router = Router(tags=["assets"])
 
@@ -73,10 +73,10 @@ async def read_content(request: ApiRequest, asset_id: UUID) -> HttpResponseBase:
 async def read_thumbnail(request: ApiRequest, asset_id: UUID) -> HttpResponseBase:
     """A small WebP of a picture; 404 for what has none."""
     asset = await sync_to_async(find)(request, asset_id)
-    thumbnail = asset.blob.thumbnail if asset.blob else None
+    thumbnail = thumbnail_of(asset)
     if thumbnail is None:
         raise not_found("This asset has no thumbnail.")
-    return await content.respond(request, _of_blob(thumbnail, f"{_name(asset)}-thumbnail"))
+    return await content.respond(request, thumbnail)
 
 
 @router.delete("/assets/{uuid:asset_id}", auth=WRITE, response={204: None})
@@ -102,6 +102,12 @@ def content_of(asset: Asset) -> content.Content:
     document = asset_document(asset)
     name = f"{_name(asset)}{content.ENDINGS[media_type(asset)]}"
     return content.Content(data, len(data), media_type(asset), name, document["sha256"])
+
+
+def thumbnail_of(asset: Asset) -> content.Content | None:
+    """What is served as a picture's thumbnail. Reads `asset.job` and `asset.blob.thumbnail`."""
+    thumbnail = asset.blob.thumbnail if asset.blob else None
+    return _of_blob(thumbnail, f"{_name(asset)}-thumbnail") if thumbnail else None
 
 
 def _rows() -> AssetQuerySet:

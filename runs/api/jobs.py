@@ -1,30 +1,26 @@
 """REST: submit jobs, list and read them, cancel and delete them."""
 
-import functools
-import operator
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse, JsonResponse
 from ninja import Query as FromQuery, Router
 
-from accounts import plain_json
 from accounts.authentication import READ, RUN, WRITE, ApiRequest, visible
 from accounts.idempotency import found_again, once
-from accounts.problems import ProblemError, not_found
-from runs import gate, queue, results, tail
-from runs.api.parameter import HasParameter
+from accounts.paging import page
+from accounts.problems import not_found
+from accounts.schemas import Page
+from runs import filtering, gate, queue, results, tail
 from runs.models import Job
 from runs.removal import remove_job
-from runs.schemas import JobBody, JobDocument, JobQuery, RerunBody, StateFilter, TelemetryDocument
+from runs.schemas import JobBody, JobDocument, JobQuery, RerunBody, TelemetryDocument
 from runs.states import State
 from runs.submit import Order, rerun, submit
 from workflows.api import find as find_workflow
 from workflows.models import Workflow
-from workflows.paging import page
-from workflows.schemas import Page
 
 router = Router(tags=["jobs"])
 
@@ -40,7 +36,7 @@ def submit_job(request: ApiRequest, workflow_id: UUID, body: JobBody | None = No
 @router.get("/jobs", auth=READ, response=Page[JobDocument])
 def list_jobs(request: ApiRequest, query: FromQuery[JobQuery]) -> HttpResponse:
     """The jobs that you may see."""
-    rows = _with_parameters(_rows(request, query).filter(_filter(query)), request)
+    rows = filtering.matching(_rows(request, query), query, filtering.parameters(request.GET))
     part = page(rows, order=query.order, limit=query.limit, cursor=query.cursor)
     return JsonResponse({"items": queue.documents(part.rows, results.outputs_of(part.rows)), "next": part.next})
 
@@ -126,32 +122,3 @@ def _rows(request: ApiRequest, query: JobQuery) -> QuerySet[Job]:
 
 def _seen(rows: Any, request: ApiRequest) -> bool:
     return bool(visible(rows, request.auth).exists())
-
-
-def _filter(query: JobQuery) -> Q:
-    found = Q()
-    if query.state:
-        found &= Q(state__in={"cancelled" if state is StateFilter.CANCELED else str(state) for state in query.state})
-    if query.label is not None:
-        found &= Q(label=query.label)
-    if query.submitted_after is not None:
-        found &= Q(created_at__gt=query.submitted_after)
-    return found
-
-
-def _with_parameters(rows: QuerySet[Job], request: ApiRequest) -> QuerySet[Job]:
-    """Those of the jobs whose parameters are as each `param.<name>=` says: it is compared as JSON, else as text."""
-    prefix = JobQuery.PARAMETER
-    given = [(name, text) for name, texts in request.GET.lists() for text in texts if name.startswith(prefix)]
-    for name, text in given:
-        matches = (Q(HasParameter("params", name.removeprefix(prefix), value)) for value in _readings(text))
-        rows = rows.filter(functools.reduce(operator.or_, matches))
-    return rows
-
-
-def _readings(text: str) -> list[Any]:
-    """What a text may stand for: itself, and the JSON value that it spells."""
-    try:
-        return [text, plain_json.read(text.encode())]
-    except (ProblemError, UnicodeEncodeError):
-        return [text]

@@ -1,16 +1,13 @@
 """REST: the queue, in numbers, and its cap."""
 
-import logging
-
 from django.http import HttpResponse, JsonResponse
 from ninja import Router
 
 from accounts.authentication import ADMIN, READ, ApiRequest
-from runs import gate, queue
+from runs import capacity, queue
 from runs.schemas import QueueChange, QueueDocument
 
 router = Router(tags=["queue"])
-log = logging.getLogger(__name__)
 
 
 @router.get("/queue", auth=READ, response=QueueDocument)
@@ -23,6 +20,5 @@ def read_queue(request: ApiRequest) -> HttpResponse:
 def change_queue(request: ApiRequest, body: QueueChange) -> HttpResponse:
     """Changes the cap, at once and for good; null goes back to the setting."""
     if "cap" in body.model_fields_set:
-        gate.set_cap(body.cap)
-        log.info("%s set the cap to %s", request.auth.user.username, body.cap)
+        capacity.change(request.auth.user, body.cap)
     return read_queue(request)

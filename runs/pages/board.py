@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from runs import gate, queue, store
-from runs.models import Asset, Job
+from runs.models import Asset, Job, JobTransition
 from runs.states import HOLDING, State
 from workflows.models import Workflow
 
@@ -50,6 +50,7 @@ class Card(NamedTuple):
     place: queue.Place
     thumbnail: UUID | None
     elapsed: float | None
+    stopped_by: str = ""
 
     @property
     def id(self) -> str:
@@ -209,7 +210,8 @@ class _Cards:
 
     def __init__(self, jobs: Sequence[Job]) -> None:
         self._places = queue.places(jobs)
-        self._thumbnails = _thumbnails(jobs)
+        self._thumbnails = thumbnails(jobs)
+        self._stoppers = _stoppers(jobs)
 
     def of(self, jobs: Sequence[Job]) -> list[Card | Fold]:
         """The cards, in the order of the jobs; a batch's stand together where its first one stands."""
@@ -233,7 +235,13 @@ class _Cards:
         elapsed = None
         if job.state in HOLDING and job.started_at:
             elapsed = (timezone.now() - job.started_at).total_seconds()
-        return Card(job, self._places.get(job.pk, queue.Place()), self._thumbnails.get(job.pk), elapsed)
+        return Card(
+            job,
+            self._places.get(job.pk, queue.Place()),
+            self._thumbnails.get(job.pk),
+            elapsed,
+            self._stoppers.get(job.pk, ""),
+        )
 
 
 def _folds(job: Job) -> bool:
@@ -255,7 +263,16 @@ def _group(name: str, cards: Sequence[Card | Fold], count: int, limit: int) -> G
     return Group(name, count, shown, max(count - covered, 0), why)
 
 
-def _thumbnails(jobs: Sequence[Job]) -> dict[UUID | None, UUID]:
+def _stoppers(jobs: Sequence[Job]) -> dict[UUID, str]:
+    """Who asked for the stop of those of these jobs that were stopped."""
+    stopped = [job.pk for job in jobs if job.state in {State.CANCELLING, State.CANCELLED}]
+    if not stopped:
+        return {}
+    steps = JobTransition.objects.filter(job__in=stopped, to_state__in=[State.CANCELLING, State.CANCELLED])
+    return dict(steps.order_by("-id").values_list("job", "by"))  # the last one of each job, which was its first stop
+
+
+def thumbnails(jobs: Sequence[Job]) -> dict[UUID | None, UUID]:
     """A picture of each of these jobs: a result's, else any other's."""
     made = Asset.objects.filter(job__in=[job.pk for job in jobs], index=0, blob__thumbnail__isnull=False)
     rows = made.order_by("result", "created_at").values_list("job", "pk")

@@ -32,6 +32,12 @@ class Drawing(NamedTuple):
         """One node."""
         return next((part for part in self.parts if part.id == node), None)
 
+    def title(self, name: str) -> str:
+        """A parameter's title; of one that is addressed, the node's title and the property."""
+        node, dot, property_ = name.partition(".")
+        part = self.part(node) if dot and name not in self.titles else None
+        return f"{part.title}: {property_}" if part else self.titles.get(name, name)
+
 
 @lru_cache(maxsize=256)
 def of(digest: str) -> Drawing:

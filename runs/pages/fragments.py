@@ -22,13 +22,15 @@ HOT: Final = frozenset({"progress", "cost"})
 
 def whole(sheet: Sheet) -> SafeString:
     """Everything that is live on the page: after a join, and wherever the telemetry begins anew."""
-    live = ("head", "standing", "results", "history", "log")
-    return joined([*(_part(name, sheet) for name in live), *(step(each) for each in sheet.steps)])
+    live = ("head", "standing", "results", "timeline", "history", "log")
+    return joined([*(_part(name, sheet) for name in live), *(step(each) for each in sheet.steps), *_for_staff(sheet)])
 
 
 def header(sheet: Sheet) -> SafeString:
     """What follows the job's row; once it has ended that is everything, as nothing waits any more."""
-    return whole(sheet) if sheet.ended else joined(_part(name, sheet) for name in ("head", "standing", "history"))
+    if sheet.ended:
+        return whole(sheet)
+    return joined([*(_part(name, sheet) for name in ("head", "standing", "history")), *_for_staff(sheet)])
 
 
 def step(shown: Step) -> SafeString:
@@ -36,11 +38,18 @@ def step(shown: Step) -> SafeString:
     return partial(f"#node-{shown.part.id}", _rendered("node", step=shown))
 
 
+def bar(sheet: Sheet, shown: Step) -> SafeString:
+    """One node's line in the timeline: `#bar-<id>`."""
+    return partial(f"#bar-{shown.part.id}", _rendered("bar", sheet=sheet, step=shown, bar=sheet.bar(shown)))
+
+
 def changes(sheet: Sheet, batch: Batch) -> tuple[SafeString, Message]:
     """What a batch that is folded into `sheet` already changes: HTML, and a patch of all else; each may be empty."""
     redrawn = _redrawn(batch) | _first_words(sheet, batch)
     parts = [part for part in sheet.parts if part.id in redrawn]
-    html = [step(sheet.step(part)) for part in parts]
+    steps = [sheet.step(part) for part in parts]
+    moved = {node for node, fields in batch.get("nodes", {}).items() if "status" in fields}
+    html = [*map(step, steps), *(bar(sheet, each) for each in steps if each.part.id in moved)]
     acted = acts.changed(batch, acts.BUT_LOG) - redrawn
     html += [_acts(sheet.step(part)) for part in sheet.parts if part.id in acted]
     if any(part.result for part in parts):
@@ -91,6 +100,14 @@ def _acts(shown: Step) -> SafeString:
 
 def _part(name: str, sheet: Sheet) -> SafeString:
     return partial(f"#{name}", _rendered(name, sheet=sheet))
+
+
+def _for_staff(sheet: Sheet) -> list[SafeString]:
+    """What only the administration shows."""
+    if not sheet.viewer.staff:
+        return []
+    names = ("trace", "facts")
+    return [partial(f"#{name}", rendered(f"admin/runs/job/_{name}.html", sheet=sheet)) for name in names]
 
 
 def _lines(sheet: Sheet, lines: Iterable[Mapping[str, object]]) -> SafeString:

@@ -5,7 +5,7 @@ It pages by the numbers of runs, each page in four queries however much there is
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -41,6 +41,8 @@ class Tile(NamedTuple):
     asset: Document | None = None
     fold: int = 1
     percent: int | None = None
+    ringed: bool = False
+    """Whether it is of the run that the lens is on."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,15 @@ def read(workflow_id: UUID, node: str, *, focused: UUID | None = None, before: i
     return Gallery(node, list(_runs(shown, node)), total, following)
 
 
+def along(gallery: Gallery, run: Run) -> Gallery:
+    """The gallery for a lens on this run, which comes along however old it is; no other one does."""
+    if gallery.before is None:
+        return gallery
+    newest = [each for each in gallery.runs if each.number >= gallery.before]
+    comes = run.count and all(each.job_id != run.job_id for each in newest)
+    return replace(gallery, runs=[*newest, run] if comes else newest)
+
+
 def wall(gallery: Gallery, focused: str | None, working: Iterable[Working], cells: int = CELLS) -> Wall:
     """The tiles of a node: what is to come too, the newest and the focused run unfolded, older ones as one tile."""
     runs = _with_awaited(gallery, working)
@@ -104,7 +115,8 @@ def wall(gallery: Gallery, focused: str | None, working: Iterable[Working], cell
     tiles: list[Tile] = []
     for place, run in enumerate(runs):
         opened = run.job_id == focused or (place < OPEN_RUNS and run.count <= cells // 3)
-        tiles += _tiles(run, coming.get(run.job_id), opened=opened)
+        made = _tiles(run, coming.get(run.job_id), opened=opened)
+        tiles += [tile._replace(ringed=True) for tile in made] if run.job_id == focused else made
     shown = _fitting(tiles, focused, cells)
     covered = sum(tile.fold for tile in shown if tile.asset)
     left = gallery.total - covered

@@ -95,14 +95,19 @@ def galleries(before: View, view: View) -> SafeString:
 
 
 def groups(before: Board | None, board: Board, focus: Focus, was: Focus | None) -> SafeString:
-    """Those groups of the queue selector that have changed, and its head."""
+    """Those groups of the queue selector that have changed, and its head; of the others, the cards that the lens left.
+
+    And those that it has come to.
+    """
     told = []
+    head = {"board": board, "focus": focus}
     for at, group in enumerate(board.all):
         known = before.all[at] if before else None
-        moved = was != focus and (_holds(group, focus) or (was is not None and _holds(group, was)))
-        if known is None or group.key != known.key or moved:
-            told.append(_part("queue_group", f"#queue-{group.name}", {"group": group, "focus": focus, "board": board}))
-    head = {"board": board, "focus": focus}
+        context = {**head, "group": group}
+        if known is None or group.key != known.key:
+            told.append(_part("queue_group", f"#queue-{group.name}", context))
+        elif was != focus:
+            told += [_part("card", f"#card-{card.id}", {**context, "card": card}) for card in _of(group, focus, was)]
     return joined([_part("queue_head", "#queue-head", head), _part("banner", "#banner", head), *told])
 
 
@@ -132,13 +137,11 @@ def _deleted(before: View, view: View) -> set[str]:
     return {made["node"] for key, made in before.sheet.products.items() if key not in view.sheet.products}
 
 
-def _holds(group: Group, focus: Focus) -> bool:
+def _of(group: Group, *focuses: Focus | None) -> list[Card]:
+    """The group's cards of the jobs that are or were in the lens."""
     cards = [card for each in group.cards for card in (each.cards if isinstance(each, Fold) else [each])]
-    return any(_is(card, focus) for card in cards)
-
-
-def _is(card: Card, focus: Focus) -> bool:
-    return card.id == focus.job_id
+    jobs = {focus.job_id for focus in focuses if focus}
+    return [card for card in cards if card.id in jobs]
 
 
 def _node(node: Seen) -> list[SafeString]:

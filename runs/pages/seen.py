@@ -223,13 +223,13 @@ def read(workflow_id: UUID, *, seen: Sheet | None = None, running: tuple[Working
 
 
 def through(view: View, seen: Sheet) -> View:
-    """The canvas through the lens on another run. What all runs made is known already, but for a run that is old."""
-    workflow_id, job_id = UUID(view.workflow_id), str(seen.job["id"])
+    """The canvas through the lens on another run. What all runs made is known already, and what this one made too."""
+    workflow_id = UUID(view.workflow_id)
     digest = Workflow.objects.values_list("graph_id", flat=True).get(pk=workflow_id)
     if digest != view.digest:
         return _view(workflow_id, digest, seen, view.running)
-    paged = [node for node, held in view.galleries.items() if held.before and not held.has(job_id)]
-    return with_galleries(replace(view, sheet=seen), paged)
+    galleries = {node: gallery.along(held, _run(seen, node)) for node, held in view.galleries.items()}
+    return replace(view, sheet=seen, galleries=galleries)
 
 
 def with_galleries(view: View, nodes: Iterable[str]) -> View:
@@ -237,6 +237,13 @@ def with_galleries(view: View, nodes: Iterable[str]) -> View:
     focused = UUID(view.focused) if view.focused else None
     landed = {node: gallery.read(UUID(view.workflow_id), node, focused=focused) for node in nodes}
     return replace(view, galleries={**view.galleries, **landed})
+
+
+def _run(seen: Sheet, node: str) -> gallery.Run:
+    """What the run made at a node."""
+    job, made = seen.job, seen.made(node)
+    shown = [dict(each) for each in made[: gallery.PER_RUN]]
+    return gallery.Run(job["id"], job["number"], job["label"], job["state"], len(made), shown)
 
 
 def _view(workflow_id: UUID, digest: str, seen: Sheet | None, running: tuple[Working, ...]) -> View:

@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from runs import naming, queue, tail
 from runs.models import Asset, Job, JobTransition
-from runs.pages import acts, drawing, reasons
+from runs.pages import acts, drawing, reasons, timeline
 from runs.pages.acts import Acts
 from runs.pages.markup import money
 from runs.pages.parts import Part
+from runs.pages.viewer import OWNER, Viewer
 from runs.representation import asset_document
 from runs.states import ACTIVE, HOLDING, TERMINAL, State
 from runs.telemetry import Batch, Snapshot, fold, progress
@@ -61,6 +62,25 @@ class Step(NamedTuple):
         return self.status == "running" and self.elapsed is not None
 
 
+class Bar(NamedTuple):
+    """When a node worked: `seconds` long, from `start` seconds after the run's own; drawn at shares of the scale.
+
+    One that worked item by item is as long as all its work, and begins with the first.
+    """
+
+    start: float
+    seconds: float
+    left: float
+    width: float
+
+
+class Beside(NamedTuple):
+    """The runs of the same workflow before and after one, if there are any."""
+
+    before: Job | None
+    after: Job | None
+
+
 class Result(NamedTuple):
     """One named result: what has landed, and whether more may come."""
 
@@ -77,6 +97,7 @@ class Sheet:
     """One job as its page shows it. `job` is its document as REST has it, `products` assets' documents by their id.
 
     `titles` names its parameters for people, `files` has the names of pictures that it was given, by their assets' ids.
+    `row` is for staff alone.
     """
 
     job: Document
@@ -88,10 +109,12 @@ class Sheet:
     graph: Graph | None = None
     titles: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    viewer: Viewer = OWNER
+    row: Job | None = None
 
     def after(self, batch: Batch) -> "Sheet":
         """The sheet once a batch of telemetry is folded in."""
-        landed = {product["id"]: product for product in batch.get("products", ())}
+        landed = {product["id"]: self.viewer.product(product) for product in batch.get("products", ())}
         products = {**self.products, **landed} if landed else self.products
         return replace(self, snapshot=fold(self.snapshot, batch), products=products, now=timezone.now())
 
@@ -110,7 +133,7 @@ class Sheet:
         """One node, as it stands."""
         node = self.snapshot["nodes"].get(part.id, {})
         status = node.get("status") or ("skipped" if self.ended else "waiting")
-        made = self._made(part.id)
+        made = self.made(part.id)
         pictures = [each for each in made if each["thumbnail_url"]]
         return Step(
             part=part,
@@ -132,6 +155,28 @@ class Sheet:
             acts=acts.of(self.snapshot, part.id),
             money=money(node.get("cost")),
         )
+
+    @cached_property
+    def scale(self) -> timeline.Scale:
+        """The scale of its timeline."""
+        return timeline.scale(self.elapsed or 0.0, grows=self.ticks)
+
+    @property
+    def bars(self) -> list[tuple[Step, Bar | None]]:
+        """Every node with its bar in the timeline."""
+        return [(step, self.bar(step)) for step in self.steps]
+
+    def bar(self, step: Step) -> Bar | None:
+        """One node's bar; None for one that has not begun, in the attempt that the job is in."""
+        began, started = self.snapshot["nodes"].get(step.part.id, {}).get("started_at"), self.job["started_at"]
+        if not began or not started or step.elapsed is None:
+            return None
+        start = max((moment(began) - moment(started)).total_seconds(), 0.0)
+        return Bar(start, step.elapsed, *self.scale.bar(start, step.elapsed))
+
+    def made(self, node: str) -> list[Document]:
+        """What it made at a node, in the order of outputs and items."""
+        return self._products_by_node.get(node, [])
 
     @property
     def ended(self) -> bool:
@@ -206,6 +251,12 @@ class Sheet:
         return reasons.many(self.graph, registry) if self.graph else frozenset()
 
     @property
+    def cost(self) -> float | None:
+        """What its nodes say that they cost; None where nothing was measured."""
+        told = [node["cost"] for node in self.snapshot["nodes"].values() if node.get("cost") is not None]
+        return sum(told) if told else None
+
+    @property
     def failed(self) -> Part | None:
         """The node that the job's error is about."""
         node = (self.job["error"] or {}).get("node")
@@ -226,7 +277,8 @@ class Sheet:
     @property
     def params(self) -> list[tuple[str, object]]:
         """What the job was submitted with, by the names that people know."""
-        return [(self._title(name), self._with_name(value)) for name, value in self.job["params"].items()]
+        given: Mapping[str, object] = self.job["params"]
+        return [(self._title(name), self._with_name(value)) for name, value in given.items()]
 
     def _title(self, name: str) -> str:
         """A parameter's title; of one that is addressed, the node's title and the property."""
@@ -236,12 +288,14 @@ class Sheet:
         return f"{self._by_id[node].title}: {property_}"
 
     def _with_name(self, value: object) -> object:
-        """A picture's reference with the name of its file."""
-        asset = value.get("asset") if isinstance(value, dict) else None
-        return {"asset": asset, "name": self.files.get(str(asset), "")} if asset else value
+        """A picture's reference with the name of its file, and where it is for who looks."""
+        named = naming.with_name(value, self.files)
+        if not isinstance(named, dict) or "asset" not in named:
+            return value
+        return {**named, "url": self.viewer.content_url(str(named["asset"]))}
 
     def _result(self, part: Part) -> Result:
-        step, made = self.step(part), self._made(part.id)
+        step, made = self.step(part), self.made(part.id)
         coming = step.status in {"waiting", "running"} and self.active
         missing = self.graph if not (coming or made) else None
         why = reasons.why_missing(part.id, missing, self.snapshot, self._by_id) if missing else "not reached"
@@ -250,9 +304,6 @@ class Sheet:
     @cached_property
     def _by_id(self) -> Mapping[str, Part]:
         return {part.id: part for part in self.parts}
-
-    def _made(self, node: str) -> list[Document]:
-        return self._products_by_node.get(node, [])
 
     @cached_property
     def _products_by_node(self) -> Mapping[str, list[Document]]:
@@ -264,7 +315,7 @@ class Sheet:
     def _values(self, part: Part) -> list[tuple[str, object]]:
         kept = list(self.snapshot["values"].get(part.id, {}).items())
         return (
-            kept or [(made["output"], made["value"]) for made in self._made(part.id) if made["value"] is not None][-1:]
+            kept or [(made["output"], made["value"]) for made in self.made(part.id) if made["value"] is not None][-1:]
         )
 
     def _elapsed(self, node: Document, status: str) -> float | None:
@@ -274,24 +325,38 @@ class Sheet:
         return max((self.now - moment(started)).total_seconds(), 0.0) if started else 0.0
 
 
-def read(job: Job) -> Sheet:
+def read(job: Job, viewer: Viewer = OWNER) -> Sheet:
     """The sheet of a job as database and Redis have it now. Its graph must be at hand."""
-    return sheet(job, queue.document(job), tail.known(job))
+    return sheet(job, queue.document(job), tail.known(job), viewer)
 
 
-def sheet(job: Job, document: Document, snapshot: Snapshot) -> Sheet:
+def sheet(job: Job, document: Document, snapshot: Snapshot, viewer: Viewer = OWNER) -> Sheet:
     """The sheet of a job of which document and telemetry are known already."""
     drawn = drawing.of(job.graph_id)
     return Sheet(
         document,
         drawn.parts,
         snapshot,
-        products(job.pk),
+        {name: viewer.product(product) for name, product in products(job.pk).items()},
         history(job.pk),
         graph=drawn.graph,
         titles=drawn.titles,
         files=naming.files(job.params),
+        viewer=viewer,
+        row=row(job.pk) if viewer.staff else None,
     )
+
+
+def row(job_id: UUID) -> Job | None:
+    """The job's row, with its owner, workflow and traceback."""
+    return Job.objects.select_related("owner", "workflow").filter(pk=job_id).first()
+
+
+def beside(job: Job) -> Beside:
+    """The job's neighbours by number."""
+    others = Job.objects.filter(workflow=job.workflow_id).only("number", "label")
+    before = others.filter(number__lt=job.number).order_by("-number").first()
+    return Beside(before, others.filter(number__gt=job.number).order_by("number").first())
 
 
 def products(job_id: UUID) -> dict[str, Document]:

@@ -42,7 +42,13 @@ def shelf(request: HttpRequest, workflow_id: UUID, node: str) -> HttpResponse:
         "part": part,
         "gallery": found,
         "runs": [
-            (run, [Tile(f"{run.number}-{at}", run.job_id, run.number, made) for at, made in enumerate(run.assets)])
+            (
+                run,
+                [
+                    Tile(f"{run.number}-{at}", run.job_id, run.number, made, ringed=run.job_id == str(focused))
+                    for at, made in enumerate(run.assets)
+                ],
+            )
             for run in found.runs
         ],
         "focused": str(focused) if focused else "",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from runs.pages import collection, comparison, hints, shelves, sounds, steering, views
+from runs.pages import collection, comparison, hints, shelves, sounds, steering, verbs, views
 
 urlpatterns = [
     path("", views.workflows, name="workflows"),
@@ -24,6 +24,8 @@ urlpatterns = [
     path("assets/<uuid:asset_id>/waveform/", sounds.waveform, name="waveform"),
     path("hints/", hints.see, name="hints"),
     path("jobs/<uuid:job_id>/", views.job, name="job"),
-    path("jobs/<uuid:job_id>/cancellation/", views.cancellation, name="job-cancellation"),
-    path("jobs/<uuid:job_id>/deletion/", views.deletion, name="job-deletion"),
+    path("jobs/<uuid:job_id>/cancellation/", verbs.cancellation, name="job-cancellation"),
+    path("jobs/<uuid:job_id>/rerun/", verbs.again, name="job-rerun"),
+    path("jobs/<uuid:job_id>/canvas/", verbs.on_canvas, name="job-canvas"),
+    path("jobs/<uuid:job_id>/deletion/", verbs.deletion, name="job-deletion"),
 ]

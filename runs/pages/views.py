@@ -10,11 +10,12 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import places
 from runs import gate, uploads
-from runs.errors import JobActive, JobEnded, TooManyWaiting
-from runs.pages import canvas, listing, live, sheet, typed
+from runs.errors import TooManyWaiting
+from runs.pages import canvas, listing, live, sheet, table, typed
+from runs.pages.asked import Asked
 from runs.pages.mine import job_of, user_of, workflow_of
-from runs.removal import remove_job
 from runs.submit import Order, submit
 from workflows import parameters, saving
 from workflows.errors import GraphInvalid, WorkflowError
@@ -60,17 +61,25 @@ def drawings(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def runs(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
-    """A workflow's jobs, newest first, beside the form that runs it; POST runs it."""
+    """A workflow's jobs as a table, filtered and ordered as the address says, and the form that runs it; POST runs it.
+
+    `find` is what a person wrote, and becomes a filter with an address of its own; `part=list` is the table alone.
+    """
     opened = workflow_of(request, workflow_id)
-    declared = parameters.declared(opened.graph.loaded(), registry)
-    given = (request.POST, request.FILES) if request.method == "POST" else (None, None)
-    form = RunForm(declared, *given, typed=typed.last(request, opened), last=listing.last_params(opened))
+    if "as_saved" in request.POST:
+        return _run_as_saved(request, opened)
+    asked = Asked(request.GET)
+    if "find" in request.GET:
+        return redirect(f"{request.path}{asked.found(request.GET['find'], table.titles(opened))}")
+    found = table.read(opened, asked, table.kept(request.GET.get("keep", "")))
+    context = {"workflow": opened, "table": found, "states": asked.states(found.sizes)}
+    if request.GET.get("part") == "list":
+        return render(request, "runs/table/_table.html", {**context, "asked": asked})
+    form = _form(request, opened)
     if form.is_bound and _submitted(request, opened, form):
-        return redirect("runs", workflow_id=opened.pk)
-    page = listing.page(opened, request.GET.get("before"))
-    context = {"workflow": opened, "form": form, "page": page, "cap": gate.cap()}
-    template = "runs/_list.html" if request.GET.get("part") == "list" else "runs/list.html"
-    return render(request, template, context, status=422 if form.errors else 200)
+        return redirect(f"{request.path}{asked.beginning if asked.kept else ''}")
+    context |= {"form": form, "findable": table.findable(found), "cap": gate.cap()}
+    return render(request, "runs/list.html", context, status=422 if form.errors else 200)
 
 
 @login_required
@@ -78,37 +87,26 @@ def runs(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
 def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """One job, live while it is active."""
     found = job_of(request, job_id)
-    return render(request, "runs/job.html", {"sheet": sheet.read(found), "workflow": found.workflow})
+    context = {"sheet": sheet.read(found), "workflow": found.workflow, "beside": sheet.beside(found)}
+    return render(request, "runs/job.html", context)
 
 
-@login_required
-@require_POST
-def cancellation(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """Cancels a job, and goes back to where the person was; a live page stays, and is told what came of it."""
-    found = job_of(request, job_id)
-    live = request.headers.get("HX-Request")
+def _form(request: HttpRequest, opened: Workflow) -> RunForm:
+    """The form that runs the workflow, as it was sent, or as it was filled in last."""
+    declared = parameters.declared(opened.graph.loaded(), registry)
+    given = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    return RunForm(declared, *given, typed=typed.last(request, opened), last=listing.last_params(opened))
+
+
+def _run_as_saved(request: HttpRequest, opened: Workflow) -> HttpResponse:
     try:
-        gate.cancel(found.pk, by=user_of(request).get_username())
-    except JobEnded as error:
-        if not live:
-            messages.info(request, str(error))
-    if live:
-        return HttpResponse(status=204)
-    if request.POST.get("back") == "runs":
-        return redirect("runs", workflow_id=found.workflow_id)
-    return redirect("job", job_id=found.pk)
-
-
-@login_required
-@require_POST
-def deletion(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """Deletes an ended job with all that it made."""
-    found = job_of(request, job_id)
-    try:
-        remove_job(found)
-    except JobActive as error:
-        messages.warning(request, str(error))
-    return redirect("runs", workflow_id=found.workflow_id)
+        submit(user_of(request), opened, Order())
+    except GraphInvalid as invalid:
+        for problem in invalid.problems:
+            messages.error(request, problem.message)
+    except (WorkflowError, TooManyWaiting) as error:
+        messages.error(request, str(error))
+    return redirect(places.own(request, request.POST.get("back", ""), request.path))
 
 
 def _submitted(request: HttpRequest, opened: Workflow, form: RunForm) -> bool:

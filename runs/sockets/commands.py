@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError
 from accounts.authentication import visible
 from accounts.credentials import Credentials
 from accounts.problems import ProblemError, fault, invalid, not_found
+from accounts.schemas import Strict
 from accounts.scopes import Scope
 from runs import gate, lens, queue, results
 from runs.models import Job
@@ -16,7 +17,7 @@ from runs.problems import faults, problem_of
 from runs.schemas import JobBody
 from runs.submit import Order, submit
 from workflows.models import Workflow
-from workflows.schemas import Id, Strict
+from workflows.schemas import Id
 
 REF_LENGTH = 200
 Ref = Annotated[str, Field(max_length=REF_LENGTH)] | int | None

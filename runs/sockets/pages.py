@@ -4,9 +4,11 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from accounts.credentials import Credentials
 from runs.models import Job
 from runs.pages import fragments, sheet
 from runs.pages.sheet import Sheet
+from runs.pages.viewer import OWNER, Viewer, staff
 from runs.sockets.feed import Frame
 from runs.sockets.socket import JobSocket
 from runs.sockets.threads import in_database
@@ -18,13 +20,14 @@ class PageSocket(JobSocket):
 
     _document: dict[str, Any]
     _sheet: Sheet | None = None
+    viewer: Viewer = OWNER
 
     async def tell(self, frame: Frame) -> None:
         """Turns the frame into what it changes on the page."""
         if frame["type"] == "job":
             await self._tell_job(frame)
         elif frame["type"] == "snapshot":
-            self._sheet = await in_database(_sheet, self.job_id, self._document, frame["snapshot"])
+            self._sheet = await in_database(self.sheet, frame["snapshot"])
             await self._swap(frame["id"], fragments.whole(self._sheet))
         elif frame["type"] == "update" and self._sheet is not None:
             await self._tell_update(frame, self._sheet.after(frame))
@@ -35,11 +38,19 @@ class PageSocket(JobSocket):
         """Nothing: the sheet is made of a whole snapshot."""
         return None
 
+    def sheet(self, snapshot: Snapshot) -> Sheet:
+        """All that the page shows. Reads the database."""
+        job = Job.objects.defer("traceback").get(pk=self.job_id)
+        return sheet.sheet(job, self._document, snapshot, self.viewer)
+
+    def moved_on(self, shown: Sheet, version: int) -> Sheet:
+        """The sheet after the job has come to another state. Reads the database."""
+        return replace(shown, job=self._document, history=sheet.history(self.job_id, version))
+
     async def _tell_job(self, frame: Frame) -> None:
         self._document = frame["job"]
         if self._sheet is not None:
-            history = await in_database(sheet.history, self.job_id, frame["version"])
-            self._sheet = replace(self._sheet, job=self._document, history=history)
+            self._sheet = await in_database(self.moved_on, self._sheet, frame["version"])
             await self._swap(None, fragments.header(self._sheet))
 
     async def _tell_update(self, frame: Frame, changed: Sheet) -> None:
@@ -54,5 +65,17 @@ class PageSocket(JobSocket):
         await self.send({"content": html, "job_id": str(self.job_id), "id": telemetry_id})
 
 
-def _sheet(job_id: UUID, document: dict[str, Any], snapshot: Snapshot) -> Sheet:
-    return sheet.sheet(Job.objects.defer("traceback").get(pk=job_id), document, snapshot)
+class StaffPageSocket(PageSocket):
+    """`/ws/admin/jobs/{id}`: anybody's job, for staff who may look at jobs in the administration."""
+
+    def visible_workflow(self, credentials: Credentials) -> UUID | None:
+        """The job's, while they may."""
+        viewer = staff(credentials.user)
+        if viewer is None:
+            return None
+        self.viewer = viewer
+        return Job.objects.filter(pk=self.job_id).values_list("workflow_id", flat=True).first()
+
+    def moved_on(self, shown: Sheet, version: int) -> Sheet:
+        """With the row as well."""
+        return replace(super().moved_on(shown, version), row=sheet.row(self.job_id) or shown.row)

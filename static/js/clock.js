@@ -9,31 +9,41 @@ const begun = new WeakMap();
 /**
  * Lets every `[data-ticking="<seconds>"]` inside of `root` count up, those that come later too.
  * @param {Document} root
+ * @param {() => void} [also] What is to be drawn at each tick besides.
  */
-export function clock(root) {
+export function clock(root, also) {
   setInterval(() => {
     if (document.body.dataset.connection !== "live") return;
     for (const place of root.querySelectorAll("[data-ticking]")) tick(/** @type {HTMLElement} */ (place));
+    also?.();
   }, TICK);
 }
 
 /** @param {HTMLElement} place */
 function tick(place) {
-  const said = place.dataset.ticking ?? "";
+  const text = seconds(since(place, place.dataset.ticking ?? ""));
+  if (place.textContent !== text) place.textContent = text;
+}
+
+/**
+ * How many seconds it are now, where the server said how many it were.
+ * @param {HTMLElement} place
+ * @param {string} said
+ */
+export function since(place, said) {
   let start = begun.get(place);
   if (start?.said !== said) {
     start = { said, at: performance.now() - Number(said) * 1000 };
     begun.set(place, start);
   }
-  const text = seconds((performance.now() - start.at) / 1000);
-  if (place.textContent !== text) place.textContent = text;
+  return (performance.now() - start.at) / 1000;
 }
 
 /**
  * As the server writes durations; below ten seconds in tenths.
  * @param {number} value
  */
-function seconds(value) {
+export function seconds(value) {
   if (value < 60) return value < 10 ? `${value.toFixed(1)} s` : `${value.toFixed(0)} s`;
   const all = Math.round(value);
   const [hours, minutes] = [Math.floor(all / 3600), Math.floor((all % 3600) / 60)];

@@ -26,20 +26,64 @@ export class Frames {
   }
 }
 
+const END = 1e7; // px; further than any text is long
+
+/** @type {WeakSet<EventTarget>} Boxes that the reader has scrolled away from their end. */
+const left = new WeakSet();
+document.addEventListener(
+  "scroll",
+  ({ target }) => {
+    if (target instanceof HTMLElement) follows(target) ? left.delete(target) : left.add(target);
+  },
+  { capture: true, passive: true },
+);
+
+/** @type {WeakMap<Text, {gone: number, length: number}>} */
+const shortened = new WeakMap();
+
 /**
- * Appends streamed text, once however often it comes.
- * @param {string} id
- * @param {number} at Where the new text begins.
- * @param {string} added
+ * Appends streamed texts, each once however often it comes: by node, where the new text begins, and the text.
+ * @param {(Record<string, [number, string]> | undefined)[]} batches
+ * @param {number} [most] Where a text is longer, its beginning goes, unless the reader is there: laying out long texts
+ *   many times a second is what a page can't do.
+ * @returns {() => void} Brings their ends into sight where they were. Call it when all else of the frame is in place:
+ *   whatever asks where things are has the browser lay out the page, and is to find it done.
  */
-export function append(id, at, added) {
-  const box = document.getElementById(`text-${id}`);
-  if (!box) return;
-  const follow = follows(box);
+export function append(batches, most = Number.POSITIVE_INFINITY) {
+  /** @type {Map<HTMLElement, [number, string][]>} */
+  const texts = new Map();
+  for (const [id, text] of batches.flatMap((batch) => Object.entries(batch ?? {}))) {
+    const box = document.getElementById(`text-${id}`);
+    if (box) texts.set(box, [...(texts.get(box) ?? []), text]);
+  }
+  for (const [box, parts] of texts) {
+    for (const part of parts) extend(box, ...part);
+    if (!left.has(box)) shorten(/** @type {Text} */ (box.firstChild), most);
+  }
+  return () => {
+    for (const box of texts.keys()) if (!left.has(box)) box.scrollTop = END;
+  };
+}
+
+/** @param {HTMLElement} box @param {number} at @param {string} added */
+function extend(box, at, added) {
   if (at === 0 || !box.firstChild) box.replaceChildren("");
   const text = /** @type {Text} */ (box.firstChild);
-  text.appendData(added.slice(Math.max(text.length - at, 0)));
-  if (follow) box.scrollTop = box.scrollHeight;
+  text.appendData(added.slice(Math.max(missing(text) + text.length - at, 0)));
+}
+
+/** @param {Text} text @param {number} most */
+function shorten(text, most) {
+  const gone = missing(text);
+  const over = text.length > most ? text.length - Math.round(most / 2) : 0;
+  if (over) text.deleteData(0, over);
+  shortened.set(text, { gone: gone + over, length: text.length });
+}
+
+/** How much of its beginning is gone; none, where the server has written it anew. @param {Text} text */
+function missing(text) {
+  const known = shortened.get(text);
+  return known?.length === text.length ? known.gone : 0;
 }
 
 /** @param {Element} box @returns {boolean} Whether its end is in sight. */

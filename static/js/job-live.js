@@ -5,6 +5,7 @@ import { clock } from "./clock.js";
 import { advance, append, Frames, follows, write } from "./hot.js";
 import { beside } from "./live/beside.js";
 import { sounds } from "./sounds.js";
+import { grow } from "./timeline.js";
 
 /**
  * @typedef {object} Patch
@@ -17,10 +18,9 @@ import { sounds } from "./sounds.js";
 
 const hot = new Frames(
   /** @param {Patch[]} patches */ (patches) => {
-    for (const patch of patches) {
-      for (const [id, text] of Object.entries(patch.text ?? {})) append(id, ...text);
-    }
+    const settle = append(patches.map((patch) => patch.text));
     show(Object.assign({}, ...patches, { nodes: Object.assign({}, ...patches.map((patch) => patch.nodes)) }));
+    settle();
   },
 );
 const scrolling = ".node .text, .log";
@@ -34,7 +34,7 @@ document.addEventListener("htmx:ws:before:message:incoming", (event) => {
 });
 document.addEventListener("htmx:ws:after:message:incoming", after);
 beside();
-clock(document);
+clock(document, grow);
 sounds();
 document.addEventListener("submit", () => {
   for (const open of document.querySelectorAll(":popover-open")) /** @type {HTMLElement} */ (open).hidePopover();

@@ -10,7 +10,8 @@ for (const button of form?.querySelectorAll("[data-action=own]") ?? []) {
   button.addEventListener("click", () => takeOwn(/** @type {HTMLButtonElement} */ (button)));
 }
 form?.addEventListener("submit", () => {
-  for (const button of form.querySelectorAll("button")) button.disabled = true;
+  const buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (form.querySelectorAll("button:not([type])"));
+  for (const button of buttons) button.disabled = true;
 });
 window.addEventListener("pageshow", () => {
   for (const button of form?.querySelectorAll("button") ?? []) button.disabled = false;

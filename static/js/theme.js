@@ -7,20 +7,27 @@ const YEAR = 31_536_000;
 const system = matchMedia("(prefers-color-scheme: dark)");
 const buttons = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-action=theme]"));
 
+const choices = /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("[data-themes] input"));
+
 for (const button of buttons) button.addEventListener("click", turn);
+for (const choice of choices) choice.addEventListener("change", () => keep(/** @type {Theme | ""} */ (choice.value)));
 system.addEventListener("change", describe);
 describe();
 
 function turn() {
   const wanted = other(shown());
-  const kept = wanted === ofSystem() ? "" : wanted;
+  keep(wanted === ofSystem() ? "" : wanted);
+}
+
+/** @param {Theme | ""} kept What a person wants, or as the system has it. */
+function keep(kept) {
   if (kept) document.documentElement.dataset.theme = kept;
   else delete document.documentElement.dataset.theme;
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store is missing over plain HTTP
   document.cookie = `theme=${kept}; path=/; max-age=${kept ? YEAR : 0}; samesite=lax`;
   describe();
   const said = document.getElementById("announcer");
-  if (said) said.textContent = `${wanted} appearance`;
+  if (said) said.textContent = `${shown()} appearance`;
 }
 
 /** Each button says which one is on, and what a click does. */
@@ -31,6 +38,7 @@ function describe() {
     button.title = `Appearance: ${now}${why}. Switch to ${other(now)}.`;
     button.ariaLabel = button.title;
   }
+  for (const choice of choices) choice.checked = choice.value === (document.documentElement.dataset.theme ?? "");
 }
 
 /** @returns {Theme} */

@@ -47,11 +47,19 @@ def page(status: int) -> Row:
     return Row((302, status, 302, 302, 302, 302, 404, 302))
 
 
+def signed_in(status: int) -> Row:
+    """A page for everyone who is signed in: tokens open none."""
+    return Row((302, status, 302, 302, 302, 302, status, 302))
+
+
 WORKFLOW = {"name": "w", "graph": factories.TEXT}
 
 API: dict[tuple[str, str], Row] = {
     ("GET", "/me"): anyone(200),
     ("POST", "/ws-tickets"): anyone(201),
+    ("GET", "/tokens"): anyone(200),
+    ("POST", "/tokens"): anyone(201, {"name": "t", "scopes": ["read"]}),
+    ("DELETE", "/tokens/{token_id}"): owned(204),
     ("GET", "/node-types"): anyone(200),
     ("GET", "/workflows"): listed(),
     ("POST", "/workflows"): anyone(201, WORKFLOW),
@@ -93,6 +101,11 @@ PAGES: dict[tuple[str, str], Row] = {
     ("GET", "sign-in/<str:secret>/"): public(410),
     ("POST", "sign-in/<str:secret>/"): public(410),
     ("POST", "sign-out/"): public(302),
+    ("GET", "settings/"): signed_in(302),
+    ("GET", "settings/tokens/"): signed_in(200),
+    ("POST", "settings/tokens/"): signed_in(422),
+    ("POST", "settings/tokens/<uuid:token_id>/revocation/"): page(302),
+    ("GET", "settings/appearance/"): signed_in(200),
     ("GET", ""): Row((302, 200, 302, 302, 302, 302, 200, 302), hides=True),
     ("GET", "workflows/<uuid:workflow_id>/"): page(200),
     ("POST", "workflows/"): public(302),
@@ -114,5 +127,7 @@ PAGES: dict[tuple[str, str], Row] = {
     ("POST", "workflows/<uuid:workflow_id>/runs/"): page(302),
     ("GET", "jobs/<uuid:job_id>/"): page(200),
     ("POST", "jobs/<uuid:job_id>/cancellation/"): page(302),
+    ("POST", "jobs/<uuid:job_id>/rerun/"): page(302),
+    ("POST", "jobs/<uuid:job_id>/canvas/"): page(302),
     ("POST", "jobs/<uuid:job_id>/deletion/"): page(302),
 }

@@ -72,7 +72,8 @@ class Installation:
         place = {"workflow": workflow, "job": job, "node": "n", "output": "value", "created_at": now}
         asset = Asset.objects.create(owner=self.ada, kind="image", blob=blob, **place)
         self.ids: dict[str, object] = {"workflow_id": workflow.pk, "job_id": job.pk, "asset_id": asset.pk}
-        self.ids |= {"secret": "unknown", "node": "word"}
+        token, _ = ApiToken.objects.issue(self.ada, [Scope.READ], name="Ada's token")
+        self.ids |= {"secret": "unknown", "node": "word", "token_id": token.pk}
 
     def path(self, route: str) -> str:
         """The route with these objects' ids in it."""

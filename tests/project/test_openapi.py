@@ -15,7 +15,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
-from accounts.models import User
+from accounts.models import ApiToken, User
 from accounts.scopes import Scope
 from runs.models import Asset
 from runs.states import State
@@ -49,7 +49,9 @@ def ids(root: User, valkey: redis.Redis) -> Mapping[str, str]:
     asset = Asset.objects.create(
         owner=root, workflow=workflow, job=job, node="n", output="v", kind="text", value="x", created_at=timezone.now()
     )
-    return {"workflow_id": str(workflow.pk), "job_id": str(job.pk), "asset_id": str(asset.pk)}
+    token, _ = ApiToken.objects.issue(root, [Scope.READ])
+    things = {"workflow_id": workflow, "job_id": job, "asset_id": asset, "token_id": token}
+    return {name: str(thing.pk) for name, thing in things.items()}
 
 
 @pytest.fixture(autouse=True)

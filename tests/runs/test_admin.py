@@ -9,9 +9,10 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from accounts.models import User
-from runs import store
+from runs import gate, store
 from runs.models import Asset, Job, RunFocus
 from runs.states import State
+from runs.telemetry import EMPTY
 from tests import factories
 from tests.runs.jobs import claimed, graph, ran
 
@@ -41,22 +42,22 @@ def test_everyones_jobs_are_listed_with_what_one_looks_for(admin: Client, ada: U
     factories.job(factories.workflow(ada, name="Ada's"), label="seed 42", state=State.RUNNING, worker="w7")
     factories.job(factories.workflow(bob, name="Bob's"))
     listed = shown(admin, JOBS)
-    for text in ("Ada's", "Bob's", "seed 42", "w7", "running", "queued"):
+    for text in ("Ada's", "Bob's", "seed 42", "w7", "Running", "1st in line"):
         assert text in listed
 
 
 def test_a_long_name_leaves_room_for_the_state(admin: Client, ada: User) -> None:
     factories.job(factories.workflow(ada, name="A name " * 20))
-    assert f"{'A name ' * 4}A n…" in shown(admin, JOBS)
+    assert f"{'A name ' * 3}A name…" in shown(admin, JOBS)
 
 
 def test_one_job_is_cancelled_from_its_own_page(admin: Client, ada: User) -> None:
     job = factories.job(factories.workflow(ada))
-    assert "Cancel it" in shown(admin, f"{JOBS}{job.pk}/change/")
+    assert 'data-action="stop"' in shown(admin, f"{JOBS}{job.pk}/change/")
     assert admin.get(f"{JOBS}{job.pk}/cancellation/").status_code == 405
     answer: Any = admin.post(f"{JOBS}{job.pk}/cancellation/", follow=True)
     assert "1 cancelled" in answer.content.decode()
-    assert "Cancel it" not in answer.content.decode()
+    assert 'data-action="stop"' not in answer.content.decode()
     job.refresh_from_db()
     assert (job.state, job.transitions.get().by) == (State.CANCELLED, "root")
 
@@ -67,7 +68,19 @@ def test_ones_own_job_is_a_click_away(admin: Client, root: User, ada: User) -> N
     assert f'href="/jobs/{other.pk}/"' not in shown(admin, f"{JOBS}{other.pk}/change/")
 
 
-@pytest.mark.parametrize(("query", "found"), [("?q=seed", 1), ("?q=ada", 2), ("?state=queued", 1), ("?q=nothing", 0)])
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("?q=seed", 1),
+        ("?q=ada", 2),
+        ("?state=queued", 1),
+        ("?q=nothing", 0),
+        ("?whose=ada", 2),
+        ("?whose=bob", 0),
+        ("?of=a+workflow", 2),
+        ("?of=a+work", 0),
+    ],
+)
 def test_jobs_are_filtered_and_searched(admin: Client, ada: User, query: str, found: int) -> None:
     workflow = factories.workflow(ada)
     factories.job(workflow, label="seed 42", state=State.FAILED)
@@ -78,8 +91,16 @@ def test_jobs_are_filtered_and_searched(admin: Client, ada: User, query: str, fo
 def test_a_job_shows_nodes_parameters_products_and_history(admin: Client, ada: User) -> None:
     job = ran(ada, factories.NOISE, params={"seed": 7})
     detail = shown(admin, f"{JOBS}{job.pk}/change/")
-    for text in ("noise", "completed", "<td>seed</td><td>7</td>", "/content/", "running → completed"):
+    asset = Asset.objects.get(job=job, node="noise")
+    for text in (
+        'data-node="noise" data-status="completed"',
+        'id="bar-noise"',
+        "<dt>seed</dt> <dd>7</dd>",
+        "by a worker",
+    ):
         assert text in detail
+    assert f'src="/admin/runs/asset/{asset.pk}/thumbnail/"' in detail
+    assert "/api/v1/" not in detail  # where staff's session sees its own alone
 
 
 def test_a_failed_job_shows_its_error_with_the_traceback(admin: Client, ada: User) -> None:
@@ -90,17 +111,53 @@ def test_a_failed_job_shows_its_error_with_the_traceback(admin: Client, ada: Use
     assert "<b>way" not in answer
 
 
-def test_an_error_reads_as_a_sentence_with_the_nodes_title(admin: Client, ada: User) -> None:
+def test_an_error_names_the_nodes_title(admin: Client, ada: User) -> None:
     document = graph({"trip": ("control.fail", {"message": "The kiln is cold."})})
     document["nodes"][0]["title"] = "Light the kiln"
     detail = shown(admin, f"{JOBS}{ran(ada, document).pk}/change/")
-    assert "The kiln is cold. In “Light the kiln”. (failed)" in detail
-    assert "<td>Light the kiln</td>" in detail
+    assert "<b>Failed in “Light the kiln”.</b>" in detail
 
 
-def test_a_running_job_shows_how_far_it_is(admin: Client, ada: User) -> None:
+def test_a_running_job_shows_who_works_on_it_and_what_its_nodes_do(admin: Client, ada: User) -> None:
     claim = claimed(ada)
-    assert "running" in shown(admin, f"{JOBS}{claim.job_id}/change/")
+    detail = shown(admin, f"{JOBS}{claim.job_id}/change/")
+    assert "<dt>worker</dt> <dd>a worker</dd>" in detail
+    assert f'hx-ws:connect="/ws/admin/jobs/{claim.job_id}"' in detail
+
+
+def test_a_job_that_is_not_there_leads_back(admin: Client) -> None:
+    for found in ("00000000-0000-4000-8000-000000000001", "nothing"):
+        assert admin.get(f"{JOBS}{found}/change/").status_code == 302
+
+
+def test_what_a_job_cost_is_the_sum_of_what_its_nodes_did(admin: Client, ada: User) -> None:
+    claim = claimed(ada)
+    told = {**EMPTY, "nodes": {"word": {"status": "completed", "cost": 0.25}, "out": {"cost": 0.5}}}
+    gate.finish(claim, gate.End(State.COMPLETED), gate.Telemetry("1-1", told))
+    assert "<dt>cost</dt> <dd>0.7500</dd>" in shown(admin, f"{JOBS}{claim.job_id}/change/")
+
+
+def test_jobs_are_run_again_for_their_owner_by_the_admin(admin: Client, root: User, ada: User) -> None:
+    job = ran(ada, factories.NOISE, params={"seed": 7})
+    assert "1 made" in act(admin, "run_again", job).content.decode()
+    again = Job.objects.exclude(pk=job.pk).get()
+    assert (again.owner, again.params, again.state) == (ada, {"seed": 7}, State.QUEUED)
+    assert again.transitions.get().by == "root"
+    assert LogEntry.objects.get().change_message == "Run again as #1."
+
+
+def test_one_job_is_run_again_from_its_own_page(admin: Client, ada: User) -> None:
+    job = ran(ada)
+    answer: Any = admin.post(f"{JOBS}{job.pk}/rerun/")
+    again = Job.objects.exclude(pk=job.pk).get()
+    assert answer.headers["Location"] == f"{JOBS}{again.pk}/change/"
+
+
+def test_what_can_not_run_again_says_why(admin: Client, ada: User) -> None:
+    job = factories.job(factories.workflow(ada, graph({"n": ("gone.type", {})})), state=State.COMPLETED)
+    answer: Any = admin.post(f"{JOBS}{job.pk}/rerun/", follow=True)
+    assert "was not run again" in unescape(answer.content.decode())
+    assert Job.objects.get() == job
 
 
 def test_an_admins_cancel_goes_through_the_gate_with_the_admins_name(admin: Client, ada: User) -> None:
@@ -132,7 +189,8 @@ def test_staff_who_may_only_look_can_not_cancel(client: Client, ada: User) -> No
     client.force_login(watcher)
     job = factories.job(factories.workflow(ada))
     assert client.post(JOBS, {"action": "cancel", "_selected_action": [str(job.pk)]}).status_code == 403
-    assert client.post(f"{JOBS}{job.pk}/cancellation/").status_code == 403
+    for verb in ("cancellation", "rerun"):
+        assert client.post(f"{JOBS}{job.pk}/{verb}/").status_code == 403
     job.refresh_from_db()
     assert job.state == State.QUEUED
 
@@ -185,6 +243,13 @@ def test_bytes_that_are_gone_are_not_there(admin: Client, ada: User, tmp_path: P
     aside.rename(stored)
 
 
+def test_a_thumbnail_is_served_where_there_is_one(admin: Client, ada: User) -> None:
+    noise = Asset.objects.get(job=ran(ada, factories.NOISE), node="noise")
+    assert admin.get(f"/admin/runs/asset/{noise.pk}/thumbnail/").headers["Content-Type"] == "image/webp"
+    value = Asset.objects.get(job=ran(ada), node="out")
+    assert admin.get(f"/admin/runs/asset/{value.pk}/thumbnail/").status_code == 404
+
+
 @pytest.mark.parametrize("path", ["runs/asset/00000000-0000-4000-8000-000000000001/content/", "runs/job/"])
 def test_who_is_no_staff_is_sent_to_sign_in(client: Client, ada: User, path: str) -> None:
     client.force_login(ada)
@@ -194,7 +259,8 @@ def test_who_is_no_staff_is_sent_to_sign_in(client: Client, ada: User, path: str
 def test_staff_without_the_right_get_no_bytes(client: Client, ada: User) -> None:
     asset = Asset.objects.get(job=ran(ada, factories.NOISE), node="noise")
     client.force_login(User.objects.create_user("watcher", is_staff=True))
-    assert client.get(f"/admin/runs/asset/{asset.pk}/content/").status_code == 403
+    for what in ("content", "thumbnail"):
+        assert client.get(f"/admin/runs/asset/{asset.pk}/{what}/").status_code == 403
 
 
 def test_lenses_and_workflows_are_listed(admin: Client, ada: User) -> None:

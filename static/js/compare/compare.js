@@ -21,8 +21,8 @@ if (comparison()) {
   keys();
   slider();
   reveal();
-  sounds();
 }
+sounds();
 
 /** A link is followed within the page; with Ctrl it opens elsewhere, as links do. @param {MouseEvent} event */
 function choose(event) {

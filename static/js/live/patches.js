@@ -2,6 +2,8 @@
 
 import { advance, append, write } from "../hot.js";
 
+const LONGEST = 1200; // characters of a text that grows; a node shows some 120 of them
+
 /**
  * @typedef {object} Patch
  * @property {string | null} [focused]
@@ -24,14 +26,16 @@ import { advance, append, write } from "../hot.js";
  * @param {Patch[]} patches
  */
 export function apply(canvas, patches) {
-  for (const patch of patches) {
-    for (const [id, text] of Object.entries(patch.text ?? {})) append(id, ...text);
-  }
+  const settle = append(
+    patches.map((patch) => patch.text),
+    LONGEST,
+  );
   const merged = { nodes: {}, edges: {}, runs: {} };
   for (const patch of patches) {
     for (const part of /** @type {const} */ (["nodes", "edges", "runs"])) Object.assign(merged[part], patch[part]);
   }
   show(canvas, Object.assign({}, ...patches, merged));
+  settle();
 }
 
 /** @param {HTMLElement} canvas @param {Patch} patch */

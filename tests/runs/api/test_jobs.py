@@ -236,6 +236,8 @@ def test_lists_are_filtered(rest: Rest, ada: User, workflow: Workflow) -> None:
     assert found(state="canceled") == found(state="cancelled") == {str(first.pk)}
     assert found(state=["cancelled", "running"]) == {str(first.pk), str(third.pk)}
     assert found(label="b") == {str(second.pk)}
+    assert found(search="B") == {str(second.pk)}
+    assert str(third.pk) in found(search=f"#{third.number}")
     assert found(submitted_after="2020-01-01T00:00:00Z") == {str(second.pk), str(third.pk)}
     assert found(submitted_after="2020-01-01T23:37:00+23:37") == {str(second.pk), str(third.pk)}
     assert found(batch=first.pk) == set()

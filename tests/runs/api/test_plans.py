@@ -1,6 +1,7 @@
 """Every list is read along an index: its cost does not grow with what is not on the page."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.scopes import Scope
 from runs.models import Asset
+from runs.pages import board, gallery
 from runs.states import State
 from tests import factories
 from tests.rest import Rest
@@ -32,10 +34,10 @@ def plans(rest: Rest, path: str, table: str, **query: object) -> list[str]:
         rest.get(path, {**query, "limit": 1, "cursor": first["next"]})
     statements = [each["sql"] for each in captured if f'FROM "{table}"' in each["sql"] and "ORDER BY" in each["sql"]]
     assert statements
-    return [_plan(statement) for statement in statements]
+    return [plan(statement) for statement in statements]
 
 
-def _plan(statement: str) -> str:
+def plan(statement: str) -> str:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":  # so few rows are quicker read and sorted than looked up
             cursor.execute("SET LOCAL enable_seqscan = off")
@@ -121,3 +123,32 @@ def test_the_assets_of_a_job(ada: User, workflow: Workflow) -> None:
         Asset.objects.create(index=index, kind="text", created_at=timezone.now(), **place)
 
     assert_index(plans(Rest(ada), f"/jobs/{job.pk}/assets", "runs_asset"), "asset_of_job")
+
+
+def read_by(read: Callable[[], object], table: str) -> list[str]:
+    """How the database reads the table for this."""
+    with CaptureQueriesContext(connection) as captured:
+        read()
+    found = [plan(each["sql"]) for each in captured if f'FROM "{table}"' in each["sql"]]
+    assert found
+    return found
+
+
+def test_the_runs_beside_a_canvas(ada: User, workflow: Workflow) -> None:
+    jobs(workflow)
+
+    found = read_by(lambda: board.read(ada, workflow), "runs_job")
+
+    assert any("job_of_workflow_by_state" in plan for plan in found)
+    assert not any("SCAN runs_job" in plan and "INDEX" not in plan for plan in found)
+
+
+def test_the_gallery_of_a_node(ada: User, workflow: Workflow) -> None:
+    for _ in range(3):
+        factories.product(factories.job(workflow))
+
+    found = read_by(lambda: gallery.read(workflow.pk, "out"), "runs_asset")
+
+    assert any("asset_of_node" in plan for plan in found)
+    found += read_by(lambda: gallery.made_by_jobs(workflow.pk, ["out"]), "runs_asset")
+    assert not any("SCAN runs_asset" in plan and "INDEX" not in plan for plan in found)

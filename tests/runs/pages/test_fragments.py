@@ -39,7 +39,8 @@ def changes(before: Sheet, batch: Batch) -> tuple[list[str], fragments.Message]:
 
 def test_the_whole_is_everything_that_lives_on_the_page(running: Sheet) -> None:
     html = fragments.whole(running)
-    assert targets(html) == ["#head", "#standing", "#results", "#history", "#log", "#node-word", "#node-out"]
+    live = ["#head", "#standing", "#results", "#timeline", "#history", "#log"]
+    assert targets(html) == [*live, "#node-word", "#node-out"]
 
 
 def test_each_partial_has_its_target_as_root_and_is_well_formed(running: Sheet) -> None:
@@ -61,9 +62,9 @@ def test_progress_alone_is_a_patch(running: Sheet) -> None:
     assert patch == {"nodes": {"word": {"share": 0.25, "counts": "", "cost": ""}}, "progress": 0.125, "done": 0}
 
 
-def test_a_status_draws_its_node_anew(running: Sheet) -> None:
+def test_a_status_draws_its_node_and_its_line_in_the_timeline_anew(running: Sheet) -> None:
     html, patch = changes(running, {"nodes": {"word": {"status": "completed", "elapsed_ms": 3}}})
-    assert html == ["#node-word"]
+    assert html == ["#node-word", "#bar-word"]
     assert patch == {"progress": 0.5, "done": 1}
 
 
@@ -91,7 +92,7 @@ def test_nothing_that_people_or_files_say_becomes_markup(running: Sheet) -> None
     batch: Batch = {"nodes": {"word": {"status": "failed", "error": {"code": evil, "message": evil}}}}
     html, _ = fragments.changes(running.after(batch), batch)
     assert "<script" not in html
-    assert len(PARTIAL.findall(html)) == 1
+    assert targets(html) == ["#node-word", "#bar-word"]
 
 
 class Balance(HTMLParser):

@@ -82,6 +82,21 @@ def test_the_focused_run_is_in_it_however_old(workflow: Workflow, monkeypatch: p
     assert gallery.read(workflow.pk, "out", focused=old.pk).has(str(old.pk))
 
 
+def test_a_lens_that_moves_brings_its_run_along_and_no_other_old_one() -> None:
+    newest, old, older = (Run(f"job-{at}", at, "", "completed", 1, [{"id": f"{at}.0"}]) for at in (9, 2, 1))
+    page = Gallery("out", [newest], 3, before=9)
+    moved = gallery.along(gallery.along(page, old), older)
+    assert [run.number for run in moved.runs] == [9, 1]
+    assert gallery.along(moved, newest) == page
+    assert gallery.along(moved, Run("job-3", 3, "", "failed")) == page
+    whole = Gallery("out", [newest, old], 2, before=None)
+    assert gallery.along(whole, older) == whole
+
+
+def test_the_focused_runs_tiles_are_ringed() -> None:
+    assert [tile.ringed for tile in wall(held(1, 1), "job-1", []).tiles] == [False, True]
+
+
 def test_its_queries_do_not_grow_with_what_is_in_it(workflow: Workflow) -> None:
     ran(workflow, 1, number=1)
     with CaptureQueriesContext(connection) as few:

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import User
 from runs.models import Job
-from runs.pages import pushes, seen, sheet
+from runs.pages import board, pushes, seen, sheet
 from runs.pages.pushes import Focus
 from runs.pages.seen import View
 from runs.pages.working import Working
@@ -211,3 +211,13 @@ def test_all_of_the_chrome_is_redrawn_when_the_lens_moves(workflow: Workflow) ->
     assert set(patch["nodes"]) == {"word", "story", "out"}
     assert set(patch["edges"]) == {"e0", "e1"}
     assert "<b>ink" not in html
+
+
+def test_a_lens_that_moves_sends_the_card_that_it_left_and_the_one_that_it_came_to(workflow: Workflow) -> None:
+    jobs = [factories.job(workflow, number=number, state="completed") for number in (1, 2, 3)]
+    shown = board.read(workflow.owner, workflow)
+    was, now = (Focus(str(job.pk), pinned=True) for job in jobs[:2])
+    html = pushes.groups(shown, shown, now, was)
+    assert [f'hx-target="#card-{job.pk}"' in html for job in jobs] == [True, True, False]
+    assert "#queue-completed" not in html
+    assert html.count('aria-current="true"') == 1

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.plain_json import moment
 from runs import gate
 from runs.models import Asset
 from runs.pages import sheet
@@ -18,7 +19,6 @@ from tests import factories
 from tests.runs.jobs import claimed, graph, ran
 from workflows import graph as graphs
 from workflows.registry import registry
-from workflows.representation import moment
 
 DRAWN = parts(graphs.parse(factories.NOISE), registry)
 SEED, NOISE, OUT = DRAWN
@@ -49,6 +49,24 @@ def product(index: int, **fields: Any) -> dict[str, Any]:
 def test_a_node_of_which_nothing_is_known_waits_and_is_skipped_once_the_job_has_ended() -> None:
     assert of().step(NOISE).status == "waiting"
     assert of("cancelled").step(NOISE).status == "skipped"
+
+
+def test_a_node_that_has_begun_has_a_bar_on_the_scale_of_the_run() -> None:
+    begun = {"status": "running", "started_at": moment(NOW - timedelta(seconds=4))}
+    made = {"status": "completed", "started_at": moment(NOW - timedelta(seconds=9)), "elapsed_ms": 2500}
+    shown = of(nodes={"seed": made, "noise": begun})
+    seed, noise, out = (bar for _, bar in shown.bars)
+    assert shown.scale.seconds == 10
+    assert seed is not None
+    assert noise is not None
+    assert (seed.start, seed.seconds, seed.left, seed.width) == (1.0, 2.5, 0.1, 0.25)
+    assert (noise.start, noise.seconds, noise.left, noise.width) == (6.0, 4.0, 0.6, 0.4)
+    assert out is None
+
+
+def test_a_job_that_is_back_in_the_queue_has_no_bars() -> None:
+    made = {"status": "completed", "started_at": moment(NOW), "elapsed_ms": 2500}
+    assert [bar for _, bar in of("queued", nodes={"seed": made}, started_at=None).bars] == [None] * 3
 
 
 def test_a_running_nodes_time_counts_on_and_an_ended_ones_stays() -> None:

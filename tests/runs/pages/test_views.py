@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.models import User
+from runs import lens
 from runs.models import Asset, Job
 from runs.pages import fragments, sheet
 from runs.states import State
@@ -229,8 +230,10 @@ def test_cancelling_goes_back_to_where_one_was(page: Client, ada: User) -> None:
     assert answer.headers["Location"] == f"/jobs/{job.pk}/"
     job.refresh_from_db()
     assert (job.state, job.transitions.get().by) == (State.CANCELLED, "ada")
-    again = page.post(f"/jobs/{job.pk}/cancellation/", {"back": "runs"})
-    assert again.headers["Location"] == f"/workflows/{job.workflow_id}/runs/"
+    filtered = f"/workflows/{job.workflow_id}/runs/?state=queued"
+    for back, place in ((filtered, filtered), ("//elsewhere.example/", f"/jobs/{job.pk}/"), ("x", f"/jobs/{job.pk}/")):
+        again = page.post(f"/jobs/{job.pk}/cancellation/", {"back": back})
+        assert again.headers["Location"] == place
 
 
 def test_a_live_page_that_cancels_stays_as_it_is(page: Client, ada: User) -> None:
@@ -242,6 +245,57 @@ def test_cancelling_what_has_ended_says_so(page: Client, ada: User) -> None:
     job = factories.job(factories.workflow(ada), state=State.COMPLETED)
     shown = text(page.post(f"/jobs/{job.pk}/cancellation/", follow=True))
     assert 'class="note info"' in shown
+
+
+def test_a_run_is_run_again_with_the_same_inputs(page: Client, ada: User) -> None:
+    job = ran(ada, factories.NOISE, params={"seed": 7})
+    answer = page.post(f"/jobs/{job.pk}/rerun/")
+    made = Job.objects.exclude(pk=job.pk).get()
+    assert (made.params, answer.headers["Location"]) == ({"seed": 7}, f"/jobs/{made.pk}/")
+    assert page.post(f"/jobs/{job.pk}/rerun/", headers=HTMX).status_code == 204
+    assert Job.objects.count() == 3
+
+
+def test_what_can_t_run_again_says_why(page: Client, ada: User) -> None:
+    job = factories.job(factories.workflow(ada, graph({"odd": ("dream.machine", {})})), state=State.FAILED)
+    shown = text(page.post(f"/jobs/{job.pk}/rerun/", follow=True))
+    assert "dream.machine" in shown
+    assert page.post(f"/jobs/{job.pk}/rerun/", headers=HTMX).status_code == 409
+    assert Job.objects.count() == 1
+
+
+def test_a_run_is_opened_on_the_canvas(page: Client, ada: User) -> None:
+    job = factories.job(factories.workflow(ada), state=State.COMPLETED)
+    answer = page.post(f"/jobs/{job.pk}/canvas/")
+    assert answer.headers["Location"] == f"/workflows/{job.workflow_id}/"
+    assert lens.of(ada, job.workflow_id) == lens.Focus(job.pk, pinned=True)
+
+
+def test_run_as_it_is_saved_goes_back_to_where_one_was(page: Client, ada: User) -> None:
+    workflow = factories.workflow(ada)
+    address = f"/workflows/{workflow.pk}/runs/"
+    answer = page.post(address, {"as_saved": "yes", "back": f"{address}?state=queued"})
+    assert answer.headers["Location"] == f"{address}?state=queued"
+    assert Job.objects.get().params == {"word": "hello"}
+
+
+def test_what_is_written_to_find_runs_gets_an_address(page: Client, ada: User) -> None:
+    workflow = factories.workflow(ada)
+    address = f"/workflows/{workflow.pk}/runs/"
+    answer = page.get(address, {"state": "queued", "find": "Word = hello"})
+    assert answer.headers["Location"] == f"{address}?state=queued&param.word=hello"
+    assert page.get(address, {"find": "ink"}).headers["Location"] == f"{address}?search=ink"
+
+
+def test_a_table_without_a_match_says_how_to_see_all(page: Client, ada: User) -> None:
+    workflow = factories.workflow(ada)
+    address = f"/workflows/{workflow.pk}/runs/"
+    assert "Not run yet" in text(page.get(address))
+    page.post(address, {"p0": "hello"})
+    shown = text(page.get(address, {"param.word": "other"}))
+    assert "No run matches" in shown
+    assert 'href="?">Clear filters</a>' in shown
+    assert "“asleep” is not known as state." in text(page.get(address, {"state": "asleep"}))
 
 
 def test_deleting_takes_an_ended_job_with_all_that_it_made(page: Client, ada: User) -> None:

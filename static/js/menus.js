@@ -1,4 +1,4 @@
-// A card's menu opens at its button, above it where there is no room below; the arrow keys move in it.
+// A menu opens at its button, above it where there is no room below; the arrow keys move in it.
 
 const GAP = 4; // px
 const ROOM = 180; // px that a menu may need

@@ -1,4 +1,4 @@
-// What a card's menu asks before it does something: a new name, or whether one is sure. One dialog serves all cards.
+// What a menu or a row asks before it does something: a new name, or whether one is sure. One dialog serves all of a page.
 
 document.addEventListener("click", (event) => {
   const target = /** @type {HTMLElement} */ (event.target);

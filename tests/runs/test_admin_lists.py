@@ -1,0 +1,177 @@
+"""Lists in the administration: no query or trip to Redis per row, pages along indexes, no count without bound."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import redis
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts import long_lists
+from accounts.models import User
+from runs.models import Job, RunFocus
+from runs.redis import progress_key
+from runs.states import State
+from tests import factories
+from tests.runs.api.test_plans import assert_index, plan
+
+pytestmark = pytest.mark.django_db
+JOBS, ASSETS, WORKFLOWS = "/admin/runs/job/", "/admin/runs/asset/", "/admin/workflows/workflow/"
+
+
+@pytest.fixture
+def admin(client: Client, root: User, valkey: redis.Redis) -> Client:
+    client.force_login(root)
+    return client
+
+
+def pictured(owner: User, state: State = State.COMPLETED) -> Job:
+    """A job of a workflow of its own, which has made a picture."""
+    job = factories.job(factories.workflow(owner), state=state)
+    factories.picture(job, result="picture")
+    return job
+
+
+def focused(owner: User) -> None:
+    job = pictured(owner)
+    RunFocus.objects.create(user=owner, workflow=job.workflow, job=job)
+
+
+def running_and_waiting(owner: User) -> None:
+    for state in (State.RUNNING, State.QUEUED):
+        pictured(owner, state)
+
+
+def rows(html: str) -> int:
+    return html.split("<tbody>")[1].count("<tr>")
+
+
+def statements(client: Client, address: str, table: str) -> list[str]:
+    """The statements that read a page of this table, in order."""
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code == 200
+    return [each["sql"] for each in captured if f'FROM "{table}"' in each["sql"] and "LIMIT" in each["sql"]]
+
+
+def page_plans(client: Client, address: str, table: str) -> list[str]:
+    """How the database reads the rows of a page."""
+    found = [each for each in statements(client, address, table) if "ORDER BY" in each]
+    assert found, "A single page is read whole."
+    return [plan(each) for each in found]
+
+
+@pytest.mark.parametrize(
+    ("address", "make", "each"),
+    [
+        (JOBS, running_and_waiting, 2),
+        (ASSETS, pictured, 1),
+        (WORKFLOWS, pictured, 1),
+        ("/admin/runs/runfocus/", focused, 1),
+    ],
+)
+def test_a_page_costs_the_same_however_many_rows_it_has(
+    admin: Client, ada: User, valkey: redis.Redis, address: str, make: Callable[[User], Any], each: int
+) -> None:
+    costs = {}
+    for made in (5, 20):
+        for _ in range(made):
+            make(ada)
+        admin.get(address)  # what a process keeps, it keeps now
+        before = valkey.info("stats")["total_commands_processed"]
+        with CaptureQueriesContext(connection) as queries:
+            html = admin.get(address).content.decode()
+        costs[rows(html)] = (len(queries), valkey.info("stats")["total_commands_processed"] - before)
+    assert list(costs) == [5 * each, 25 * each]
+    assert len(set(costs.values())) == 1
+
+
+@pytest.mark.parametrize("address", [JOBS, ASSETS, WORKFLOWS])
+def test_rows_have_pictures(admin: Client, ada: User, address: str) -> None:
+    job = pictured(ada)
+    assert f'<img src="/admin/runs/asset/{job.assets.get().pk}/thumbnail/"' in admin.get(address).content.decode()
+
+
+def test_how_far_a_running_job_is_its_worker_says(admin: Client, ada: User, valkey: redis.Redis) -> None:
+    valkey.set(progress_key(pictured(ada, State.RUNNING).pk), 0.25)
+    assert '<progress max="1" value="0.250"' in admin.get(JOBS).content.decode()
+
+
+@pytest.mark.parametrize(("address", "table"), [(JOBS, "runs_job"), (ASSETS, "runs_asset")])
+def test_nothing_is_counted_beyond_what_one_turns_to(
+    admin: Client, ada: User, monkeypatch: pytest.MonkeyPatch, address: str, table: str
+) -> None:
+    monkeypatch.setattr(long_lists, "COUNTED", 3)
+    for _ in range(5):
+        pictured(ada)
+    assert "more than 3" in admin.get(address).content.decode()
+    assert not [each for each in statements(admin, address, table) if "COUNT(*)" in each and "LIMIT 3" not in each]
+
+
+def test_no_filter_offers_everyone_there_is(admin: Client, ada: User, bob: User) -> None:
+    pictured(ada)
+    pictured(bob)
+    for address in (JOBS, ASSETS, WORKFLOWS):
+        sidebar = admin.get(address).content.decode().split('id="changelist-filter"')[1]
+        assert "bob" not in sidebar
+
+
+def test_what_is_typed_into_a_filter_keeps_the_others(admin: Client, ada: User, bob: User) -> None:
+    for owner in (ada, bob):
+        pictured(owner)
+        pictured(owner, State.FAILED)
+    html = admin.get(f"{JOBS}?state__exact=failed&whose=ada").content.decode()
+    assert rows(html) == 1
+    assert '<input type="hidden" name="state__exact" value="failed">' in html
+    assert 'href="?state__exact=failed">All' in html
+
+
+@pytest.mark.parametrize("cell", ["workflow__id__exact", "owner__id__exact"])
+def test_a_cell_leads_to_all_runs_like_it(admin: Client, ada: User, bob: User, cell: str) -> None:
+    for owner in (ada, bob):
+        pictured(owner)
+    address = re.findall(rf'href="(\?{cell}=[^"]+)"', admin.get(JOBS).content.decode())[0]
+    assert rows(admin.get(f"{JOBS}{address}").content.decode()) == 1
+
+
+def test_a_whole_id_finds_its_row(admin: Client, ada: User) -> None:
+    job = pictured(ada)
+    pictured(ada)
+    for address, row in ((JOBS, job), (ASSETS, job.assets.get()), (WORKFLOWS, job.workflow)):
+        html = admin.get(f"{address}?q={row.pk}").content.decode()
+        assert rows(html) == 1
+        assert str(row.pk) in html
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ("", "job_by_created"),
+        ("?whose=ada", "job_of_owner"),
+        ("?of=a+workflow", "job_of_workflow"),
+        ("?p=2", "job_by_created"),
+    ],
+)
+def test_jobs_are_paged_along_an_index(
+    admin: Client, ada: User, monkeypatch: pytest.MonkeyPatch, query: str, index: str
+) -> None:
+    monkeypatch.setattr("runs.admin.jobs.JobAdmin.list_per_page", 2)
+    workflow = factories.workflow(ada)
+    for _ in range(4):
+        factories.job(workflow, state=State.COMPLETED)
+    assert_index(page_plans(admin, f"{JOBS}{query}", "runs_job"), index)
+
+
+@pytest.mark.parametrize(
+    ("query", "index"), [("?whose=ada", "asset_of_owner"), ("?of=a+workflow", "asset_of_workflow")]
+)
+def test_assets_of_somebody_are_paged_along_an_index(
+    admin: Client, ada: User, monkeypatch: pytest.MonkeyPatch, query: str, index: str
+) -> None:
+    monkeypatch.setattr("runs.admin.assets.AssetAdmin.list_per_page", 2)
+    job = pictured(ada)
+    for number in range(1, 4):
+        factories.picture(job, index=number)
+    assert_index(page_plans(admin, f"{ASSETS}{query}", "runs_asset"), index)
