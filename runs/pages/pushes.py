@@ -27,10 +27,14 @@ class Focus(NamedTuple):
     pinned: bool
 
 
-def chrome(view: View, focus: Focus, board: Board | None) -> tuple[SafeString, Patch]:
-    """All that shows the focused run: the lens, and every node and edge."""
-    nodes = list(view.nodes.values())
-    html = joined([lens(view, focus, board), *(part for node in nodes for part in _node(node))])
+def chrome(view: View, focus: Focus, board: Board | None, before: View | None = None) -> tuple[SafeString, Patch]:
+    """All that shows the focused run: the lens, and every node and edge.
+
+    `before` is the view that the page shows, if any: then most tiles of galleries stay, and what is as it was.
+    """
+    nodes, known = list(view.nodes.values()), before.nodes if before else {}
+    parts = (part for node in nodes for part in _after(known.get(node.id), node))
+    html = joined([lens(view, focus, board), *parts])
     return html, {**lens_patch(view), "nodes": {node.id: _hot(node) for node in nodes}, "edges": view.flows}
 
 
@@ -78,7 +82,7 @@ def bodies(view: View, nodes: Iterable[str]) -> SafeString:
 def rings(before: View, view: View) -> SafeString:
     """The rings of those nodes at which others have begun or ended to be busy."""
     changed = [part for part in view.drawing.parts if before.ring(part.id) != view.ring(part.id)]
-    return joined(_ring(view.node(part)) for part in changed)
+    return joined(_place("ring", view.node(part)) for part in changed)
 
 
 def galleries(before: View, view: View) -> SafeString:
@@ -149,19 +153,50 @@ def _refocused(group: Group, context: Mapping[str, object], *focuses: Focus | No
 
 
 def _node(node: Seen) -> list[SafeString]:
-    context = {"node": node, "seen": node}
-    parts = [partial(f"#{name}-{node.id}", _canvas(name, context)) for name in ("body", "foot")]
-    return [*parts, _acts(node), _ring(node)]
+    return [_place("body", node), _place("foot", node), _acts(node), _place("ring", node)]
+
+
+def _after(before: Seen | None, node: Seen) -> list[SafeString]:
+    """What turns a node as it is shown into what it is now."""
+    if before is None:
+        return _node(node)
+    tiles = _other_tiles(before, node)
+    told = [_place("body", node)] if tiles is None else tiles
+    told.append(_place("foot", node))
+    if _acted(before) != _acted(node):
+        told.append(_acts(node))
+    if before.ring != node.ring:
+        told.append(_place("ring", node))
+    return told
+
+
+def _other_tiles(before: Seen, node: Seen) -> list[SafeString] | None:
+    """The tiles that differ, each for the one in its place; None where the body has to be drawn as a whole."""
+    old, new = before.wall, node.wall
+    if old is None or new is None or (old.more, len(old.tiles)) != (new.more, len(new.tiles)) or not new.tiles:
+        return None
+    if any(step and step.error for step in (before.step, node.step)):
+        return None
+    pairs = [(was, now) for was, now in zip(old.tiles, new.tiles, strict=True) if was != now]
+    if {now.place for was, now in pairs if now.place != was.place} & {tile.place for tile in old.tiles}:
+        return None  # they have moved up or down, so that two would have the same id for a while
+    context = {"place": new.node, "workflow_id": node.workflow_id}
+    return [partial(f"#tile-{new.node}-{was.place}", _canvas("tile", {**context, "tile": now})) for was, now in pairs]
+
+
+def _place(name: str, node: Seen) -> SafeString:
+    """One of the places of a node: its body, its foot, its ring."""
+    return partial(f"#{name}-{node.id}", _canvas(name, {"node": node, "seen": node}))
+
+
+def _acted(node: Seen) -> tuple[object, str]:
+    return (node.step.acts, node.step.money) if node.step else (None, "")
 
 
 def _acts(node: Seen) -> SafeString:
     step = node.step
     context = {"id": node.id, "title": node.part.title, "acts": step and step.acts, "money": step.money if step else ""}
     return partial(f"#acts-{node.id}", _canvas("acts", context))
-
-
-def _ring(node: Seen) -> SafeString:
-    return partial(f"#ring-{node.id}", _canvas("ring", {"node": node, "seen": node}))
 
 
 def _hot(node: Seen) -> Patch:

@@ -63,6 +63,7 @@ class CanvasSocket(Socket):
         self._document: dict[str, Any] = {}
         self._view: View
         self._drawn = False
+        self._anew = True
         self._was = NOWHERE
         self._following: asyncio.Task[None] | None = None
 
@@ -115,6 +116,8 @@ class CanvasSocket(Socket):
             if "saved" not in asked:
                 name = asked["more"]
                 self._more[name] = min(self._more.get(name, board.FIRST[name]) * 2, board.MOST)
+            else:
+                self._anew = True  # it may have drawn nodes by itself
             self._mark = self._told = None
             self._stir.set()
 
@@ -187,15 +190,16 @@ class CanvasSocket(Socket):
         if known is None or known.job["id"] != self._document["id"]:
             return
         history = await in_database(sheet.history, UUID(self._document["id"]), frame["version"])
-        self._view = replace(self._view, sheet=replace(known, job=self._document, history=history))
+        before, self._view = self._view, replace(self._view, sheet=replace(known, job=self._document, history=history))
         if self._view.sheet and self._view.sheet.ended:
-            await self._draw(None, self._focus)
+            await self._draw(None, self._focus, before)
         else:
             await self._push(pushes.lens(self._view, self._focus, self._board), {}, None)
 
     async def _tell_snapshot(self, telemetry_id: str, snapshot: Snapshot) -> None:
-        self._view = await in_database(_through, self._view, self._document, snapshot)
-        await self._draw(telemetry_id, self._was)
+        before = self._view
+        self._view = await in_database(_through, before, self._document, snapshot)
+        await self._draw(telemetry_id, self._was, before)
         self._was = self._focus
 
     async def _tell_update(self, frame: Frame, known: Sheet) -> None:
@@ -208,11 +212,13 @@ class CanvasSocket(Socket):
     async def _show_none(self, was: Focus) -> None:
         """No run is seen: the chrome goes, the galleries stay."""
         async with self._telling:
-            self._view = await in_database(seen.read, self.workflow_id, running=self._view.running)
-            await self._draw(None, was)
+            before = self._view
+            self._view = await in_database(seen.read, self.workflow_id, running=before.running)
+            await self._draw(None, was, before)
 
-    async def _draw(self, telemetry_id: str | None, was: Focus) -> None:
-        html, patch = await in_database(pushes.chrome, self._view, self._focus, self._board)
+    async def _draw(self, telemetry_id: str | None, was: Focus, before: View) -> None:
+        shown, self._anew = None if self._anew else before, False
+        html, patch = await in_database(pushes.chrome, self._view, self._focus, self._board, shown)
         if not self._drawn:
             self._drawn = True
             self._stir.set()

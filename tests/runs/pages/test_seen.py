@@ -1,5 +1,6 @@
 """Through the lens: each node's chrome is the focused run's alone; others are a ring, and a gallery."""
 
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -233,3 +234,32 @@ def test_a_batch_that_is_folded_says_which_of_its_runs_is_on_the_canvas(workflow
     assert f'hx-target="#facts-completed-{batch}"' in html
     assert "#2 on canvas" in html
     assert "#1 on canvas" not in html
+
+
+def test_a_lens_that_moves_leaves_the_tiles_that_stay_and_what_is_as_it_was(workflow: Workflow) -> None:
+    jobs = [factories.job(workflow, number=number, state="completed") for number in (1, 2)]
+    for job in jobs:
+        factories.product(job, "out", result="story")
+    before, view = (seen.view(workflow, job) for job in jobs)
+    html, patch = pushes.chrome(view, Focus(str(jobs[1].pk), pinned=True), None, before)
+    targets = re.findall(r'hx-target="([^"]+)"', html)
+    assert targets.count("#body-out") == 0
+    assert [each for each in targets if each.startswith("#tile")] == ["#tile-out-2-0", "#tile-out-1-0"]
+    assert "#foot-out" in targets
+    assert not [each for each in targets if each.startswith(("#ring", "#acts"))]
+    assert patch["focused"] == str(jobs[1].pk)
+    whole, _ = pushes.chrome(view, Focus(str(jobs[1].pk), pinned=True), None)
+    assert 'hx-target="#body-out"' in whole
+    assert 'hx-target="#ring-out"' in whole
+
+
+def test_tiles_that_move_are_drawn_with_all_of_their_gallery(workflow: Workflow) -> None:
+    jobs = [factories.job(workflow, number=number, state="completed") for number in range(1, 41)]
+    for job in jobs:
+        for index in range(2):
+            factories.product(job, "out", result="story", index=index)
+    folded, unfolded = jobs[9], jobs[35]
+    before, view = seen.view(workflow, folded), seen.view(workflow, unfolded)
+    html, _ = pushes.chrome(view, Focus(str(unfolded.pk), pinned=True), None, before)
+    assert 'hx-target="#body-out"' in html
+    assert 'hx-target="#tile' not in html
