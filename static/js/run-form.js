@@ -5,6 +5,7 @@ const form = /** @type {HTMLFormElement | null} */ (document.querySelector(".run
 
 for (const input of form?.querySelectorAll("input[type=file]") ?? []) {
   input.addEventListener("change", () => choose(/** @type {HTMLInputElement} */ (input)));
+  choose(/** @type {HTMLInputElement} */ (input)); // it may have been chosen before this was here
 }
 for (const button of form?.querySelectorAll("[data-action=own]") ?? []) {
   button.addEventListener("click", () => takeOwn(/** @type {HTMLButtonElement} */ (button)));

@@ -19,7 +19,8 @@ document.addEventListener("keydown", (event) => {
   if (next) event.preventDefault();
 });
 document.addEventListener("click", (event) => {
-  if (/** @type {Element} */ (event.target).closest("[data-open]")) dialog.showModal();
+  const opens = /** @type {Element} */ (event.target).closest("[data-open]");
+  if (opens && !("commandForElement" in opens)) dialog.showModal(); // a browser that knows commands has done so
 });
 document.addEventListener("htmx:after:swap", () => {
   count();
