@@ -1,6 +1,8 @@
 // Durations that still run: the server says how many seconds it were, and from then on they count up here, for as long
 // as the page is live: what nobody tells any more does not go on.
 
+import { write } from "./hot.js";
+
 const TICK = 100;
 
 /** @type {WeakMap<HTMLElement, {said: string, at: number}>} */
@@ -21,8 +23,7 @@ export function clock(root, also) {
 
 /** @param {HTMLElement} place */
 function tick(place) {
-  const text = seconds(since(place, place.dataset.ticking ?? ""));
-  if (place.textContent !== text) place.textContent = text;
+  write(place, seconds(since(place, place.dataset.ticking ?? "")));
 }
 
 /**

@@ -1,10 +1,14 @@
-// What moves many times a second is put in place once per animation frame, however often it comes.
+// What moves many times a second is put in place once per animation frame, however often it comes; and less often where
+// that is much to draw, so that most of the page's time is left to the person at it.
+
+const PART = 4; // the whole, where drawing is one part
 
 /** @template Patch Gathers patches until the next frame, or until they have to be in place. */
 export class Frames {
   /** @type {Patch[]} */
   #patches = [];
   #frame = 0;
+  #next = 0;
   #apply;
 
   /** @param {(patches: Patch[]) => void} apply */
@@ -15,7 +19,7 @@ export class Frames {
   /** @param {Patch} patch */
   take(patch) {
     this.#patches.push(patch);
-    this.#frame ||= requestAnimationFrame(() => this.flush());
+    this.#frame ||= requestAnimationFrame((now) => this.#draw(now));
   }
 
   flush() {
@@ -23,6 +27,20 @@ export class Frames {
     this.#frame = 0;
     const patches = this.#patches.splice(0);
     if (patches.length) this.#apply(patches);
+  }
+
+  /** @param {number} now */
+  #draw(now) {
+    if (now < this.#next) {
+      this.#frame = requestAnimationFrame((then) => this.#draw(then));
+      return;
+    }
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      this.#next = now + (performance.now() - now) * PART; // it comes when the frame has been drawn
+    };
+    port2.postMessage(null);
+    this.flush();
   }
 }
 
@@ -96,7 +114,14 @@ export function advance(bar, share) {
   if (bar instanceof HTMLProgressElement && bar.value !== share) bar.value = share;
 }
 
-/** @param {Element | null} place @param {string} text */
+/**
+ * In the text that is there: another one in its place would have the browser match `:has()` and `:empty` anew.
+ * @param {Element | null} place
+ * @param {string} text
+ */
 export function write(place, text) {
-  if (place && place.textContent !== text) place.textContent = text;
+  if (!place || place.textContent === text) return;
+  const [only, ...others] = place.childNodes;
+  if (only instanceof Text && !others.length && text) only.data = text;
+  else place.textContent = text;
 }
