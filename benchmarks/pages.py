@@ -43,7 +43,7 @@ def measure(folder: Path) -> list[Figure]:
         axes = {"seed": list(range(RUNS))}
         client.post(path.replace("/jobs", "/batches"), json={"axes": axes}).raise_for_status()
         job = drained(client)[0]["id"]
-        canvas = f"{path.removesuffix('jobs')}"
+        canvas = path.removesuffix("jobs")
         pages = {"workflows": "/", "canvas": canvas, "runs": f"{canvas}runs/", "job": f"/jobs/{job}/"}
         found = [_figures(name, _report(product, folder / name, address)) for name, address in pages.items()]
     return [figure for figures in found for figure in figures]

@@ -8,7 +8,8 @@ import gzip
 import hashlib
 import os
 import re
-from collections.abc import MutableMapping
+import time
+from collections.abc import Collection, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from servestatic.responders import StaticFile
 MAX_AGE = 60
 """Seconds until a browser asks again whether a file has changed; names carry no version."""
 COMPRESSED = (".css", ".js")
+OLD = 3600
+"""Seconds."""
 _COMMENTS = re.compile(
     rb"""
     ^[ \t]* /\* (?: (?! \*/ ) . )* \*/ [ \t]* \n    # on lines of its own
@@ -38,10 +41,13 @@ def with_static_files(application: Any) -> ServeStaticASGI:
         for storage in getattr(finder, "storages", {}).values():  # each finder of ours has them
             prefix = getattr(storage, "prefix", None) or ""  # an app's storage has none
             served.add_files(storage.location, prefix=f"{settings.STATIC_URL}{prefix}")
+    kept = set()
     for url, file in served.files.items():
         if url.endswith(COMPRESSED):
             _, path, headers = file.alternatives[0]
-            served.files[url] = StaticFile(path, headers, encodings={"gzip": str(_compressed(Path(path)))})
+            kept.add(copy := _compressed(Path(path)))
+            served.files[url] = StaticFile(path, headers, encodings={"gzip": str(copy)})
+    _clear(kept)
     return served
 
 
@@ -66,6 +72,13 @@ def _compressed(file: Path) -> Path:
         new.write_bytes(gzip.compress(content, mtime=0))
         new.replace(copy)
     return copy
+
+
+def _clear(kept: Collection[Path]) -> None:
+    """Deletes the copies of earlier versions, unless another process may have made them just now."""
+    for copy in settings.COMPRESSED_DIR.glob("*"):
+        if copy not in kept and time.time() - copy.stat().st_mtime > OLD:
+            copy.unlink(missing_ok=True)
 
 
 def _safe(headers: MutableMapping[str, str], _path: str, _url: str) -> None:

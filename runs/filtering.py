@@ -1,4 +1,4 @@
-"""Which jobs a list shows: by state, label, time and parameters, the same for REST and for pages."""
+"""Which jobs a list shows: by state, batch, label, time and parameters, the same for REST and for pages."""
 
 import functools
 import operator
@@ -43,6 +43,8 @@ def _condition(query: JobQuery) -> Q:
     found = Q()
     if query.state:
         found &= Q(state__in=states(query))
+    if query.batch is not None:
+        found &= Q(batch_id=query.batch)
     if query.label is not None:
         found &= Q(label=query.label)
     if query.search is not None:

@@ -99,9 +99,9 @@ def galleries(before: View, view: View) -> SafeString:
 
 
 def groups(before: Board | None, board: Board, focus: Focus, was: Focus | None) -> SafeString:
-    """Those groups of the queue selector that have changed, and its head; of the others, the cards that the lens left.
+    """Those groups of the queue selector that have changed, and its head.
 
-    And those that it has come to.
+    Of the others, the cards that the lens has left and come to.
     """
     told = []
     head = {"board": board, "focus": focus}

@@ -251,12 +251,6 @@ class Sheet:
         return reasons.many(self.graph, registry) if self.graph else frozenset()
 
     @property
-    def cost(self) -> float | None:
-        """What its nodes say that they cost; None where nothing was measured."""
-        told = [node["cost"] for node in self.snapshot["nodes"].values() if node.get("cost") is not None]
-        return sum(told) if told else None
-
-    @property
     def failed(self) -> Part | None:
         """The node that the job's error is about."""
         node = (self.job["error"] or {}).get("node")

@@ -31,8 +31,8 @@ function fitting(told, now) {
 
 /** @param {number} seconds @returns {string} As the server writes them. */
 function label(seconds) {
-  if (seconds < 60) return `${seconds} s`;
-  return seconds < 3600 ? `${seconds / 60} min` : `${seconds / 3600} h`;
+  const [size, unit] = seconds < 60 ? [1, "s"] : seconds < 3600 ? [60, "min"] : [3600, "h"];
+  return `${Number((seconds / Number(size)).toPrecision(4))} ${unit}`;
 }
 
 /** @param {SVGRectElement} bar @param {number} now @param {number} scale */

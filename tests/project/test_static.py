@@ -1,6 +1,7 @@
 """How static files are sent."""
 
 import gzip
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -58,6 +59,17 @@ def test_a_file_is_compressed_once(folder: Path) -> None:
     before = {copy: copy.stat().st_mtime_ns for copy in folder.iterdir()}
     with_static_files(None)
     assert {copy: copy.stat().st_mtime_ns for copy in folder.iterdir()} == before
+
+
+def test_copies_of_earlier_versions_go(folder: Path) -> None:
+    folder.mkdir()
+    earlier, new = folder / "earlier.gz", folder / "new.gz"
+    for copy in (earlier, new):
+        copy.write_bytes(b"")
+    os.utime(earlier, (0, 0))
+    with_static_files(None)
+    assert not earlier.exists()
+    assert new.exists()
 
 
 def test_what_only_people_read_is_left_out() -> None:

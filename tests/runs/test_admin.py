@@ -134,7 +134,7 @@ def test_what_a_job_cost_is_the_sum_of_what_its_nodes_did(admin: Client, ada: Us
     claim = claimed(ada)
     told = {**EMPTY, "nodes": {"word": {"status": "completed", "cost": 0.25}, "out": {"cost": 0.5}}}
     gate.finish(claim, gate.End(State.COMPLETED), gate.Telemetry("1-1", told))
-    assert "<dt>cost</dt> <dd>0.7500</dd>" in shown(admin, f"{JOBS}{claim.job_id}/change/")
+    assert "<dt>cost</dt> <dd>$0.75</dd>" in shown(admin, f"{JOBS}{claim.job_id}/change/")
 
 
 def test_jobs_are_run_again_for_their_owner_by_the_admin(admin: Client, root: User, ada: User) -> None:

@@ -1,6 +1,9 @@
 """Hints: each goes for good when it is dismissed, for its person alone."""
 
+import re
+
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from accounts.models import User
@@ -29,6 +32,13 @@ def test_who_wants_no_more_gets_none(client: Client, ada: User) -> None:
     ada.refresh_from_db()
     assert unseen(ada) == []
     assert sorted(ada.seen_hints) == sorted(HINTS)
+
+
+def test_each_has_its_words_and_its_moment() -> None:
+    words = (settings.BASE_DIR / "templates" / "runs" / "editor" / "_hints.html").read_text()
+    moments = (settings.BASE_DIR / "static" / "js" / "live" / "hints.js").read_text()
+    assert re.findall(r'data-hint="(\w+)"', words) == list(HINTS)
+    assert re.findall(r"^  (\w+): \{ fits", moments, re.MULTILINE) == list(HINTS)
 
 
 def test_what_is_no_hint_is_not_kept(client: Client, ada: User) -> None:

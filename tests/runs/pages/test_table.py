@@ -78,6 +78,7 @@ def test_columns_are_bounded(workflow: Workflow) -> None:
         ("order=-duration", [1, 2, 3]),
         ("order=duration", [2, 1, 3]),
         ("nonsense=1", [3, 2, 1]),
+        ("batch=6ff5dbb1-4a3c-4a4c-8a3c-9f9c5b0d8f11", []),
     ],
 )
 def test_the_address_filters_and_orders(workflow: Workflow, three: list[Job], address: str, found: list[int]) -> None:
