@@ -1,6 +1,6 @@
 """Static files, answered before Django: streamed, with validators, from where the packages keep them.
 
-Of styles and scripts a compressed copy is kept with the data, as they come by the dozen: without comments, with the
+Of styles and scripts copies are kept with the data, as they come by the dozen: without comments, with the
 styles that they import, they shrink to a fifth.
 """
 
@@ -23,6 +23,8 @@ MAX_AGE = 60
 COMPRESSED = (".css", ".js")
 OLD = 3600
 """Seconds."""
+OF_THE_FILE = {"etag", "last-modified", "content-length", "vary"}
+"""Headers that go with its own bytes."""
 _COMMENTS = re.compile(
     rb"""
     ^[ \t]* /\* (?: (?! \*/ ) . )* \*/ [ \t]* \n    # on lines of its own
@@ -41,12 +43,14 @@ def with_static_files(application: Any) -> ServeStaticASGI:
         for storage in getattr(finder, "storages", {}).values():  # each finder of ours has them
             prefix = getattr(storage, "prefix", None) or ""  # an app's storage has none
             served.add_files(storage.location, prefix=f"{settings.STATIC_URL}{prefix}")
-    kept = set()
+    kept: set[Path] = set()
     for url, file in served.files.items():
         if url.endswith(COMPRESSED):
             _, path, headers = file.alternatives[0]
-            kept.add(copy := _compressed(Path(path)))
-            served.files[url] = StaticFile(path, headers, encodings={"gzip": str(copy)})
+            copy, compressed = _copies(Path(path))
+            kept |= {copy, compressed}
+            own = [(name, value) for name, value in headers if name.lower() not in OF_THE_FILE]
+            served.files[url] = StaticFile(str(copy), own, encodings={"gzip": str(compressed)})
     _clear(kept)
     return served
 
@@ -62,16 +66,25 @@ def plain(file: Path) -> bytes:
     return _IMPORT.sub(lambda found: plain(file.parent / found[1].decode()), _COMMENTS.sub(b"", content))
 
 
-def _compressed(file: Path) -> Path:
-    """A compressed copy of the file, named by what is in it; it is made once, whichever process needs it first."""
+def _copies(file: Path) -> tuple[Path, Path]:
+    """A plain copy of the file and a compressed one, made by whichever process needs them first.
+
+    They are named by what is in them. So a file has other validators when a style that it imports has changed.
+    """
     content = plain(file)
-    copy: Path = settings.COMPRESSED_DIR / f"{hashlib.sha256(content).hexdigest()}.gz"
-    if not copy.exists():
+    copy: Path = settings.COMPRESSED_DIR / f"{hashlib.sha256(content).hexdigest()}{file.suffix}"
+    compressed = copy.with_name(f"{copy.name}.gz")
+    if not compressed.exists():
         copy.parent.mkdir(exist_ok=True)
-        new = copy.with_suffix(f".{os.getpid()}")
-        new.write_bytes(gzip.compress(content, mtime=0))
-        new.replace(copy)
-    return copy
+        _write(copy, content)
+        _write(compressed, gzip.compress(content, mtime=0))
+    return copy, compressed
+
+
+def _write(path: Path, content: bytes) -> None:
+    new = path.with_name(f"{path.name}.{os.getpid()}")
+    new.write_bytes(content)
+    new.replace(path)
 
 
 def _clear(kept: Collection[Path]) -> None:

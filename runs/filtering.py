@@ -3,26 +3,32 @@
 import functools
 import operator
 from collections.abc import Iterable
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
 from accounts import plain_json
-from accounts.problems import ProblemError
+from accounts.problems import ProblemError, fault, invalid
 from runs.models import Job
 from runs.parameter import HasParameter
 from runs.schemas import JobQuery, StateFilter
 
+MOST: Final = 20
+"""Parameters to filter by at once; each reads all of the jobs' parameters."""
+TOO_MANY: Final = f"A list is filtered by {MOST} values of parameters at most. Leave some out."
 Given: TypeAlias = Iterable[tuple[str, str]]
 """Names of parameters, each with the text that stands behind `param.<name>=`."""
 
 
 def parameters(address: QueryDict) -> list[tuple[str, str]]:
-    """The parameters of jobs that an address filters by."""
+    """The parameters of jobs that an address filters by. Raises ProblemError (422) where they are more than `MOST`."""
     prefix = JobQuery.PARAMETER
-    found = [(name, text) for name, texts in address.lists() for text in texts]
-    return [(name.removeprefix(prefix), text) for name, text in found if name.startswith(prefix)]
+    told = dict.fromkeys((name, text) for name, texts in address.lists() for text in texts)
+    found = [(name.removeprefix(prefix), text) for name, text in told if name.startswith(prefix)]
+    if len(found) > MOST:
+        raise invalid(fault("too_large", TOO_MANY, name=f"{prefix}{found[MOST][0]}"))
+    return found
 
 
 def matching(rows: QuerySet[Job], query: JobQuery, given: Given = ()) -> QuerySet[Job]:

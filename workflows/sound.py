@@ -24,10 +24,11 @@ def waveform(path: Path, bars: int = BARS) -> Wave | None:
         if path.stat().st_size > MOST_BYTES:
             return None
         with wave.open(str(path)) as file:
-            frames, rate = file.getnframes(), file.getframerate()
+            rate, most = file.getframerate(), path.stat().st_size // (file.getnchannels() * file.getsampwidth())
+            frames = min(file.getnframes(), most)  # a header may say anything
             part = max(-(-frames // bars), 1)
             peaks = [_peak(file.readframes(part), file.getsampwidth()) for _ in range(-(-frames // part))]
-    except (wave.Error, EOFError, OSError, ValueError):
+    except (wave.Error, EOFError, OSError, ValueError, RuntimeError):  # the last: a chunk that ends beyond the file
         return None
     return Wave(peaks, frames / rate) if peaks and rate else None
 

@@ -64,12 +64,14 @@ class Asked:
 
     def __init__(self, address: QueryDict) -> None:
         every = [(name, text) for name, texts in address.lists() for text in texts if text and "\0" not in text]
-        self.pairs = [pair for pair in every if pair[0] in {"state", *NAMES} or _is_parameter(pair[0])]
+        self.pairs = [pair for pair in dict.fromkeys(every) if pair[0] in {"state", *NAMES} or _is_parameter(pair[0])]
         self.params = [
             (name.removeprefix(JobQuery.PARAMETER), text) for name, text in self.pairs if _is_parameter(name)
         ]
         self.complaints: list[str] = []
         self.query = self._read()
+        if len(self.params) > filtering.MOST:
+            self.complaints.append(filtering.TOO_MANY)
 
     @property
     def filters(self) -> bool:

@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
 from runs import readiness
@@ -28,9 +28,11 @@ WARNINGS = 5
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def make(request: HttpRequest) -> HttpResponse:
-    """A new workflow, which opens on its empty canvas."""
+    """A new workflow, which opens on its empty canvas; who only looks is sent to all of theirs."""
+    if request.method != "POST":
+        return redirect("workflows")
     user = user_of(request)
     made = saving.make(user, name=_free_name(user), graph=saving.parsed(saving.EMPTY))
     return redirect("workflow", workflow_id=made.pk)

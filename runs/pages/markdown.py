@@ -11,8 +11,10 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-LONGEST: Final = 32 * 1024
+LONGEST: Final = 16 * 1024
 """Characters; what is longer is shown as it is written, since rendering takes its time."""
+WIDEST: Final = 100
+"""Columns of a table; each row is filled up to them."""
 DEEPER: Final = 2
 """Headings stand below those of the page."""
 _MARKS: Final = re.compile(
@@ -29,7 +31,9 @@ _MARKS: Final = re.compile(
 
 def is_markdown(text: object) -> bool:
     """Whether it is a text whose marks say that it is Markdown: headings, lists, code, quotes, tables, bold, links."""
-    return isinstance(text, str) and len(text) <= LONGEST and _MARKS.search(text) is not None
+    if not isinstance(text, str) or len(text) > LONGEST or _MARKS.search(text) is None:
+        return False
+    return all(line.count("|") <= WIDEST for line in text.splitlines())
 
 
 def rendered(text: str, *, links: bool = True) -> SafeString:

@@ -24,7 +24,8 @@ FACE_ROWS: Final = 6
 FACE_COLUMNS: Final = 3
 FACE_CODE: Final = 240
 WRITTEN: Final = frozenset({"text", "json", "table", "number"})
-_SHORT_LIST: Final = re.compile(r"\[\s+([^\[\]{}\"]{1,60}?)\s+\]")
+_SHORT_LIST: Final = re.compile(r"\[\n *([^\s\[\]{}\"][^\[\]{}\"]{0,60}?)\n *\]")
+"""Of what is indented: a list of plain values. No text holds a line's end, as JSON writes that otherwise."""
 
 
 class Table(NamedTuple):
@@ -136,13 +137,18 @@ def tree(value: object) -> Branch:
 
 def written(value: object) -> str:
     """A value as JSON writes it, in one line."""
-    return json.dumps(value, ensure_ascii=False)
+    return _writable(json.dumps(value, ensure_ascii=False))
 
 
 def indented(value: object) -> str:
     """A value as JSON, line by line; what is short stays in one."""
-    text = json.dumps(value, ensure_ascii=False, indent=2)
+    text = _writable(json.dumps(value, ensure_ascii=False, indent=2))
     return _SHORT_LIST.sub(lambda found: "[" + " ".join(found[1].split()) + "]", text)
+
+
+def _writable(text: str) -> str:
+    """The text without halves of surrogate pairs, which no page can be written with."""
+    return text.encode(errors="replace").decode()
 
 
 def _parsed(text: str) -> object:

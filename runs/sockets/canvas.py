@@ -111,7 +111,7 @@ class CanvasSocket(Socket):
 
         Anything else says nothing.
         """
-        with contextlib.suppress(ValueError, TypeError, KeyError):
+        with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):
             asked = json.loads(text or "")
             if "saved" not in asked:
                 name = asked["more"]

@@ -200,6 +200,18 @@ def test_a_grid_says_how_many_runs_it_makes_and_makes_them(ada: Person, workflow
     expect(page.locator("#queue-completed .fold")).to_contain_text("6 runs")
 
 
+def test_what_a_grid_can_not_read_is_said_and_can_be_mended(ada: Person, workflow: str) -> None:
+    page = opened(ada, workflow)
+    page.locator("[data-many]").click()
+    dialog = page.locator("#many")
+    dialog.get_by_label("seed").fill("often")
+    expect(dialog.locator(".complaint")).to_contain_text("“often” is not a whole number")
+    expect(dialog.locator("[data-start]")).to_be_disabled()
+    expect(dialog.locator("[data-start]")).to_have_text("Start")
+    dialog.get_by_label("seed").fill("1..3")
+    expect(dialog.locator("[data-start]")).to_have_text("Start 3 runs")
+
+
 def test_the_light_box_turns_by_the_arrow_keys(ada: Person, rest: httpx.Client, workflow: str) -> None:
     for seed in (1, 2):
         run(rest, workflow, params={"seed": seed})

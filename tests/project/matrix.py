@@ -108,6 +108,7 @@ PAGES: dict[tuple[str, str], Row] = {
     ("GET", "settings/appearance/"): signed_in(200),
     ("GET", ""): Row((302, 200, 302, 302, 302, 302, 200, 302), hides=True),
     ("GET", "workflows/<uuid:workflow_id>/"): page(200),
+    ("GET", "workflows/"): public(302),
     ("POST", "workflows/"): public(302),
     ("POST", "workflows/imports/"): public(302),
     ("POST", "workflows/<uuid:workflow_id>/name/"): page(302),

@@ -48,10 +48,10 @@ async def test_scripts_and_styles_are_sent_compressed_to_who_takes_that() -> Non
     assert headers["content-length"] == str(len(body))
 
 
-async def test_others_get_them_as_they_are() -> None:
+async def test_others_get_them_uncompressed() -> None:
     headers, body = await sent("/static/js/clock.js")
     assert "content-encoding" not in headers
-    assert body == CLOCK.read_bytes()
+    assert body == plain(CLOCK)
 
 
 def test_a_file_is_compressed_once(folder: Path) -> None:
@@ -84,6 +84,19 @@ def test_styles_come_with_those_that_they_import() -> None:
     assert b"@import" not in content
     for name in ("canvas.css", "picker.css"):
         assert plain(STATIC / "css" / name) in content
+
+
+async def test_a_style_that_imports_others_is_sent_as_one_and_told_apart_by_what_is_in_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for encoding in ("gzip", "identity"):
+        _, body = await sent("/static/css/editor.css", accept_encoding=encoding)
+        assert b"@import" not in (gzip.decompress(body) if encoding == "gzip" else body)
+    headers, _ = await sent("/static/css/editor.css")
+    with monkeypatch.context() as changed:
+        changed.setattr("project.static.plain", lambda file: plain(file) + b"/* another */")
+        others, _ = await sent("/static/css/editor.css")
+    assert headers["etag"] != others["etag"]
 
 
 def test_what_packages_wrote_is_sent_as_it_is() -> None:

@@ -55,3 +55,16 @@ def test_what_is_cut_off_has_the_peaks_that_are_there(tmp_path: Path) -> None:
 def test_a_sound_without_samples_and_one_that_is_gone_have_none(tmp_path: Path) -> None:
     assert sound.waveform(wav(tmp_path / "a.wav", 2, frames=0)) is None
     assert sound.waveform(tmp_path / "gone.wav") is None
+
+
+def test_a_header_that_lies_is_not_believed(tmp_path: Path) -> None:
+    path = wav(tmp_path / "a.wav", 2)
+    data = bytearray(path.read_bytes())
+    data[40:44] = b"\xff\xff\xff\xff"
+    path.write_bytes(data)
+    found = sound.waveform(path)
+    assert found is not None
+    assert found.seconds == pytest.approx(1, abs=0.01)
+    data[17] = data[47] = 128
+    path.write_bytes(data)
+    assert sound.waveform(path) is None

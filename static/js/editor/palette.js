@@ -55,7 +55,7 @@ export function palette({ scene, store, selection, viewport }) {
     if (name === undefined) return;
     const [from, to] = port.side === "out" ? [port, { node: node.id, name }] : [{ node: node.id, name }, port];
     const edge = edgeBetween(store.graph, from.node, from.name, to.node, to.name);
-    const many = port.side === "in" ? port.many : fit?.dataset.many !== undefined;
+    const many = port.side === "in" ? port.many : fit?.dataset.takesMany !== undefined;
     store.do({ ...connect(edge, many), merges: `add ${node.id}` });
   }
 

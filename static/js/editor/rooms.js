@@ -4,7 +4,6 @@
 /** @typedef {import("./graph.js").Box} Box */
 
 const GAP = 24;
-const LEAST = 140; // a row of tiles
 
 /** @param {Scene} scene */
 export function rooms(scene) {
@@ -27,12 +26,22 @@ function bound(scene) {
   const found = [...scene.elements].flatMap(([id, element]) => {
     const wall = /** @type {HTMLElement | null} */ (element.querySelector(".wall"));
     const box = scene.boxes.get(id);
-    return wall && box ? [{ wall, room: room(box, boxes) - (box.height - wall.offsetHeight) }] : [];
+    return wall && box ? [{ wall, high: rows(wall, room(box, boxes) - (box.height - wall.offsetHeight)) }] : [];
   });
-  for (const { wall, room } of found) {
-    const most = Number.isFinite(room) ? `${Math.max(LEAST, Math.floor(room))}px` : "";
+  for (const { wall, high } of found) {
+    const most = Number.isFinite(high) ? `${high}px` : "";
     if (wall.style.maxHeight !== most) Object.assign(wall.style, { maxHeight: most, minHeight: most && "0" });
   }
+}
+
+/** So high that no row of tiles is cut, within this room, but one row at least. @param {HTMLElement} wall @param {number} room */
+function rows(wall, room) {
+  const tile = /** @type {HTMLElement | null} */ (wall.querySelector(".tile"));
+  const { rowGap, paddingTop, paddingBottom } = getComputedStyle(wall);
+  const gap = Number.parseFloat(rowGap) || 0;
+  const around = Number.parseFloat(paddingTop) + Number.parseFloat(paddingBottom);
+  const row = (tile?.offsetHeight ?? 0) + gap;
+  return Math.ceil(Math.max(1, Math.floor((room - around + gap) / row)) * row - gap + around);
 }
 
 /** How high a node may be where it stands. @param {Box} box @param {Box[]} boxes */

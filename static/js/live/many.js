@@ -31,10 +31,11 @@ function tell(dialog) {
   const runs = Number(document.getElementById("plan")?.dataset.runs ?? 0);
   const button = /** @type {HTMLButtonElement | null} */ (dialog.querySelector("[data-start]"));
   const words = `${runs} run${runs === 1 ? "" : "s"}`;
+  const says = runs ? `Start ${words}` : "Start";
   const label = button?.querySelector("span");
-  if (!button || !label || (label.textContent === `Start ${words}` && button.disabled === !runs)) return;
+  if (!button || !label || (label.textContent === says && button.disabled === !runs)) return;
   button.disabled = !runs;
-  label.textContent = runs ? `Start ${words}` : "Start";
+  label.textContent = says;
   const count = dialog.querySelector("[data-count]");
   if (count) count.textContent = runs ? words : "";
 }

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.scopes import Scope
-from runs import gate, stream
+from runs import filtering, gate, stream
 from runs.models import Asset, Gate, Job, JobTransition, Worker
 from runs.states import State
 from runs.telemetry import EMPTY, TelemetryId
@@ -245,6 +245,12 @@ def test_lists_are_filtered(rest: Rest, ada: User, workflow: Workflow) -> None:
     assert found(**{"param.seed": "3"}) == {str(second.pk), str(third.pk)}
     assert found(**{"param.a__b": "true"}) == {str(second.pk)}
     assert found(**{"param.style": "ink", "param.seed": "4"}) == set()
+
+
+def test_a_list_is_filtered_by_so_many_parameters_at_most(rest: Rest) -> None:
+    most = "&".join(f"param.a={number}" for number in range(filtering.MOST))
+    assert rest.get(f"/jobs?{most}&{most}").status_code == 200
+    assert codes(rest.get(f"/jobs?{most}&param.b=1")) == {("param.b", "too_large")}
 
 
 @pytest.mark.parametrize(

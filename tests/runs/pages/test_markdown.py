@@ -84,6 +84,12 @@ def test_headings_stand_below_those_of_the_page() -> None:
     assert markdown.rendered("# A\n###### F").split("\n")[:2] == ["<h3>A</h3>", "<h6>F</h6>"]
 
 
+def test_a_table_that_is_too_wide_is_not_rendered() -> None:
+    """Each of its rows would be filled up to all of its columns."""
+    assert markdown.is_markdown("# q\n" + "|a" * 50 + "|\n" + "|-" * 50 + "|\n")
+    assert not markdown.is_markdown("# q\n" + "|a" * 5000 + "|\n" + "|-" * 5000 + "|\n" + "|b\n" * 500)
+
+
 @pytest.mark.parametrize("part", ["[", "*a ", "**", "`a", "|a", "<", "[a](", "![a]", "> ", "- ", "[a]: b\n"])
 def test_no_text_takes_long(part: str) -> None:
     text = (part * markdown.LONGEST)[: markdown.LONGEST]

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from typing import Any
 
 import pytest
@@ -114,3 +115,21 @@ def test_a_tile_has_a_face_for_each_kind(kind: str, value: object, face: tuple[s
 
 def test_a_tile_never_reads_the_store() -> None:
     assert product.face(document("text", data=b"x" * 50_000)).kind == "file"
+
+
+def test_short_lists_stand_in_a_line_and_texts_stay_as_they_are() -> None:
+    assert product.indented({"at": [1, 2.5, None]}) == '{\n  "at": [1, 2.5, null]\n}'
+    assert product.indented("keep [  two  ] blanks") == '"keep [  two  ] blanks"'
+    assert product.indented([[1], []]) == "[\n  [1],\n  []\n]"
+
+
+@pytest.mark.parametrize("value", ["[" + " " * 32_000 + "x", "[\n" * 8000, json.loads("[" * 400 + "1" + "]" * 400)])
+def test_no_value_takes_long_to_be_written(value: object) -> None:
+    began = time.process_time()
+    product.indented(value)
+    assert time.process_time() - began < 2
+
+
+def test_half_a_pair_of_surrogates_can_be_shown() -> None:
+    for text in (product.written("\ud800"), product.indented(["\ud800"])):
+        assert text.encode()

@@ -64,6 +64,13 @@ def test_columns_are_bounded(workflow: Workflow) -> None:
     assert len(read(workflow).columns) == table.COLUMNS
 
 
+def test_so_many_filters_are_refused_in_words(workflow: Workflow) -> None:
+    address = "&".join(f"param.a={number}" for number in range(30))
+    shown = read(workflow, address)
+    assert "20 values of parameters at most" in shown.asked.complaints[0]
+    assert shown.rows == []
+
+
 @pytest.mark.parametrize(
     ("address", "found"),
     [

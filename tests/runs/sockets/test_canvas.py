@@ -162,7 +162,8 @@ async def test_more_cards_come_when_they_are_asked_for(path: str, ada: User, wor
     async with connected(path, await act(cookie, ada)) as socket:
         shown = await until(socket, "#queue-completed")
         assert shown["content"].count("data-job-card") == 12
-        await socket.say("nonsense")
+        for nonsense in ("nonsense", "[" * 5000 + "]" * 5000, "{}", "[]", "7"):
+            await socket.say(nonsense)
         await socket.say({"more": "completed"})
         shown = await until(socket, "#queue-completed")
         assert shown["content"].count("data-job-card") == 19
