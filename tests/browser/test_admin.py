@@ -144,7 +144,8 @@ def test_a_raised_cap_lets_waiting_runs_start_at_once(anna: Person, rest: httpx.
         expect(card).to_have_attribute("data-state", "running", timeout=10 * SECOND)
     expect(anna.page.locator("#slots")).to_have_text("3 of 3")
     expect(anna.page.locator("#runs")).to_contain_text("Cap: 1 → 3.")
-    expect(anna.page.locator('[data-worker][data-state="busy"]')).to_have_count(3, timeout=10 * SECOND)
+    at_work = anna.page.locator("[data-worker]", has=anna.page.locator(".number"))  # the lowered cap may have one drain
+    expect(at_work).to_have_count(3, timeout=10 * SECOND)
     for card in cards:
         card.locator("[data-action=cancel]").click()
         expect(card).to_have_count(0)
