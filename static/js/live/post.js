@@ -2,6 +2,7 @@
 // the server, or that one is signed out, the banner.
 
 import { refused } from "../banner.js";
+import { token } from "../editor/server.js";
 
 /**
  * @param {string} url
@@ -16,11 +17,6 @@ export async function post(url, values = {}, how = {}) {
   const answer = await fetch(url, { method: "POST", body, headers, ...how }).catch(() => Response.error());
   if (!answer.ok) refused(answer.status);
   return answer;
-}
-
-function token() {
-  const input = /** @type {HTMLInputElement | null} */ (document.querySelector("#act [name=csrfmiddlewaretoken]"));
-  return input?.value ?? "";
 }
 
 /** Moves the lens. @param {Record<string, string>} values */
