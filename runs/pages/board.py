@@ -171,7 +171,7 @@ class Board:
 def read(user: User, workflow: Workflow, limits: Mapping[str, int] | None = None) -> Board:
     """The board as database and Redis have it now. `limits`: how many cards of each group, where more are asked for."""
     limits = {name: min((limits or {}).get(name, first), MOST) for name, first in FIRST.items()}
-    rows = {name: list(_rows(workflow, name, limit)) for name, limit in limits.items()}
+    rows = _all_rows(workflow, limits)
     rows["elsewhere"], others = _elsewhere(user, workflow)
     counts = {**_counts(workflow), "elsewhere": others}
     maker = _Cards([job for jobs in rows.values() for job in jobs])
@@ -180,6 +180,17 @@ def read(user: User, workflow: Workflow, limits: Mapping[str, int] | None = None
     ]
     ever = Workflow.objects.values_list("jobs_made", flat=True).get(pk=workflow.pk)
     return Board(str(workflow.pk), groups, ever, gate.cap(), store.is_full())
+
+
+def _all_rows(workflow: Workflow, limits: Mapping[str, int]) -> dict[str, list[Job]]:
+    """The rows of each group, read the way that jobs go: one that moves meanwhile is met twice, and stands where last.
+
+    Jobs wait, run, and end; so none that moves on is missed.
+    """
+    way = ("waiting", "running", *(name for name in limits if name not in {"waiting", "running"}))
+    found = {name: list(_rows(workflow, name, limits[name])) for name in way}
+    last = {job.pk: name for name, jobs in found.items() for job in jobs}
+    return {name: [job for job in found[name] if last[job.pk] == name] for name in limits}
 
 
 def _rows(workflow: Workflow, name: str, limit: int) -> QuerySet[Job]:

@@ -50,6 +50,21 @@ def test_runs_stand_by_their_state_the_newest_first_but_those_that_wait(ada: Use
     assert (found.running, found.waiting) == (1, 2)
 
 
+@pytest.mark.parametrize(("was", "now"), [("queued", "running"), ("running", "completed"), ("running", "failed")])
+def test_a_run_that_moves_on_while_it_is_read_stands_once(ada: User, workflow: Workflow, was: str, now: str) -> None:
+    job = factories.job(workflow, number=1, state=was)
+
+    def move_on(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        result = execute(sql, params, many, context)
+        if sql.startswith("SELECT") and was in str(params):
+            type(job).objects.filter(pk=job.pk).update(state=now)
+        return result
+
+    with connection.execute_wrapper(move_on):
+        found = board.read(ada, workflow)
+    assert [each.name for each in found.all if each.cards] == [{"queued": "waiting"}.get(now, now)]
+
+
 def test_a_group_shows_its_first_cards_and_says_how_many_more_there_are(ada: User, workflow: Workflow) -> None:
     for number in range(1, 20):
         factories.job(workflow, number=number, state="completed")
