@@ -15,8 +15,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from runs.content import ENDINGS
+from workflows.wording import brief, shown
 
 register = template.Library()
+register.filter("brief", brief)
+register.filter("shown", shown)
 
 ICONS = settings.BASE_DIR / "node_modules" / "lucide-static" / "icons"
 GOLDEN_ANGLE = 137.508
@@ -38,8 +41,6 @@ STEPS = {
 }
 
 
-ONE_LINE = 60
-"""Characters; a list that is longer gets a line for each of its texts."""
 OUT_OF_THE_QUEUE = ("queued", "cancelled")
 
 
@@ -125,24 +126,9 @@ def after(moment: datetime, start: datetime) -> float:
 
 
 @register.filter
-def shown(value: object) -> str:
-    """A node's value as people read it: a text as itself, yes or no, texts line by line, anything else as JSON."""
-    plain = _plain(value, "\n")
-    return json.dumps(value, ensure_ascii=False, indent=2) if plain is None else plain
-
-
-@register.filter
 def as_json(value: object) -> str:
     """A number, a text or any other value as JSON writes it, whatever the language of the page."""
     return json.dumps(value, ensure_ascii=False)
-
-
-@register.filter
-def brief(value: object) -> str:
-    """As `shown`, in one line where that is short enough."""
-    long = isinstance(value, list) and len(str(value)) > ONE_LINE
-    plain = _plain(value, "\n" if long else ", ")
-    return json.dumps(value, ensure_ascii=False) if plain is None else plain
 
 
 @register.filter
@@ -187,15 +173,6 @@ def doer(step: Transition) -> str:
 def happened(step: Transition) -> str:
     """What a job's step from state to state was."""
     return "Submitted" if not step.from_state else STEPS.get(step.to_state, step.to_state)
-
-
-def _plain(value: object, between: str) -> str | None:
-    """What needs no JSON to be read; None for all else."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
-        return between.join(each.strip() for each in value)
-    return value if isinstance(value, str) else None
 
 
 _STROKES = mark_safe(

@@ -35,7 +35,9 @@ def chrome(view: View, focus: Focus, board: Board | None, before: View | None = 
     nodes, known = list(view.nodes.values()), before.nodes if before else {}
     parts = (part for node in nodes for part in _after(known.get(node.id), node))
     html = joined([lens(view, focus, board), *parts])
-    return html, {**lens_patch(view), "nodes": {node.id: _hot(node) for node in nodes}, "edges": view.flows}
+    words = {node.id: _anew(node) for node in nodes if _differ_in_words(known.get(node.id), node)}
+    hot = {"nodes": {node.id: _hot(node) for node in nodes}, "edges": view.flows}
+    return html, {**lens_patch(view), **hot, **({"text": words} if words else {})}
 
 
 def lens(view: View, focus: Focus, board: Board | None) -> SafeString:
@@ -53,21 +55,23 @@ def lens_patch(view: View) -> Patch:
     return {"focused": view.focused, **job}
 
 
-def changes(view: View, batch: Batch) -> tuple[SafeString, Patch]:
-    """What a batch that is folded into the view's sheet already changes."""
+def changes(view: View, batch: Batch, before: View) -> tuple[SafeString, Patch]:
+    """What a batch that is folded into the view's sheet already changes; `before` is the view without it."""
     told: Mapping[str, Mapping[str, object]] = batch.get("nodes", {})
-    structural = {node for node, fields in told.items() if not fields.keys() <= HOT}
-    structural |= set(batch.get("values", {})) | {product["node"] for product in batch.get("products", ())}
-    structural |= _first_words(view, batch)
-    acted = acts.changed(batch) - structural
-    seen = view.nodes
-    nodes = [node for node in seen.values() if node.id in structural | told.keys()]
-    html = [part for node in nodes if node.id in structural for part in _node(node)]
-    html += [_acts(seen[node]) for node in acted if node in seen]
+    turned = {node for node, fields in told.items() if not fields.keys() <= HOT}
+    filled = set(batch.get("values", {})) | {product["node"] for product in batch.get("products", ())}
+    filled |= _first_words(view, batch)
+    seen, known = view.nodes, before.nodes
+    refilled = {node for node in filled - turned if node in seen and _differ_in_words(known[node], seen[node])}
+    filled -= refilled
+    nodes = [node for node in seen.values() if node.id in turned | filled | told.keys()]
+    html = [_place("body", node) for node in nodes if node.id in turned | filled]
+    html += [_place("foot", node) for node in nodes if node.id in turned or (node.id in filled and node.sums_up)]
+    html += [_acts(seen[node]) for node in acts.changed(batch) if node in seen]
     patch: Patch = {
         "nodes": {node.id: _hot(node) for node in nodes},
         "edges": _edges(view, batch),
-        "text": _text(view, batch),
+        "text": {**_text(view, batch), **{node: _anew(seen[node]) for node in refilled}},
     }
     kept = {name: value for name, value in patch.items() if value}
     return joined(html), {**lens_patch(view), **kept}
@@ -160,9 +164,10 @@ def _after(before: Seen | None, node: Seen) -> list[SafeString]:
     """What turns a node as it is shown into what it is now."""
     if before is None:
         return _node(node)
-    tiles = _other_tiles(before, node)
+    tiles = [] if _differ_in_words(before, node) else _other_tiles(before, node)
     told = [_place("body", node)] if tiles is None else tiles
-    told.append(_place("foot", node))
+    if before.summary != node.summary:
+        told.append(_place("foot", node))
     if _acted(before) != _acted(node):
         told.append(_acts(node))
     if before.ring != node.ring:
@@ -210,6 +215,19 @@ def _edges(view: View, batch: Batch) -> dict[str, tuple[str, str]]:
     known = set(view.drawing.edges)
     now: Mapping[str, Any] = view.sheet.snapshot["edges"] if view.sheet else {}
     return {edge: flow(now[edge]) for edge in batch.get("edges", {}) if edge in known}
+
+
+def _anew(node: Seen) -> list[object]:
+    """The text of a node, from its beginning."""
+    return [0, node.words]
+
+
+def _differ_in_words(before: Seen | None, node: Seen) -> bool:
+    """Whether a node's body shows the same things as before, but for the words that stand there."""
+    if before is None or node.words is None or before.words is None:
+        return False
+    shown = [(each.tells, each.counts_runs, each.step and each.step.error) for each in (before, node)]
+    return shown[0] == shown[1]
 
 
 def _first_words(view: View, batch: Batch) -> set[str]:

@@ -22,6 +22,7 @@ from runs.states import HOLDING
 from workflows import values
 from workflows.models import Workflow
 from workflows.ports import MEDIA
+from workflows.wording import brief
 
 DOTS = 3
 
@@ -114,6 +115,38 @@ class Seen(NamedTuple):
         if self.is_input:
             return False
         return self.part.shape != "value" or bool(self.step and (self.step.values or self.step.text))
+
+    @property
+    def counts_runs(self) -> bool:
+        """Whether it says how many runs made something there: where that is not to be seen at once."""
+        return self.jobs > 1 and self.wall is None and not self.is_input and not (self.step and self.step.error)
+
+    @property
+    def words(self) -> str | None:
+        """The text that stands there as it is, if that is what it shows: what a node has written, or its values."""
+        if self.wall or (self.made_here and not self.tells) or not (self.tells or self.shows):
+            return None
+        if self.awaits_media or self.markdown or (self.structured and not self.tells):
+            return None
+        if self.step is None or self.step.text:
+            return self.step.text if self.step else ""
+        several = len(self.step.values) > 1
+        return "\n".join(f"{output}: {brief(value)}" if several else brief(value) for output, value in self.step.values)
+
+    @property
+    def summary(self) -> tuple[object, ...]:
+        """All that its foot says: while it stays, the foot need not be drawn anew."""
+        made = (self.wall.counted, bool(self.wall.tiles)) if self.wall else None
+        step = self.step
+        if step is None:
+            return (made, self.focused is None)
+        given = (self.number, step.values) if self.given else None
+        return (made, step.status, step.cached, step.counts, step.elapsed, given)
+
+    @property
+    def sums_up(self) -> bool:
+        """Whether its foot says something of what was made or given there."""
+        return self.is_input or self.wall is not None
 
     @property
     def tells(self) -> bool:

@@ -203,10 +203,10 @@ class CanvasSocket(Socket):
         self._was = self._focus
 
     async def _tell_update(self, frame: Frame, known: Sheet) -> None:
-        changed = replace(self._view, sheet=known.after(frame))
+        before, changed = self._view, replace(self._view, sheet=known.after(frame))
         landed = {product["node"] for product in frame.get("products", ())} & changed.galleries.keys()
         self._view = await in_database(seen.with_galleries, changed, landed) if landed else changed
-        html, patch = await in_database(pushes.changes, self._view, frame)
+        html, patch = await in_database(pushes.changes, self._view, frame, before)
         await self._push(html, patch, frame["id"])
 
     async def _show_none(self, was: Focus) -> None:

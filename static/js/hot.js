@@ -8,6 +8,7 @@ export class Frames {
   /** @type {Patch[]} */
   #patches = [];
   #frame = 0;
+  #turn = 0;
   #next = 0;
   #apply;
 
@@ -19,22 +20,27 @@ export class Frames {
   /** @param {Patch} patch */
   take(patch) {
     this.#patches.push(patch);
-    this.#frame ||= requestAnimationFrame((now) => this.#draw(now));
+    if (this.#frame || this.#turn) return;
+    const wait = this.#next - performance.now();
+    if (wait <= 0) this.#ask();
+    else this.#turn = setTimeout(() => this.#ask(), wait);
   }
 
   flush() {
     cancelAnimationFrame(this.#frame);
-    this.#frame = 0;
+    clearTimeout(this.#turn);
+    this.#frame = this.#turn = 0;
     const patches = this.#patches.splice(0);
     if (patches.length) this.#apply(patches);
   }
 
+  #ask() {
+    this.#turn = 0;
+    this.#frame = requestAnimationFrame((now) => this.#draw(now));
+  }
+
   /** @param {number} now */
   #draw(now) {
-    if (now < this.#next) {
-      this.#frame = requestAnimationFrame((then) => this.#draw(then));
-      return;
-    }
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
       this.#next = now + (performance.now() - now) * PART; // it comes when the frame has been drawn
@@ -44,6 +50,7 @@ export class Frames {
   }
 }
 
+const STEP = 1 / 256; // of a bar; it is less than a pixel of most
 const END = 1e7; // px; further than any text is long
 
 /** @type {WeakSet<EventTarget>} Boxes that the reader has scrolled away from their end. */
@@ -85,8 +92,10 @@ export function append(batches, most = Number.POSITIVE_INFINITY) {
 
 /** @param {HTMLElement} box @param {number} at @param {string} added */
 function extend(box, at, added) {
-  if (at === 0 || !box.firstChild) box.replaceChildren("");
+  if (!(box.firstChild instanceof Text) || box.childNodes.length > 1) box.replaceChildren("");
   const text = /** @type {Text} */ (box.firstChild);
+  if (at === 0) shortened.delete(text);
+  if (at === 0) text.data = "";
   text.appendData(added.slice(Math.max(missing(text) + text.length - at, 0)));
 }
 
@@ -109,9 +118,13 @@ export function follows(box) {
   return box.scrollHeight - box.scrollTop - box.clientHeight < 8;
 }
 
-/** @param {Element | null} bar @param {number} share */
+/**
+ * Moves a bar if that can be seen.
+ * @param {Element | null} bar @param {number} share
+ */
 export function advance(bar, share) {
-  if (bar instanceof HTMLProgressElement && bar.value !== share) bar.value = share;
+  if (!(bar instanceof HTMLProgressElement) || bar.value === share) return;
+  if (Math.abs(bar.value - share) >= STEP || share === 0 || share === 1) bar.value = share;
 }
 
 /**

@@ -118,6 +118,39 @@ def test_the_lens_moves_by_card_by_tile_and_by_keys(ada: Person, rest: httpx.Cli
     sees_focus(page, 1)
 
 
+def test_what_shows_the_run_on_the_canvas_has_its_colour_and_nothing_else_has(ada: Person, rest: httpx.Client) -> None:
+    workflow = study(rest, seconds=300)
+    run(rest, workflow, params={"seed": 1})
+    page = opened(ada, workflow)
+    waits = page.locator('[data-node="wait"]')
+    expect(waits).to_have_attribute("data-status", "running", timeout=20_000)
+    hues = set()
+    for number in (1, 2):
+        sees_focus(page, number)
+        expect(waits).to_have_attribute("data-status", "running", timeout=20_000)
+        hue = page.locator("#lens").get_attribute("data-hue") or ""
+        hues.add(hue)
+        for place in (waits, page.locator("[data-edges]"), page.locator("[data-minimap]")):
+            expect(place).to_have_attribute("data-hue", hue)
+        expect(page.locator(".node[data-hue]")).to_have_count(1)
+        run(rest, workflow, params={"seed": 2})
+    assert len(hues) == 2
+
+
+def test_what_is_drawn_again_and_again_leaves_nothing_behind(ada: Person, rest: httpx.Client) -> None:
+    steps = {"seconds": 0.01}
+    words = node("words", "input.text", name="words", value="\n".join(map(str, range(120))))
+    nodes = [words, node("split", "text.split"), node("wait", "control.wait", **steps), node("all", "list.collect")]
+    edges = [edge("words", "value", "split", "text"), edge("split", "item", "wait", "value")]
+    page = opened(ada, make_workflow(rest, nodes, [*edges, edge("wait", "value", "all", "item")]))
+    grown = "[...document.querySelectorAll('.node')].map(each => each.childNodes.length)"
+    before = page.evaluate(grown)
+    page.locator("[data-action=run]").click()
+    expect(page.locator("#lens")).to_have_attribute("data-state", "completed", timeout=30_000)
+    expect(page.locator("#text-wait")).to_have_text("119")
+    assert page.evaluate(grown) == before
+
+
 def test_keys_do_nothing_while_one_types(ada: Person, rest: httpx.Client, workflow: str) -> None:
     for seed in (1, 2):
         run(rest, workflow, params={"seed": seed})

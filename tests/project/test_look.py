@@ -60,12 +60,6 @@ def test_times_are_told_from_now() -> None:
     assert look.ago(None) == "never"
 
 
-def test_values_are_shown_as_they_are() -> None:
-    assert look.shown("a\nb") == look.brief("a\nb") == "a\nb"
-    assert look.shown([1, True]) == "[\n  1,\n  true\n]"
-    assert look.brief({"a": None}) == '{"a": null}'
-
-
 @pytest.mark.parametrize(
     ("media_type", "ending"),
     [("image/png", "png"), ("text/plain", "txt"), ("image/jpeg", "jpg"), ("application/json", "json")],
@@ -84,22 +78,6 @@ def test_an_icon_is_a_drawing_hidden_from_screen_readers() -> None:
 def test_an_icon_comes_from_its_folder_only() -> None:
     with pytest.raises(ValueError, match="no icon's name"):
         look.icon("../play")
-
-
-@pytest.mark.parametrize(
-    ("value", "shown", "brief"),
-    [
-        (True, "yes", "yes"),
-        (False, "no", "no"),
-        (["a fox", "a lamp\n"], "a fox\na lamp", "a fox, a lamp"),
-        (["a fox " * 20], ("a fox " * 20).strip(), ("a fox " * 20).strip()),
-        ("", "", ""),
-        ([], "[]", "[]"),
-        ({"a": 1}, '{\n  "a": 1\n}', '{"a": 1}'),
-    ],
-)
-def test_a_value_is_shown_without_json_where_it_needs_none(value: object, shown: str, brief: str) -> None:
-    assert (look.shown(value), look.brief(value)) == (shown, brief)
 
 
 @pytest.mark.parametrize(

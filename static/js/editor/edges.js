@@ -84,6 +84,7 @@ export class Edges {
     const count = document.createElementNS(SVG, "g");
     count.dataset.edgeCount = edge.id;
     count.append(document.createElementNS(SVG, "rect"), document.createElementNS(SVG, "text"));
+    widen(count);
     group.append(wide, line, count);
     this.#layer.append(group);
     this.#groups.set(edge.id, group);
@@ -106,11 +107,15 @@ export class Edges {
   }
 }
 
-/** Makes the bubble as wide as its count. @param {Node} changed */
+/** Makes the bubble as wide as its count, and hides it where there is none. @param {Node} changed */
 function widen(changed) {
   const place = changed instanceof Element ? changed : changed.parentElement;
   const bubble = place?.closest("[data-edge-count]");
   const length = bubble?.querySelector("text")?.textContent?.length ?? 0;
-  bubble?.querySelector("rect")?.setAttribute("width", `${Math.max(28, 13 + length * 11)}`);
-  bubble?.querySelector("rect")?.setAttribute("x", `${-Math.max(28, 13 + length * 11) / 2}`);
+  const width = Math.max(28, 13 + length * 11);
+  const rect = bubble?.querySelector("rect");
+  if (bubble?.hasAttribute("hidden") !== !length) bubble?.toggleAttribute("hidden", !length);
+  if (!rect || rect.getAttribute("width") === `${width}`) return;
+  rect.setAttribute("width", `${width}`);
+  rect.setAttribute("x", `${-width / 2}`);
 }

@@ -38,19 +38,21 @@ export function link(canvas, { scene, store, viewport, offer }) {
   /** @param {PointerEvent} press @param {Port} port @param {GraphEdge} [taken] */
   function drag(press, port, taken) {
     const able = new Map(partners(port, store.graph).map((each) => [each.element, each]));
+    const ports = [port.element, ...able.keys()];
+    const fitting = [...ports, ...ports.flatMap((element) => element.closest("[data-node]") ?? [])];
     /** @type {Port | undefined} */
     let target;
     const clear = () => {
       canvas.toggleAttribute("data-connecting", false);
       line.removeAttribute("d");
       target?.element.removeAttribute("data-target");
-      for (const element of [port.element, ...able.keys()]) element.removeAttribute("data-fits");
+      for (const element of fitting) element.removeAttribute("data-fits");
       if (taken) document.getElementById(`edge-${taken.id}`)?.removeAttribute("data-loose");
     };
     follow(canvas, press, {
       move: (at) => {
         canvas.toggleAttribute("data-connecting", true);
-        for (const element of [port.element, ...able.keys()]) element.toggleAttribute("data-fits", true);
+        for (const element of fitting) element.toggleAttribute("data-fits", true);
         if (taken) document.getElementById(`edge-${taken.id}`)?.toggleAttribute("data-loose", true);
         target?.element.removeAttribute("data-target");
         target = under(at, able);

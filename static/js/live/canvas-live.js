@@ -11,7 +11,7 @@ import { hints } from "./hints.js";
 import { keys } from "./keys.js";
 import { lightBox } from "./light-box.js";
 import { many } from "./many.js";
-import { apply } from "./patches.js";
+import { apply, flow } from "./patches.js";
 import { phone } from "./phone.js";
 import { queue, reveal } from "./queue.js";
 import { running } from "./running.js";
@@ -32,6 +32,7 @@ document.addEventListener("htmx:ws:before:message:incoming", (event) => {
 });
 document.addEventListener("htmx:ws:after:message:incoming", after);
 document.addEventListener("graph:saved", () => say({ saved: true }));
+flow();
 details();
 choosing();
 clock(document);
@@ -57,11 +58,20 @@ function after() {
     box.scrollTop = box.scrollHeight;
     box.removeAttribute("data-follows"); // patches come without HTML too, and the person may scroll until then
   }
-  const lens = document.getElementById("lens");
-  for (const name of ["hue", "odd"]) {
-    const value = lens?.dataset[name];
-    if (value === undefined) delete canvas.dataset[name];
-    else if (canvas.dataset[name] !== value) canvas.dataset[name] = value;
-  }
+  tint();
   if (said()) reveal();
+}
+
+/** Gives the focused run's colour to what shows it, and not to the canvas, as all that inherits it is styled anew. */
+function tint() {
+  const lens = document.getElementById("lens")?.dataset;
+  const places = canvas.querySelectorAll('[data-tinted], .node[data-hue], .node[data-status="running"]');
+  for (const { dataset } of /** @type {NodeListOf<HTMLElement>} */ (places)) {
+    const coloured = dataset.tinted !== undefined || dataset.status === "running";
+    for (const name of ["hue", "odd"]) {
+      const value = coloured ? lens?.[name] : undefined;
+      if (value === undefined) delete dataset[name];
+      else if (dataset[name] !== value) dataset[name] = value;
+    }
+  }
 }

@@ -2,7 +2,8 @@
 
 import { advance, append, write } from "../hot.js";
 
-const LONGEST = 1200; // characters of a text that grows; a node shows some 120 of them
+const FLOWING = 8; // edges
+const LONGEST = 320; // characters of a text that grows; a node shows some 120 of them
 
 /**
  * @typedef {object} Patch
@@ -45,7 +46,8 @@ function show(canvas, patch) {
   if (patch.done !== undefined) write(document.getElementById("job-done"), String(patch.done));
   if (patch.cost !== undefined) write(document.getElementById("job-cost"), patch.cost);
   for (const [id, node] of Object.entries(patch.nodes ?? {})) showNode(id, node);
-  for (const [id, edge] of Object.entries(patch.edges ?? {})) showEdge(id, ...edge);
+  const turned = Object.entries(patch.edges ?? {}).filter(([id, edge]) => showEdge(id, ...edge));
+  if (turned.length) flow();
   for (const [id, share] of Object.entries(patch.runs ?? {})) showRun(id, share);
   const queue = document.getElementById("queue");
   if (patch.alone !== undefined && queue && queue.hidden !== patch.alone) queue.hidden = patch.alone;
@@ -60,16 +62,32 @@ function showNode(id, { status, cached, share, counts, cost }) {
   if (root.dataset.status !== status) root.dataset.status = status;
   root.toggleAttribute("data-cached", cached);
   advance(document.getElementById(`progress-${id}`), share);
-  write(document.getElementById(`counts-${id}`), counts);
+  const place = document.getElementById(`counts-${id}`);
+  if (place && place.hidden === Boolean(counts)) place.hidden = !counts;
+  write(place, counts);
   write(document.getElementById(`cost-${id}`), cost);
 }
 
-/** @param {string} id @param {string} state @param {string} count */
+/** @param {string} id @param {string} state @param {string} count @returns {boolean} Whether its state is another now. */
 function showEdge(id, state, count) {
   const edge = /** @type {SVGGElement | null} */ (document.querySelector(`[data-edge="${CSS.escape(id)}"]`));
-  if (!edge) return;
-  if (edge.dataset.state !== state) edge.dataset.state = state;
+  if (!edge) return false;
+  const turns = edge.dataset.state !== state;
+  if (turns) edge.dataset.state = state;
   write(edge.querySelector(`[data-edge-count="${CSS.escape(id)}"] text`), count);
+  return turns;
+}
+
+/**
+ * Edges on which items travel flow, all in step: a frame drawn for one is drawn for all. Where very many do, their
+ * dashes and counters tell it, and they stand still.
+ */
+export function flow() {
+  const layer = document.querySelector("[data-edges]");
+  const active = layer?.querySelectorAll('[data-edge][data-state="active"]').length ?? 0;
+  const flows = active > 0 && active <= FLOWING;
+  if (layer?.hasAttribute("data-flows") !== flows) layer?.toggleAttribute("data-flows", flows);
+  if (flows) for (const each of layer?.getAnimations({ subtree: true }) ?? []) each.startTime = 0;
 }
 
 /** @param {string} id @param {number} share */

@@ -12,7 +12,7 @@ from runs.pages import board, pushes, seen, sheet
 from runs.pages.pushes import Focus
 from runs.pages.seen import View
 from runs.pages.working import Working
-from runs.telemetry import EMPTY, Snapshot
+from runs.telemetry import EMPTY, Batch, Snapshot
 from tests import factories
 from tests.runs.jobs import graph
 from workflows.models import Workflow
@@ -30,6 +30,9 @@ GRAPH = graph(
 )
 
 
+RUNNING = {"story": {"status": "running"}}
+
+
 @pytest.fixture
 def workflow(ada: User) -> Workflow:
     return factories.workflow(ada, GRAPH)
@@ -41,6 +44,11 @@ def through(workflow: Workflow, job: Job | None = None, running: tuple[Working, 
     document = {"id": str(job.pk), "number": job.number, "state": job.state, "started_at": None} if job else {}
     looked = sheet.sheet(job, {**document, "error": None, "progress": None}, snapshot) if job else None
     return seen.read(workflow.pk, seen=looked, running=running)
+
+
+def changes(view: View, batch: Batch, before: View | None = None) -> tuple[str, pushes.Patch]:
+    """What a batch that `view` has already changes on a page that shows `before`; by default, the same."""
+    return pushes.changes(view, batch, before or view)
 
 
 def test_without_a_run_nodes_are_idle_and_the_gallery_stays(workflow: Workflow) -> None:
@@ -109,11 +117,11 @@ def test_an_edited_workflow_is_drawn_as_it_is_now(ada: User, workflow: Workflow)
 def test_a_change_of_status_is_html_and_a_progress_is_a_patch_alone(workflow: Workflow) -> None:
     job = factories.job(workflow, state="running")
     view = through(workflow, job, nodes={"story": {"status": "running", "progress": [1, 2]}})
-    html, patch = pushes.changes(view, {"nodes": {"story": {"progress": [1, 2]}}})
+    html, patch = changes(view, {"nodes": {"story": {"progress": [1, 2]}}})
     assert html == ""
     hot = {"status": "running", "cached": False, "share": 0.5, "counts": "1 of 2", "cost": ""}
     assert patch["nodes"]["story"] == hot
-    html, patch = pushes.changes(view, {"nodes": {"story": {"status": "running"}}})
+    html, patch = changes(view, {"nodes": {"story": {"status": "running"}}})
     assert 'hx-target="#foot-story"' in html
     assert "#foot-word" not in html
     assert "data-node" not in html  # a node's root is never swapped
@@ -122,16 +130,16 @@ def test_a_change_of_status_is_html_and_a_progress_is_a_patch_alone(workflow: Wo
 def test_what_it_costs_is_a_patch_of_the_node_and_of_the_run(workflow: Workflow) -> None:
     job = factories.job(workflow, state="running")
     costs = {"story": {"status": "running", "cost": 0.0012}, "out": {"status": "waiting", "cost": 0.5}}
-    html, patch = pushes.changes(through(workflow, job, nodes=costs), {"nodes": {"story": {"cost": 0.0012}}})
+    html, patch = changes(through(workflow, job, nodes=costs), {"nodes": {"story": {"cost": 0.0012}}})
     assert (html, patch["nodes"]["story"]["cost"], patch["cost"]) == ("", "$0.0012", "$0.5012")
-    _, unmeasured = pushes.changes(through(workflow, job), {"nodes": {"story": {"progress": [1, 2]}}})
+    _, unmeasured = changes(through(workflow, job), {"nodes": {"story": {"progress": [1, 2]}}})
     assert unmeasured["cost"] == ""
 
 
 def test_what_a_node_does_besides_is_drawn_in_its_own_place(workflow: Workflow) -> None:
     job = factories.job(workflow, state="running")
     calls = [{"node": "story", "id": "1", "tool": "<search>", "arguments": {"q": "<b>"}, "result": None}]
-    html, _ = pushes.changes(through(workflow, job, calls=calls), {"calls": calls})
+    html, _ = changes(through(workflow, job, calls=calls), {"calls": calls})
     assert html.count("hx-target") == 1
     assert 'hx-target="#acts-story"' in html
     assert "&lt;search&gt;" in html
@@ -145,9 +153,9 @@ def test_the_first_words_make_the_place_where_the_others_are_appended(ada: User)
     silent = through(workflow, job, nodes=running)
     assert 'id="text-wait"' not in pushes.chrome(silent, Focus(str(job.pk), pinned=False), None)[0]
     begun = through(workflow, job, nodes=running, text={"wait": "Once"})
-    assert 'id="text-wait"' in pushes.changes(begun, {"text": {"wait": "Once"}})[0]
+    assert 'id="text-wait"' in changes(begun, {"text": {"wait": "Once"}}, silent)[0]
     going_on = through(workflow, job, nodes=running, text={"wait": "Once more"})
-    html, _ = pushes.changes(going_on, {"text": {"wait": " more"}})
+    html, _ = changes(going_on, {"text": {"wait": " more"}})
     assert html == ""
 
 
@@ -155,7 +163,7 @@ def test_a_text_that_is_markdown_is_rendered_once_it_is_whole(workflow: Workflow
     job = factories.job(workflow, state="running")
     for status, rendered in (("running", False), ("completed", True)):
         view = through(workflow, job, nodes={"story": {"status": status}}, text={"story": "# Title\n<i>"})
-        html, _ = pushes.changes(view, {"nodes": {"story": {"status": status}}})
+        html, _ = changes(view, {"nodes": {"story": {"status": status}}})
         assert ("<h3>Title</h3>" in html) is rendered
         assert "<i>" not in html
 
@@ -163,7 +171,7 @@ def test_a_text_that_is_markdown_is_rendered_once_it_is_whole(workflow: Workflow
 def test_a_cached_node_says_so(workflow: Workflow) -> None:
     job = factories.job(workflow, state="running")
     told = {"story": {"status": "completed", "cached": True}}
-    html, patch = pushes.changes(through(workflow, job, nodes=told), {"nodes": told})
+    html, patch = changes(through(workflow, job, nodes=told), {"nodes": told})
     assert patch["nodes"]["story"]["cached"] is True
     assert "Cached" in html
 
@@ -198,7 +206,7 @@ def test_an_edited_input_is_compared_anew_with_what_the_run_was_given(ada: User,
 def test_streamed_text_and_flow_are_patches(workflow: Workflow) -> None:
     job = factories.job(workflow, state="running")
     view = through(workflow, job, text={"story": "Once 🙂 upon"}, edges={"e1": {"state": "completed", "count": 0}})
-    _, patch = pushes.changes(view, {"text": {"story": " upon"}, "edges": {"e1": {"state": "completed", "count": 0}}})
+    _, patch = changes(view, {"text": {"story": " upon"}, "edges": {"e1": {"state": "completed", "count": 0}}})
     assert patch["text"] == {"story": [7, " upon"]}
     assert patch["edges"] == {"e1": ("completed", "0")}
 
@@ -245,12 +253,46 @@ def test_a_lens_that_moves_leaves_the_tiles_that_stay_and_what_is_as_it_was(work
     targets = re.findall(r'hx-target="([^"]+)"', html)
     assert targets.count("#body-out") == 0
     assert [each for each in targets if each.startswith("#tile")] == ["#tile-out-2-0", "#tile-out-1-0"]
-    assert "#foot-out" in targets
+    assert "#foot-out" not in targets
     assert not [each for each in targets if each.startswith(("#ring", "#acts"))]
     assert patch["focused"] == str(jobs[1].pk)
     whole, _ = pushes.chrome(view, Focus(str(jobs[1].pk), pinned=True), None)
     assert 'hx-target="#body-out"' in whole
     assert 'hx-target="#ring-out"' in whole
+
+
+def test_words_in_the_place_of_words_are_a_patch(workflow: Workflow) -> None:
+    job = factories.job(workflow, state="running")
+    before = through(workflow, job, nodes=RUNNING, values={"story": {"text": "<once>"}})
+    told: Batch = {"values": {"story": {"text": "upon"}}}
+    html, patch = changes(through(workflow, job, nodes=RUNNING, **told), told, before)
+    assert (html, patch["text"]) == ("", {"story": [0, "upon"]})
+    failed = through(workflow, job, nodes={"story": {"status": "failed", "error": {"message": "no", "code": "node"}}})
+    html, _ = changes(through(workflow, job, nodes=RUNNING, **told), told, failed)
+    assert 'hx-target="#body-story"' in html
+
+
+def test_a_lens_that_moves_among_runs_that_differ_in_words_draws_no_more_than_these(workflow: Workflow) -> None:
+    jobs = [factories.job(workflow, number=number, state="completed") for number in (1, 2)]
+    told = [{"story": {"status": "completed", "elapsed_ms": 5}}, {"story": {"status": "completed", "elapsed_ms": 5}}]
+    before, view = (
+        through(workflow, job, nodes=nodes, values={"story": {"text": text}})
+        for job, nodes, text in zip(jobs, told, ["once", "twice"], strict=True)
+    )
+    html, patch = pushes.chrome(view, Focus(str(jobs[1].pk), pinned=True), None, before)
+    assert patch["text"]["story"] == [0, "twice"]
+    assert "-story" not in html
+    slower = through(workflow, jobs[1], nodes={"story": {"status": "completed", "elapsed_ms": 6000}})
+    html, _ = pushes.chrome(slower, Focus(str(jobs[1].pk), pinned=True), None, view)
+    assert 'hx-target="#foot-story"' in html
+
+
+def test_what_is_swapped_in_has_no_white_space_around_it(workflow: Workflow) -> None:
+    job = factories.job(workflow, state="running")
+    view = through(workflow, job, nodes=RUNNING)
+    html, _ = pushes.chrome(view, Focus(str(job.pk), pinned=False), None)
+    assert len(re.findall(r"<hx-partial [^>]*><", html)) == html.count("<hx-partial")
+    assert html.count("></hx-partial>") == html.count("<hx-partial")
 
 
 def test_tiles_that_move_are_drawn_with_all_of_their_gallery(workflow: Workflow) -> None:
