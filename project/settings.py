@@ -106,6 +106,8 @@ EMBEDDED_REDIS = not env.str("REDIS_URL", "")
 
 # Bounds ----------------------------------------------------------------------------------------------------------
 MAX_CONCURRENT_JOBS = _whole("MAX_CONCURRENT_JOBS", 4, least=1, most=1000)
+MAX_CONCURRENT_JOBS_PER_WORKFLOW = _whole("MAX_CONCURRENT_JOBS_PER_WORKFLOW", 0, least=0, most=1000)  # 0: no bound
+MAX_CONCURRENT_JOBS_PER_USER = _whole("MAX_CONCURRENT_JOBS_PER_USER", 0, least=0, most=1000)
 WORKERS = _whole("WORKERS", 0, least=0, most=1000)  # 0: as many as the cap, at most 32, following it
 LEASE_SECONDS = _number("LEASE_SECONDS", 30.0, least=2, most=DAY)
 MAX_ATTEMPTS = _whole("MAX_ATTEMPTS", 3, least=1, most=1000)

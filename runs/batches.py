@@ -31,9 +31,10 @@ class Plan:
     workflow: Workflow
     params: Sequence[dict[str, object]]
     labels: Sequence[str]
+    lane: str = "normal"
 
 
-def plan(workflow: Workflow, grid: Grid, *, dry: bool = False) -> Plan:
+def plan(workflow: Workflow, grid: Grid, *, lane: str = "normal", dry: bool = False) -> Plan:
     """Checks every run of the grid, and draws its seeds; a dry plan's labels leave them open.
 
     Raises GraphInvalid with all that is wrong.
@@ -42,11 +43,11 @@ def plan(workflow: Workflow, grid: Grid, *, dry: bool = False) -> Plan:
     found, unfit = readiness.check(workflow, [grid.first()] if problems else list(grid.combinations()))
     if problems or unfit:
         raise GraphInvalid([*problems, *unfit])
-    return Plan(workflow, found.params, _labels(workflow, grid, found, dry=dry))
+    return Plan(workflow, found.params, _labels(workflow, grid, found, dry=dry), lane)
 
 
 def make(user: User, plan: Plan, *, focus: bool = True) -> UUID:
-    """The batch's jobs at the end of the queue, all or none. The lens goes to the first, unless it is pinned.
+    """The batch's jobs at the end of their lane, all or none. The lens goes to the first, unless it is pinned.
 
     Raises TooManyWaiting.
     """
@@ -54,7 +55,7 @@ def make(user: User, plan: Plan, *, focus: bool = True) -> UUID:
     entries = [Entry(uuid.uuid4(), *each) for each in zip(plan.params, plan.labels, strict=True)]
     with transaction.atomic():
         gate.lock()
-        jobs = admit(user, workflow, entries, batch_id)
+        jobs = admit(user, workflow, entries, batch_id, lane=plan.lane)
         if focus:
             lens.follow(user, jobs[0])
         transaction.on_commit(lambda: _announce(workflow.pk, batch_id))

@@ -25,6 +25,10 @@ class AssetUsed(RunError):  # noqa: N818
     """A run that is not over is given this asset. Cancel it or wait for its end, or delete with `?force=true`."""
 
 
+class NotWaiting(RunError):  # noqa: N818
+    """The job does not wait any more, so it has no place to leave. Only a waiting job can be put first."""
+
+
 class JobExists(RunError):  # noqa: N818
     """A job with this id exists already. Leave `id` out, or choose a new one."""
 

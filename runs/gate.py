@@ -22,13 +22,15 @@ from redis.exceptions import RedisError
 
 from runs import lens, publish, stream, wake
 from runs.errors import JobActive, JobEnded, LostLease
-from runs.models import Gate, Job, JobTelemetry, JobTransition
+from runs.models import BACKGROUND_PLACES, Gate, Job, JobTelemetry, JobTransition
 from runs.states import HOLDING, TERMINAL, State
 from runs.tail import last_known
 from runs.telemetry import Snapshot, TelemetryId, closing, fold, progress
 
 LAST_PLACE = 2**63 - 1
 _ASKED_AT_ONCE = 500
+_FIRST_PLACES = {"normal": 0, "background": BACKGROUND_PLACES + 2**61}
+"""A lane grows from here, in both directions: who is put first goes before."""
 
 logger = logging.getLogger(__name__)
 
@@ -81,26 +83,36 @@ def set_cap(value: int | None) -> int:
     return cap()
 
 
+def pause(paused: bool) -> None:
+    """While it is paused nothing starts, over restarts too; what runs goes on."""
+    with transaction.atomic():
+        gate = lock()
+        gate.paused = paused
+        gate.save(update_fields=("paused",))
+        transaction.on_commit(wake.wake)
+
+
 def lock() -> Gate:
     """The gate's row, locked until the transaction ends."""
     return Gate.objects.select_for_update().get_or_create(pk=1)[0]
 
 
-def next_place() -> int:
-    """The end of the queue. Only under the gate's lock."""
-    return (Job.objects.aggregate(last=Max("place"))["last"] or 0) + 1
+def next_place(lane: str = "normal") -> int:
+    """The end of a lane. Only under the gate's lock."""
+    last = Job.objects.in_lane(lane).aggregate(last=Max("place"))["last"]
+    return (_FIRST_PLACES[lane] if last is None else last) + 1
 
 
 def claim(worker: str) -> Claim | None:
-    """The oldest waiting job, now this worker's to run; None when nothing may start."""
+    """The first waiting job that no bound holds back, now this worker's to run; None when nothing may start."""
     if not Job.objects.waiting().exists():  # without the lock: most wake-ups find nothing
         return None
     with transaction.atomic():
-        limit = lock().limit  # before anything is counted
-        if Job.objects.holding().count() >= limit:
+        gate = lock()  # before anything is counted
+        if gate.paused or Job.objects.holding().count() >= gate.limit:
             return None
         # PostgreSQL waits here for who cancels the head of the line, then takes the next.
-        job = Job.objects.waiting().select_related("graph").select_for_update(of=("self",)).first()
+        job = Job.objects.unbound().select_related("graph").select_for_update(of=("self",)).first()
         if job is None:
             return None
         now = timezone.now()

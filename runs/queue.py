@@ -16,15 +16,17 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.plain_json import moment
 from runs import gate
-from runs.models import Gate, Job, Worker
+from runs.models import BACKGROUND_PLACES, Gate, Job, Worker, running_bounds
 from runs.redis import connection, progress_key
 from runs.representation import job_document
 from runs.states import HOLDING, State
 
 _ROOM = """
     SELECT (SELECT cap FROM runs_gate WHERE id = 1),
+           (SELECT paused FROM runs_gate WHERE id = 1),
            (SELECT COUNT(*) FROM runs_job WHERE state IN ('running', 'cancelling')),
-           (SELECT COUNT(*) FROM runs_worker WHERE heartbeat_at > %s)
+           (SELECT COUNT(*) FROM runs_worker WHERE heartbeat_at > %s),
+           EXISTS (SELECT 1 FROM runs_job WHERE state = 'queued' AND place < %s)
 """
 
 
@@ -39,7 +41,7 @@ class Place:
 
 def places(jobs: Collection[Job]) -> dict[UUID, Place]:
     """The place of every job among these that is active, in a number of queries that does not grow with them."""
-    waiting = [job.pk for job in jobs if job.state == State.QUEUED]
+    waiting = [job for job in jobs if job.state == State.QUEUED]
     running = [job.pk for job in jobs if job.state in HOLDING]
     if not waiting and not running:
         return {}
@@ -70,7 +72,7 @@ def summary(user: User) -> dict[str, Any]:
     waiting, mine_waiting = _count(Job.objects.waiting(), user)
     found = {
         "cap": gate.cap(),
-        "paused": False,
+        "paused": Gate.objects.now().paused,
         "running": running,
         "waiting": waiting,
         "mine": {"running": mine_running, "waiting": mine_waiting},
@@ -88,36 +90,57 @@ def _document(job: Job, found: Mapping[UUID, Place], outputs: dict[str, Any] | N
     )
 
 
-def _waiting_places(waiting: list[UUID], *, redis_away: bool) -> dict[UUID, Place]:
+def _waiting_places(waiting: list[Job], *, redis_away: bool) -> dict[UUID, Place]:
     if not waiting:
         return {}
-    room = _room()
+    room, positions = _room(), gate.positions([job.pk for job in waiting])
     return {
-        pk: Place(position=position, waiting_for="redis" if redis_away else room.wanting(position))
-        for pk, position in gate.positions(waiting).items()
+        job.pk: Place(positions[job.pk], "redis" if redis_away else room.wanting(job, positions[job.pk]))
+        for job in waiting
+        if job.pk in positions
     }
 
 
 class Room(NamedTuple):
-    """How many more jobs may run, by the cap and by the workers that live."""
+    """How many more jobs may run, by the cap and by the workers that live, and what holds some of them back."""
 
     slots: int
     workers: int
+    paused: bool
+    normal_wait: bool
+    """Whether any job of the normal lane waits."""
+    workflows: frozenset[UUID]
+    """Those that have as many running as they may."""
+    owners: frozenset[UUID]
 
-    def wanting(self, position: int) -> str | None:
+    def wanting(self, job: Job, position: int) -> str | None:
         """What keeps the job at this position of the queue from starting; None when it starts in a moment."""
-        if position > self.slots and self.workers >= self.slots:
-            return "cap"
-        return "no_worker" if position > self.workers else None
+        held_back = {
+            "paused": self.paused,
+            "workflow": job.workflow_id in self.workflows,
+            "user": job.owner_id in self.owners,
+            "lane": job.lane == "background" and self.normal_wait and position > self.slots,
+            "cap": position > self.slots and self.workers >= self.slots,
+            "no_worker": position > self.workers,
+        }
+        return next((why for why, holds in held_back.items() if holds), None)
 
 
 def _room() -> Room:
     """By the ORM it would be a tenth of a whole submit."""
     since = database.ops.adapt_datetimefield_value(_heard_since())
     with database.cursor() as cursor:
-        cursor.execute(_ROOM, [since])
-        cap, held, living = cursor.fetchone()
-    return Room(Gate(cap=cap).limit - held, living - held)
+        cursor.execute(_ROOM, [since, BACKGROUND_PLACES])
+        cap, paused, held, living, normal_wait = cursor.fetchone()
+    full = {whose: frozenset(Job.objects.at_bound(whose, most)) for whose, most in running_bounds().items()}
+    return Room(
+        Gate(cap=cap).limit - held,
+        living - held,
+        paused=bool(paused),
+        normal_wait=bool(normal_wait),
+        workflows=full.get("workflow", frozenset()),
+        owners=full.get("owner", frozenset()),
+    )
 
 
 def _heard_since() -> datetime:

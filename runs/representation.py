@@ -33,7 +33,7 @@ def job_document(
         "batch_id": _text(job.batch_id),
         "state": str(job.state),
         "queue_position": position,
-        "lane": "normal",
+        "lane": job.lane,
         "label": job.label,
         "params": job.params,
         "progress": job.progress if progress is None else progress,

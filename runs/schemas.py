@@ -10,6 +10,8 @@ from pydantic import BaseModel, Field, JsonValue, field_validator
 from accounts.schemas import Paging, Strict
 from workflows.schemas import Id, Moment
 
+Lane = Literal["normal", "background"]
+
 
 class JobBody(Strict):
     """What a submit may say. An `id` of your own makes it safe to repeat; `focus: false` leaves the lens alone."""
@@ -17,6 +19,7 @@ class JobBody(Strict):
     id: Id | None = None
     params: dict[str, JsonValue] = {}
     label: str | None = Field(default=None, max_length=200)
+    lane: Lane = "normal"
     focus: bool = True
 
 
@@ -36,7 +39,7 @@ class BatchBody(Strict):
     zip: list[list[str]] = []
     repeat: int = Field(1, ge=1)
     params: dict[str, JsonValue] = {}
-    lane: Literal["normal"] = "normal"
+    lane: Lane = "normal"
     focus: bool = True
     confirm: bool = False
     dry_run: bool = False
@@ -50,9 +53,10 @@ class FocusBody(Strict):
 
 
 class QueueChange(Strict):
-    """How many jobs may run at once; null goes back to the setting."""
+    """How many jobs may run at once; null goes back to the setting. While it is `paused`, nothing starts."""
 
     cap: int | None = Field(None, ge=1, le=1000)
+    paused: bool = False
 
 
 class StateFilter(StrEnum):
@@ -128,7 +132,7 @@ class JobDocument(BaseModel):
     batch_id: UUID | None
     state: Literal["queued", "running", "cancelling", "completed", "failed", "cancelled"]
     queue_position: int | None
-    lane: Literal["normal", "background"]
+    lane: Lane
     label: str
     params: dict[str, Any]
     progress: float | None

@@ -32,6 +32,7 @@ class Order:
     params: Mapping[str, object] = field(default_factory=dict)
     id: UUID | None = None
     label: str | None = None
+    lane: str = "normal"
     focus: bool = True
 
 
@@ -58,7 +59,8 @@ def submit(user: User, workflow: Workflow, order: Order) -> Job:
         gate.lock()
         if order.id is not None and Job.objects.filter(pk=order.id).exists():
             raise JobExists("A job with this id exists already. Leave `id` out, or choose a new one.")
-        job = admit(user, workflow, [Entry(order.id or uuid.uuid4(), found.params[0], given)])[0]
+        entry = Entry(order.id or uuid.uuid4(), found.params[0], given)
+        job = admit(user, workflow, [entry], lane=order.lane)[0]
         if order.focus:
             lens.follow(user, job)
         transaction.on_commit(lambda: _announce(job))
@@ -76,8 +78,10 @@ def validate(workflow: Workflow, params: Mapping[str, object]) -> list[Problem]:
     return readiness.check(workflow, [params])[1]
 
 
-def admit(user: User, workflow: Workflow, entries: Sequence[Entry], batch_id: UUID | None = None) -> list[Job]:
-    """New jobs at the end of the queue, in this order. Only under the gate's lock. Raises TooManyWaiting."""
+def admit(
+    user: User, workflow: Workflow, entries: Sequence[Entry], batch_id: UUID | None = None, *, lane: str = "normal"
+) -> list[Job]:
+    """New jobs at the end of their lane, in this order. Only under the gate's lock. Raises TooManyWaiting."""
     if _is_full(workflow.owner_id, len(entries)):
         raise TooManyWaiting(
             f"{settings.MAX_WAITING_JOBS_PER_USER:,} jobs of one person may wait, and with this there would be more. "
@@ -93,7 +97,7 @@ def admit(user: User, workflow: Workflow, entries: Sequence[Entry], batch_id: UU
         "owner_id": workflow.owner_id,
         "batch_id": batch_id,
     }
-    number, place, now = made - len(entries) + 1, gate.next_place(), timezone.now()
+    number, place, now = made - len(entries) + 1, gate.next_place(lane), timezone.now()
     jobs = [
         Job(
             id=entry.id,

@@ -62,7 +62,10 @@ class Hand(NamedTuple):
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    """Reads the queue; POST changes the cap. `?part=board` is what a page that is open reads again and again."""
+    """Reads the queue; POST changes the cap, or pauses and resumes.
+
+    `?part=board` is what a page that is open reads again and again.
+    """
     if staff(user_of(request)) is None:
         if not request.user.is_authenticated:
             return HttpResponse("You are signed out. Sign in again.", status=401, content_type="text/plain")
@@ -72,6 +75,8 @@ def page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if not may_change:
             raise PermissionDenied
+        if "paused" in request.POST:
+            return _paused(request, paused=request.POST["paused"] == "true")
         if form.is_valid():
             after = capacity.change(user_of(request), form.cleaned_data["cap"])
             messages.success(request, f"At most {after} run at once from now on.")
@@ -83,6 +88,12 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "admin/queue/page.html", shown, status=422 if form.errors else 200)
 
 
+def _paused(request: HttpRequest, *, paused: bool) -> HttpResponse:
+    capacity.pause(user_of(request), paused=paused)
+    messages.success(request, "Paused: nothing starts until it is resumed." if paused else "Resumed.")
+    return redirect("admin-queue")
+
+
 def view(request: HttpRequest) -> Any:
     """The page, for who is signed in as staff."""
     guarded = page if request.headers.get("HX-Request") else admin.site.admin_view(page)
@@ -91,8 +102,8 @@ def view(request: HttpRequest) -> Any:
 
 def _board(after: str) -> dict[str, Any]:
     """All that is read again: in a number of queries that does not grow with what there is."""
-    bound = int(after) if after.isdecimal() and len(after) < 19 else -1
-    slots = Gate.objects.filter(pk=1).first() or Gate()
+    bound = int(after) if after.isdecimal() and len(after) < 20 else -1
+    slots = Gate.objects.now()
     jobs = Job.objects.select_related("workflow", "owner").defer("traceback", "params", "workflow__description")
     running = list(jobs.holding().order_by("started_at")[: capacity.MOST])
     waiting = list(jobs.waiting().filter(place__gt=bound)[: PAGE + 1])
@@ -101,6 +112,7 @@ def _board(after: str) -> dict[str, Any]:
     lines = {job.pk: _line(job, places, pictures) for job in shown}
     return {
         "cap": slots.limit,
+        "paused": slots.paused,
         "setting": settings.MAX_CONCURRENT_JOBS,
         "is_set": slots.cap is not None,
         "held": len(running),

@@ -36,7 +36,7 @@ def submit_batch(request: ApiRequest, workflow_id: UUID, body: BatchBody) -> Htt
     plans: list[Plan] = []
 
     def check() -> None:
-        plans.append(_confirmed(batches.plan(workflow, grid), body))
+        plans.append(_confirmed(batches.plan(workflow, grid, lane=body.lane), body))
 
     def make() -> str:
         return str(batches.make(request.auth.user, plans[0], focus=body.focus))

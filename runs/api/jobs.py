@@ -15,6 +15,7 @@ from accounts.problems import not_found
 from accounts.schemas import Page
 from runs import filtering, gate, queue, results, tail
 from runs.models import Job
+from runs.promotion import promote
 from runs.removal import remove_job
 from runs.schemas import JobBody, JobDocument, JobQuery, RerunBody, TelemetryDocument
 from runs.states import State
@@ -29,7 +30,7 @@ router = Router(tags=["jobs"])
 def submit_job(request: ApiRequest, workflow_id: UUID, body: JobBody | None = None) -> HttpResponse:
     """A new job at the end of the queue. 422 lists everything that keeps the workflow from running."""
     workflow, body = find_workflow(request, workflow_id), body or JobBody()
-    order = Order(params=body.params, id=body.id, label=body.label, focus=body.focus)
+    order = Order(params=body.params, id=body.id, label=body.label, lane=body.lane, focus=body.focus)
     return _made_once(request, lambda: submit(request.auth.user, workflow, order))
 
 
@@ -69,6 +70,13 @@ def rerun_job(request: ApiRequest, job_id: UUID, body: RerunBody | None = None) 
     """A new job of the graph that this one ran, with its parameters as they were used but for those given here."""
     job, changes = find(request, job_id), (body or RerunBody()).params
     return _made_once(request, lambda: rerun(request.auth.user, job, changes))
+
+
+@router.post("/jobs/{uuid:job_id}/promotion", auth=RUN, response=JobDocument)
+def promote_job(request: ApiRequest, job_id: UUID) -> HttpResponse:
+    """Puts a waiting job first in its lane: before your own, or with scope `admin` before all. 409 if it has begun."""
+    job = find(request, job_id)
+    return _answer(promote(job.pk, before_all="admin" in request.auth.scopes))
 
 
 @router.get("/jobs/{uuid:job_id}/telemetry", auth=READ, response=TelemetryDocument)

@@ -1,4 +1,4 @@
-"""REST: the queue, in numbers, and its cap."""
+"""REST: the queue, in numbers, its cap, and whether it is paused."""
 
 from django.http import HttpResponse, JsonResponse
 from ninja import Router
@@ -18,7 +18,9 @@ def read_queue(request: ApiRequest) -> HttpResponse:
 
 @router.patch("/queue", auth=ADMIN, response=QueueDocument)
 def change_queue(request: ApiRequest, body: QueueChange) -> HttpResponse:
-    """Changes the cap, at once and for good; null goes back to the setting."""
+    """Changes the cap, or pauses the queue, at once and for good; a cap of null goes back to the setting."""
     if "cap" in body.model_fields_set:
         capacity.change(request.auth.user, body.cap)
+    if "paused" in body.model_fields_set:
+        capacity.pause(request.auth.user, paused=body.paused)
     return read_queue(request)

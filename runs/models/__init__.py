@@ -3,9 +3,10 @@
 from runs.models.asset import INLINE_BYTES, Asset, Blob
 from runs.models.focus import RunFocus
 from runs.models.gate import Duty, Gate, Worker
-from runs.models.job import Job, JobTelemetry, JobTransition
+from runs.models.job import BACKGROUND_PLACES, Job, JobTelemetry, JobTransition, running_bounds
 
 __all__ = [
+    "BACKGROUND_PLACES",
     "INLINE_BYTES",
     "Asset",
     "Blob",
@@ -16,4 +17,5 @@ __all__ = [
     "JobTransition",
     "RunFocus",
     "Worker",
+    "running_bounds",
 ]

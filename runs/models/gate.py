@@ -7,15 +7,20 @@ from django.db import models
 class GateQuerySet(models.QuerySet["Gate"]):
     """The one gate."""
 
+    def now(self) -> "Gate":
+        """The gate as it stands, which need not have a row yet."""
+        return self.filter(pk=1).first() or Gate()
+
     def cap(self) -> int:
         """How many jobs may run at once, over all machines."""
-        return (self.filter(pk=1).first() or Gate()).limit
+        return self.now().limit
 
 
 class Gate(models.Model):
-    """The one row that is locked while jobs are submitted and claimed, with the cap as it was set at run time."""
+    """The one row that is locked while jobs are submitted and claimed, with what was set at run time."""
 
     cap = models.PositiveIntegerField(null=True, blank=True, help_text="1–1000; empty: MAX_CONCURRENT_JOBS.")
+    paused = models.BooleanField(default=False, help_text="Nothing starts; what runs goes on.")
 
     objects = GateQuerySet.as_manager()
 

@@ -1,17 +1,22 @@
 """Jobs: one row for each run of a workflow, its history, and its folded telemetry."""
 
 import uuid
+from collections.abc import Mapping
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.db.models.functions import Cast
 
 from accounts.models import User
 from runs.models.gate import Gate
 from runs.states import ACTIVE, HOLDING, TERMINAL, State
 from workflows.models import Graph, Workflow
+
+BACKGROUND_PLACES: Final = 2**62
+"""Places from here on are the background lane's: one line over both lanes, the normal one first."""
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -29,14 +34,33 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Those that take a slot."""
         return self.filter(state__in=HOLDING)
 
+    def in_lane(self, lane: str) -> "JobQuerySet":
+        """Those of one lane, `normal` or `background`."""
+        behind = Q(place__gte=BACKGROUND_PLACES)
+        return self.filter(behind if lane == "background" else ~behind)
+
+    def unbound(self) -> "JobQuerySet":
+        """Waiting jobs, the next first, without those whose workflow or owner has as many running as may."""
+        line = self.waiting()
+        for whose, most in running_bounds().items():
+            line = line.exclude(**{f"{whose}__in": self.at_bound(whose, most)})
+        return line
+
+    def at_bound(self, whose: str, most: int) -> "models.QuerySet[Job, Any]":
+        """The workflows, or the owners, of which `most` jobs or more hold a slot."""
+        counted = Job.objects.holding().order_by().values(whose).annotate(held=Count("pk"))
+        found: models.QuerySet[Job, Any] = counted.filter(held__gte=most).values_list(whose, flat=True)
+        return found
+
     def free_slots(self) -> int:
-        """How many more jobs may run now; 0 also when a lowered cap is passed."""
-        return max(Gate.objects.cap() - self.holding().count(), 0)
+        """How many more jobs may run now; 0 also when a lowered cap is passed, and while the queue is paused."""
+        gate = Gate.objects.now()
+        return 0 if gate.paused else max(gate.limit - self.holding().count(), 0)
 
     def startable(self) -> int:
-        """How many waiting jobs may start now."""
+        """How many waiting jobs may start now; more than may, where starting some would reach a bound."""
         free = self.free_slots()
-        return self.waiting()[:free].count() if free else 0
+        return self.unbound()[:free].count() if free else 0
 
     def active(self) -> "JobQuerySet":
         """Those that have not ended; by their lack of an end too, as the index of a workflow's active jobs has it."""
@@ -117,6 +141,11 @@ class Job(models.Model):
     def __str__(self) -> str:
         return f"#{self.number} of {self.workflow}"
 
+    @property
+    def lane(self) -> str:
+        """`normal`, or `background`: which starts when nothing of the normal lane may."""
+        return "background" if self.place >= BACKGROUND_PLACES else "normal"
+
 
 class JobTransition(models.Model):
     """One step of a job from state to state, written in the same transaction as the step."""
@@ -144,3 +173,12 @@ class JobTelemetry(models.Model):
 
     def __str__(self) -> str:
         return f"telemetry of {self.job_id}"
+
+
+def running_bounds() -> Mapping[str, int]:
+    """How many jobs of one workflow, and of one owner, may hold slots; only those bounds that are set."""
+    bounds = {
+        "workflow": settings.MAX_CONCURRENT_JOBS_PER_WORKFLOW,
+        "owner": settings.MAX_CONCURRENT_JOBS_PER_USER,
+    }
+    return {whose: most for whose, most in bounds.items() if most}

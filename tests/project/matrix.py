@@ -81,6 +81,7 @@ API: dict[tuple[str, str], Row] = {
     ("DELETE", "/jobs/{job_id}"): owned(204),
     ("POST", "/jobs/{job_id}/cancellation"): owned(409),
     ("POST", "/jobs/{job_id}/rerun"): owned(201, {}),
+    ("POST", "/jobs/{job_id}/promotion"): owned(409),
     ("GET", "/jobs/{job_id}/telemetry"): owned(200),
     ("GET", "/jobs/{job_id}/assets"): owned(200),
     ("POST", "/assets"): anyone(415, {}),

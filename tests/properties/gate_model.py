@@ -1,10 +1,11 @@
 """What the gate promises, as plain objects: each call changes them as it should change the rows, or refuses."""
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from runs.errors import JobActive, JobEnded, LostLease, TooManyWaiting
+from runs.errors import JobActive, JobEnded, LostLease, NotWaiting, TooManyWaiting
 from runs.models import Job
 from runs.states import HOLDING, TERMINAL, State
 
@@ -22,6 +23,9 @@ class ModelJob:
     lapsed: bool = False
     last_id: str | None = None
     code: str | None = None
+    workflow: int = 0
+    place: tuple[bool, float] = (False, 0)
+    """Whether in the background, and where there."""
     steps: list[tuple[str, str, str]] = field(default_factory=list)
     """From where, to where, by whom."""
 
@@ -42,10 +46,12 @@ class ModelJob:
 
 
 class Model:
-    """All jobs in the order of their submits, and the cap. Whatever it refuses has changed nothing."""
+    """All jobs in the order of their submits, and what bounds them. Whatever it refuses has changed nothing."""
 
     def __init__(self, *, default_cap: int, most_attempts: int, most_waiting: int) -> None:
         self.jobs: dict[UUID, ModelJob] = {}
+        self.paused = False
+        self.most_of_workflow = 0
         self.chosen_cap: int | None = None
         self.default_cap = default_cap
         self.most_attempts = most_attempts
@@ -56,25 +62,32 @@ class Model:
         return self.chosen_cap or self.default_cap
 
     def waiting(self) -> list[ModelJob]:
-        return [job for job in self.jobs.values() if job.state == State.QUEUED]
+        line = [job for job in self.jobs.values() if job.state == State.QUEUED]
+        return sorted(line, key=lambda job: job.place)
 
     def holding(self) -> list[ModelJob]:
         return [job for job in self.jobs.values() if job.state in HOLDING]
 
-    def startable(self) -> int:
-        return min(len(self.waiting()), max(self.cap - len(self.holding()), 0))
+    def unbound(self) -> list[ModelJob]:
+        held = Counter(job.workflow for job in self.holding())
+        return [job for job in self.waiting() if held[job.workflow] < (self.most_of_workflow or len(self.jobs))]
 
-    def submit(self, job_id: UUID, by: str) -> UUID:
+    def startable(self) -> int:
+        free = 0 if self.paused else max(self.cap - len(self.holding()), 0)
+        return min(len(self.unbound()), free)
+
+    def submit(self, job_id: UUID, by: str, workflow: int, *, background: bool) -> UUID:
         if len(self.waiting()) >= self.most_waiting:
             raise TooManyWaiting
-        self.jobs[job_id] = ModelJob(job_id)
+        behind = max((job.place[1] for job in self.jobs.values() if job.place[0] == background), default=0)
+        self.jobs[job_id] = ModelJob(job_id, workflow=workflow, place=(background, behind + 1))
         self.jobs[job_id].move(State.QUEUED, by)
         return job_id
 
     def claim(self, worker: str) -> tuple[UUID, int, str] | None:
         if not self.startable():
             return None
-        job = self.waiting()[0]
+        job = self.unbound()[0]
         job.move(State.RUNNING, worker)
         job.fence, job.attempts, job.worker = job.fence + 1, job.attempts + 1, worker
         return job.id, job.fence, worker
@@ -117,6 +130,21 @@ class Model:
         for job in renewed:
             job.lapsed = False
         return len(renewed)
+
+    def promote(self, job_id: UUID, *, before_all: bool) -> UUID:
+        """All jobs are one person's: what is put before them is before all, and only places differ."""
+        job = self._there(job_id)
+        if job.state != State.QUEUED:
+            raise NotWaiting
+        line = [each for each in self.waiting() if each.place[0] == job.place[0]]
+        before = line[: line.index(job)]
+        if before and before_all:
+            job.place = (job.place[0], before[0].place[1] - 1)
+        elif before:
+            places = [each.place for each in [*before, job]]
+            for each, place in zip([job, *before], places, strict=True):
+                each.place = place
+        return job.id
 
     def delete(self, job_id: UUID) -> None:
         if self._there(job_id).state not in TERMINAL:

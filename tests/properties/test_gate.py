@@ -28,6 +28,7 @@ from accounts.models import User
 from runs import gate
 from runs.errors import RunError
 from runs.models import Gate, Job, JobTelemetry, JobTransition
+from runs.promotion import promote
 from runs.states import HOLDING, TERMINAL, State, allowed
 from runs.submit import Order, submit
 from runs.telemetry import EMPTY
@@ -51,12 +52,12 @@ class GateMachine(RuleBasedStateMachine):
     jobs: Bundle[UUID] = Bundle("jobs")
     claims: Bundle[gate.Claim] = Bundle("claims")  # also those that have long passed on
 
-    def __init__(self, workflow: Workflow, valkey: redis.Redis) -> None:
+    def __init__(self, workflows: list[Workflow], valkey: redis.Redis) -> None:
         super().__init__()
         Job.objects.all().delete()
         Gate.objects.all().delete()
         valkey.flushall()
-        self.workflow = workflow
+        self.workflows = workflows
         self.model = Model(default_cap=DEFAULT_CAP, most_attempts=1, most_waiting=MOST_WAITING)
         self.newest: dict[UUID, gate.Claim] = {}
         self.submits = 0
@@ -65,12 +66,13 @@ class GateMachine(RuleBasedStateMachine):
 
     @initialize(target=jobs, most_attempts=st.integers(1, 2))
     def begin(self, most_attempts: int) -> Any:
+        django.MAX_CONCURRENT_JOBS_PER_WORKFLOW = 0
         django.MAX_ATTEMPTS = self.model.most_attempts = most_attempts
         return self.submit(3)
 
-    @rule(target=jobs, count=st.integers(1, 3))
-    def submit(self, count: int) -> Any:
-        return multiple(*filter(None, [self.submit_one() for _ in range(count)]))
+    @rule(target=jobs, count=st.integers(1, 3), workflow=st.integers(0, 1), background=st.booleans())
+    def submit(self, count: int, workflow: int = 0, background: bool = False) -> Any:
+        return multiple(*filter(None, [self.submit_one(workflow, background) for _ in range(count)]))
 
     @rule(target=claims, crowd=st.lists(workers, min_size=1, max_size=4))
     def claim(self, crowd: list[str]) -> Any:
@@ -119,12 +121,27 @@ class GateMachine(RuleBasedStateMachine):
         self.model.chosen_cap = cap
         assert gate.set_cap(cap) == gate.cap() == self.model.cap
 
-    def submit_one(self) -> UUID | None:
+    @rule(paused=st.booleans(), most=st.integers(0, 2))
+    def hold_back(self, paused: bool, most: int) -> None:
+        """The queue is paused or goes on, and so many of one workflow may run; 0 for as many as the cap."""
+        self.model.paused = paused
+        gate.pause(paused)
+        django.MAX_CONCURRENT_JOBS_PER_WORKFLOW = self.model.most_of_workflow = most
+
+    @rule(job_id=jobs, before_all=st.booleans())
+    def promote(self, job_id: UUID, before_all: bool) -> None:
+        self.ask(
+            lambda: self.model.promote(job_id, before_all=before_all),
+            lambda: promote(job_id, before_all=before_all).pk,
+        )
+
+    def submit_one(self, workflow: int, background: bool) -> UUID | None:
         self.submits += 1
-        order = Order(id=UUID(int=self.submits), focus=False)
+        order = Order(id=UUID(int=self.submits), lane="background" if background else "normal", focus=False)
+        given = self.workflows[workflow]
         return self.ask(
-            lambda: self.model.submit(UUID(int=self.submits), "ada"),
-            lambda: submit(self.workflow.owner, self.workflow, order).pk,
+            lambda: self.model.submit(order.id or UUID(int=0), "ada", workflow, background=background),
+            lambda: submit(given.owner, given, order).pk,
         )
 
     def claim_one(self, worker: str) -> gate.Claim | None:
@@ -204,7 +221,7 @@ class GateMachine(RuleBasedStateMachine):
     @invariant()
     def rows_are_as_the_model_has_them(self) -> None:
         ends = dict(JobTelemetry.objects.values_list("job_id", "last_id"))
-        found = list(Job.objects.order_by("place"))
+        found = list(Job.objects.order_by("created_at", "id"))
         assert [
             (job.pk, job.state, job.fence, job.attempts, job.version, job.repeatable, job.worker) for job in found
         ] == [
@@ -257,10 +274,11 @@ def test_the_gate_does_what_the_model_does(ada: User, valkey: redis.Redis, setti
     settings.MAX_ATTEMPTS = 1
     settings.MAX_WAITING_JOBS_PER_USER = MOST_WAITING
     settings.LEASE_SECONDS = 3600  # they run out when the machine lets them
-    workflow = factories.workflow(ada)
+    settings.MAX_CONCURRENT_JOBS_PER_WORKFLOW = 0
+    workflows = [factories.workflow(ada), factories.workflow(ada)]
 
     class Machine(GateMachine):
         def __init__(self) -> None:
-            super().__init__(workflow, valkey)
+            super().__init__(workflows, valkey)
 
     run_state_machine_as_test(Machine, settings=bounds(max_examples=EXAMPLES, stateful_step_count=STEPS))

@@ -18,9 +18,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.scopes import Scope
-from runs import gate, wake
+from runs import capacity, gate, wake
 from runs.admin import queue
-from runs.models import Worker
+from runs.models import Gate, Worker
 from runs.states import State
 from tests import factories
 from tests.rest import Rest
@@ -264,3 +264,14 @@ def test_while_redis_is_away_it_says_so(client: Client, root: User, settings: An
     client.force_login(root)
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     assert "Redis is away" in shown(client)
+
+
+def test_the_queue_is_paused_and_resumed_there(admin: Client, root: User) -> None:
+    assert "Pause" in shown(admin)
+    answer: Any = admin.post(QUEUE, {"paused": "true"}, follow=True)
+    page = " ".join(unescape(answer.content.decode()).split())
+    assert "Paused: nothing starts until it is resumed." in page
+    assert Gate.objects.now().paused
+    admin.post(QUEUE, {"paused": "false"})
+    assert not Gate.objects.now().paused
+    assert [entry.user for entry in capacity.changes()] == [root, root]

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.scopes import Scope
-from runs import gate
+from runs import capacity, gate
 from runs.models import Worker
 from runs.states import State
 from tests import factories
@@ -84,11 +84,35 @@ def test_the_cap_is_a_number_from_1_to_1000(admin: Rest, cap: object) -> None:
     assert gate.cap() == settings.MAX_CONCURRENT_JOBS
 
 
-def test_pausing_is_not_known_yet(admin: Rest) -> None:
-    assert codes(admin.patch("/queue", {"paused": True})) == {("paused", "unknown_property")}
-
-
 def test_only_staff_with_the_scope_admin_change_it(root: User, ada: User, valkey: redis.Redis) -> None:
     assert Rest(root, Scope.WRITE).patch("/queue", {"cap": 7}).status_code == 403
     assert Rest(ada, Scope.ADMIN).patch("/queue", {"cap": 7}).status_code == 403
     assert gate.cap() == settings.MAX_CONCURRENT_JOBS
+
+
+def test_a_paused_queue_starts_nothing_until_it_is_resumed(admin: Rest, ada: User) -> None:
+    job, worker_there = factories.job(factories.workflow(ada)), worker("w1")
+    assert admin.patch("/queue", {"paused": True}).json()["paused"] is True
+    assert gate.claim(worker_there.name) is None
+    assert Rest(ada, Scope.READ).get(f"/jobs/{job.pk}").json()["waiting_for"] == "paused"
+    assert admin.patch("/queue", {"cap": 3}).json()["paused"] is True  # what is not named stays
+    assert admin.patch("/queue", {"paused": False}).json()["paused"] is False
+    claimed = gate.claim(worker_there.name)
+    assert claimed is not None
+    assert claimed.job_id == job.pk
+
+
+def test_who_paused_it_is_written_down_once(admin: Rest, root: User) -> None:
+    for paused in (True, True, False):
+        admin.patch("/queue", {"paused": paused})
+    assert [(entry.user, entry.change_message) for entry in capacity.changes()] == [
+        (root, "Resumed."),
+        (root, "Paused."),
+    ]
+
+
+@pytest.mark.parametrize("paused", [None, "yes", 1])
+def test_paused_is_a_boolean(admin: Rest, paused: object) -> None:
+    answer = admin.patch("/queue", {"paused": paused})
+    assert answer.status_code == 422
+    assert codes(answer) == {("paused", "bad_value")}
