@@ -29,6 +29,18 @@ class RerunBody(Strict):
     params: dict[str, JsonValue] = {}
 
 
+class CancellationBody(Strict):
+    """Which of a workflow's jobs to cancel, by their state."""
+
+    states: list[Literal["queued", "running"]] = ["queued", "running"]
+
+
+class Cancelled(BaseModel):
+    """How many jobs have left the queue or were told to stop."""
+
+    cancelled: int
+
+
 class BatchBody(Strict):
     """One job for each combination of the values on the axes, the last axis fastest, each `repeat` times.
 

@@ -1,6 +1,7 @@
 """REST: node types and workflows. What concerns their jobs as well is in `runs.api`."""
 
 import re
+from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
@@ -16,11 +17,13 @@ from accounts.schemas import Page, Paging
 from workflows import files, saving
 from workflows.errors import VersionMoved
 from workflows.graph import Graph
-from workflows.models import Workflow
+from workflows.models import Workflow, WorkflowVersion
 from workflows.registry import registry
-from workflows.representation import workflow_document
+from workflows.representation import version_document, workflow_document
 from workflows.schemas import (
     NodeTypes,
+    OlderGraph,
+    VersionDocument,
     WorkflowBody,
     WorkflowChange,
     WorkflowDocument,
@@ -72,6 +75,28 @@ def change_workflow(request: ApiRequest, workflow_id: UUID, body: WorkflowChange
     return _changed(request, workflow, body, None if body.graph is None else saving.parsed(body.graph))
 
 
+@router.get("/workflows/{uuid:workflow_id}/versions", auth=READ, response=Page[VersionDocument])
+def list_versions(request: ApiRequest, workflow_id: UUID, paging: FromQuery[Paging]) -> HttpResponse:
+    """The versions of the workflow, the newest first."""
+    part = page(find(request, workflow_id).versions.all(), order="-number", limit=paging.limit, cursor=paging.cursor)
+    return JsonResponse(part.document(version_document))
+
+
+@router.get("/workflows/{uuid:workflow_id}/versions/{int:number}", auth=READ, response=OlderGraph)
+def read_version(request: ApiRequest, workflow_id: UUID, number: int) -> HttpResponse:
+    """One version, with its graph."""
+    version = _version(find(request, workflow_id), number)
+    return JsonResponse({**version_document(version), "graph": version.graph.document})
+
+
+@router.post("/workflows/{uuid:workflow_id}/versions/{int:number}/restoration", auth=WRITE, response=WorkflowDocument)
+def restore_version(request: ApiRequest, workflow_id: UUID, number: int) -> HttpResponse:
+    """Brings an older version's graph back, as the next version. `If-Match` as for a change."""
+    workflow = find(request, workflow_id)
+    _version(workflow, number)
+    return _guarded(request, lambda versions: saving.restore(workflow, number, versions=versions))
+
+
 @router.get("/workflows/{uuid:workflow_id}/export", auth=READ, response=WorkflowFile)
 def export_workflow(request: ApiRequest, workflow_id: UUID) -> HttpResponse:
     """The workflow as a file, which `/workflows/import` takes. It refers to assets by their ids and holds none."""
@@ -105,14 +130,23 @@ def find(request: ApiRequest, workflow_id: UUID) -> Workflow:
 def _changed(
     request: ApiRequest, workflow: Workflow, body: WorkflowBody | WorkflowChange, graph: Graph | None
 ) -> HttpResponse:
+    fields = {"name": body.name, "description": body.description}
+    return _guarded(request, lambda versions: saving.change(workflow, graph=graph, versions=versions, **fields))
+
+
+def _guarded(request: ApiRequest, change: Callable[[list[int] | None], Workflow]) -> HttpResponse:
     """The workflow after the change; ProblemError 412 where `If-Match` names other versions than it has."""
-    wanted = _versions(request.headers.get("If-Match", "*"))
     try:
-        return _answer(
-            saving.change(workflow, name=body.name, description=body.description, graph=graph, versions=wanted)
-        )
+        return _answer(change(_versions(request.headers.get("If-Match", "*"))))
     except VersionMoved as moved:
         raise ProblemError(412, str(moved), version=moved.version) from moved
+
+
+def _version(workflow: Workflow, number: int) -> WorkflowVersion:
+    version = workflow.versions.select_related("graph").filter(number=number).first()
+    if version is None:
+        raise not_found("The workflow has no such version.")
+    return version
 
 
 def _versions(header: str) -> list[int] | None:

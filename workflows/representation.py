@@ -4,7 +4,7 @@ from typing import Any
 
 from accounts.plain_json import moment
 from workflows import parameters
-from workflows.models import Workflow
+from workflows.models import Workflow, WorkflowVersion
 from workflows.registry import registry
 
 
@@ -22,3 +22,8 @@ def workflow_document(workflow: Workflow) -> dict[str, Any]:
         "created_at": moment(workflow.created_at),
         "updated_at": moment(workflow.updated_at),
     }
+
+
+def version_document(version: WorkflowVersion) -> dict[str, Any]:
+    """One version as a list of them shows it; equal graphs have equal digests."""
+    return {"version": version.number, "digest": version.graph_id, "created_at": moment(version.created_at)}

@@ -79,5 +79,14 @@ def change(
     return workflow
 
 
+def restore(workflow: Workflow, number: int, *, versions: Collection[int] | None = None) -> Workflow:
+    """The workflow with the graph of an older version, as its next one. Raises WorkflowVersion.DoesNotExist.
+
+    And VersionMoved unless it is at one of `versions`.
+    """
+    older = workflow.versions.select_related("graph").get(number=number)
+    return change(workflow, graph=older.graph.loaded(), versions=versions)
+
+
 def _keep_version(workflow: Workflow) -> None:
     WorkflowVersion.objects.create(workflow=workflow, number=workflow.version, graph=workflow.graph)

@@ -108,6 +108,20 @@ class WorkflowDocument(BaseModel):
     updated_at: datetime
 
 
+class VersionDocument(BaseModel):
+    """What a workflow was once: the SHA-256 of its graph's canonical JSON, and when it was saved."""
+
+    version: int
+    digest: str
+    created_at: datetime
+
+
+class OlderGraph(VersionDocument):
+    """A version with its graph."""
+
+    graph: dict[str, Any]
+
+
 class ImportedWorkflow(WorkflowDocument):
     """A workflow made of a document; `warnings` says what it lacks before it can run as it did elsewhere."""
 

@@ -4,10 +4,13 @@ from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
 
-from accounts.authentication import READ, WRITE, ApiRequest
+from accounts.authentication import READ, RUN, WRITE, ApiRequest
 from accounts.problems import fault, invalid
 from runs import readiness, submit
+from runs.cancelling import cancel_all
+from runs.models import Job
 from runs.removal import remove_workflow
+from runs.schemas import CancellationBody, Cancelled
 from workflows import files
 from workflows.api import created, find, router
 from workflows.schemas import Errors, ImportBody, ImportedWorkflow, ValidationBody
@@ -29,6 +32,13 @@ def delete_workflow(request: ApiRequest, workflow_id: UUID) -> HttpResponse:
     """Deletes the workflow with its jobs and what they made; 409 while one of them is active."""
     remove_workflow(find(request, workflow_id))
     return HttpResponse(status=204)
+
+
+@router.post("/workflows/{uuid:workflow_id}/cancellation", auth=RUN, response={202: Cancelled})
+def cancel_jobs(request: ApiRequest, workflow_id: UUID, body: CancellationBody | None = None) -> HttpResponse:
+    """Cancels the workflow's jobs that wait and that run, or those of the named states alone."""
+    jobs = Job.objects.filter(workflow=find(request, workflow_id), state__in=(body or CancellationBody()).states)
+    return JsonResponse({"cancelled": cancel_all(jobs, by=request.auth.user.get_username())}, status=202)
 
 
 @router.post("/workflows/{uuid:workflow_id}/validation", auth=READ, response=Errors)

@@ -7,8 +7,9 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
-from runs import batches, gate, lens
-from runs.errors import JobEnded, JobGone, TooManyWaiting
+from runs import batches, lens
+from runs.cancelling import cancel_all
+from runs.errors import JobGone, TooManyWaiting
 from runs.grid import Grid
 from runs.models import Job
 from runs.pages import varying
@@ -82,11 +83,7 @@ def many(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
 def cancel_waiting(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
     """Takes every waiting run of the workflow out of the queue."""
     opened, by = workflow_of(request, workflow_id), user_of(request).get_username()
-    for job_id in list(Job.objects.waiting().filter(workflow=opened).values_list("pk", flat=True)):
-        try:
-            gate.cancel(job_id, by=by)
-        except (JobEnded, Job.DoesNotExist):
-            continue
+    cancel_all(Job.objects.waiting().filter(workflow=opened), by=by)
     return HttpResponse(status=204)
 
 

@@ -71,7 +71,7 @@ class Installation:
         blob.save()
         place = {"workflow": workflow, "job": job, "node": "n", "output": "value", "created_at": now}
         asset = Asset.objects.create(owner=self.ada, kind="image", blob=blob, **place)
-        self.ids: dict[str, object] = {"workflow_id": workflow.pk, "job_id": job.pk, "asset_id": asset.pk}
+        self.ids: dict[str, object] = {"workflow_id": workflow.pk, "job_id": job.pk, "asset_id": asset.pk, "number": 1}
         token, _ = ApiToken.objects.issue(self.ada, [Scope.READ], name="Ada's token")
         self.ids |= {"secret": "unknown", "node": "word", "token_id": token.pk}
 

@@ -51,7 +51,7 @@ def ids(root: User, valkey: redis.Redis) -> Mapping[str, str]:
     )
     token, _ = ApiToken.objects.issue(root, [Scope.READ])
     things = {"workflow_id": workflow, "job_id": job, "asset_id": asset, "token_id": token}
-    return {name: str(thing.pk) for name, thing in things.items()}
+    return {**{name: str(thing.pk) for name, thing in things.items()}, "number": "1"}
 
 
 @pytest.fixture(autouse=True)
