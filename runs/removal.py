@@ -1,11 +1,13 @@
 """Deleting assets, jobs and workflows with all that is theirs, in short transactions, telling who watches."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from uuid import UUID
 
 from django.db import transaction
 
 from runs import gate, publish
+from runs.cancelling import cancel_all
 from runs.errors import AssetUsed, JobActive
 from runs.models import Asset, Job
 from runs.representation import asset_document
@@ -49,6 +51,29 @@ def remove_workflow(workflow: Workflow) -> None:
         gate.lock()  # no submit may come in between
         _refuse_active(workflow)
         workflow.delete()
+
+
+def remove_with_jobs(workflow: Workflow, *, by: str) -> bool:
+    """Deletes a workflow whatever its jobs do: nothing is submitted any more, and the active ones are cancelled.
+
+    Answers whether it is gone. Else it is seen by nobody, and goes once its last job has ended; see `remove_leaving`.
+    """
+    with transaction.atomic():
+        gate.lock()  # no submit may come in between
+        Workflow.objects.filter(pk=workflow.pk).update(leaving=True)
+    cancel_all(Job.objects.filter(workflow=workflow), by=by)
+    try:
+        remove_workflow(workflow)
+    except JobActive:
+        return False
+    return True
+
+
+def remove_leaving() -> None:
+    """Deletes those workflows that were to go with their jobs, and have no active one left."""
+    for workflow in Workflow.objects.filter(leaving=True)[:_AT_ONCE]:
+        with suppress(JobActive):
+            remove_workflow(workflow)
 
 
 def _refuse_given(asset: Asset) -> None:

@@ -87,7 +87,7 @@ def admit(
             f"{settings.MAX_WAITING_JOBS_PER_USER:,} jobs of one person may wait, and with this there would be more. "
             "Wait for some to end, or cancel some."
         )
-    if not Workflow.objects.filter(pk=workflow.pk).update(jobs_made=F("jobs_made") + len(entries)):
+    if not Workflow.objects.filter(pk=workflow.pk, leaving=False).update(jobs_made=F("jobs_made") + len(entries)):
         raise Workflow.DoesNotExist  # it has been deleted meanwhile
     made = Workflow.objects.values_list("jobs_made", flat=True).get(pk=workflow.pk)
     shared = {

@@ -40,8 +40,8 @@ class WorkflowQuerySet(models.QuerySet["Workflow"]):
     """Workflows, by who may see them."""
 
     def visible_to(self, user: User | AnonymousUser) -> "WorkflowQuerySet":
-        """A person's own workflows. Every page, request, socket and list goes through this."""
-        return self.filter(owner_id=user.pk) if user.is_authenticated else self.none()
+        """A person's own workflows that stay. Every page, request, socket and list goes through this."""
+        return self.filter(owner_id=user.pk, leaving=False) if user.is_authenticated else self.none()
 
 
 class Workflow(models.Model):
@@ -54,6 +54,7 @@ class Workflow(models.Model):
     graph = models.ForeignKey(Graph, models.PROTECT, related_name="+")
     version = models.PositiveIntegerField(default=1)
     jobs_made = models.PositiveIntegerField(default=0, editable=False, help_text="The newest job's number.")
+    leaving = models.BooleanField(default=False, editable=False, help_text="Goes once its last job has ended.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -61,7 +62,10 @@ class Workflow(models.Model):
 
     class Meta:
         ordering = ("-updated_at",)
-        indexes = (models.Index(fields=("owner", "-updated_at", "-id"), name="workflow_of_owner"),)
+        indexes = (
+            models.Index(fields=("owner", "-updated_at", "-id"), name="workflow_of_owner"),
+            models.Index(fields=("id",), name="workflow_leaving", condition=models.Q(leaving=True)),
+        )
 
     def __str__(self) -> str:
         return self.name

@@ -9,7 +9,7 @@ from accounts.problems import fault, invalid
 from runs import readiness, submit
 from runs.cancelling import cancel_all
 from runs.models import Job
-from runs.removal import remove_workflow
+from runs.removal import remove_with_jobs, remove_workflow
 from runs.schemas import CancellationBody, Cancelled
 from workflows import files
 from workflows.api import created, find, router
@@ -27,11 +27,18 @@ def import_workflow(request: ApiRequest, body: ImportBody) -> HttpResponse:
     return created(request, document, warnings=[warning.as_dict() for warning in warnings])
 
 
-@router.delete("/workflows/{uuid:workflow_id}", auth=WRITE, response={204: None})
-def delete_workflow(request: ApiRequest, workflow_id: UUID) -> HttpResponse:
-    """Deletes the workflow with its jobs and what they made; 409 while one of them is active."""
-    remove_workflow(find(request, workflow_id))
-    return HttpResponse(status=204)
+@router.delete("/workflows/{uuid:workflow_id}", auth=WRITE, response={204: None, 202: None})
+def delete_workflow(request: ApiRequest, workflow_id: UUID, *, cancel: bool = False) -> HttpResponse:
+    """Deletes the workflow with its jobs and what they made. While one is active: 409, or with `cancel` 202.
+
+    Its jobs are cancelled then, it is not found any more, and it is gone once the last of them has ended.
+    """
+    workflow = find(request, workflow_id)
+    if not cancel:
+        remove_workflow(workflow)
+        return HttpResponse(status=204)
+    gone = remove_with_jobs(workflow, by=request.auth.user.get_username())
+    return HttpResponse(status=204 if gone else 202)
 
 
 @router.post("/workflows/{uuid:workflow_id}/cancellation", auth=RUN, response={202: Cancelled})

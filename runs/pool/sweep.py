@@ -14,6 +14,7 @@ from runs import gate, store, wake
 from runs.errors import LostLease
 from runs.models import Duty, Worker
 from runs.pool.rhythm import Every
+from runs.removal import remove_leaving
 
 SWEEP_SECONDS = 2.0
 DUTY_SECONDS = 10.0
@@ -59,6 +60,7 @@ class Sweep(threading.Thread):
             return
         self._rescue()
         wake.wake()
+        remove_leaving()
         Worker.objects.filter(heartbeat_at__lt=timezone.now() - 2 * timedelta(seconds=settings.LEASE_SECONDS)).delete()
         self._clear_store_sometimes()
 

@@ -1,0 +1,80 @@
+"""What REST promises of deleting a workflow that has jobs."""
+
+from typing import Any
+
+import pytest
+import redis
+
+from accounts.models import User
+from runs import gate
+from runs.models import Job, JobTransition
+from runs.pool.sweep import Sweep
+from runs.states import State
+from runs.submit import Order, submit
+from tests import factories
+from tests.rest import Rest
+from workflows.models import Workflow
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("valkey")]
+
+
+@pytest.fixture
+def rest(ada: User) -> Rest:
+    return Rest(ada)
+
+
+@pytest.fixture
+def workflow(ada: User) -> Workflow:
+    return factories.workflow(ada)
+
+
+def test_while_a_job_is_active_it_stays_with_all_of_its_jobs(rest: Rest, workflow: Workflow) -> None:
+    for state in (State.COMPLETED, State.QUEUED):
+        factories.job(workflow, state=state)
+    assert rest.delete(f"/workflows/{workflow.pk}").status_code == 409
+    assert Job.objects.count() == 2
+
+
+def test_one_whose_jobs_only_wait_goes_at_once(rest: Rest, workflow: Workflow) -> None:
+    for _ in range(3):
+        factories.job(workflow)
+    assert rest.delete(f"/workflows/{workflow.pk}?cancel=true").status_code == 204
+    assert not Workflow.objects.exists()
+    assert not Job.objects.exists()
+
+
+def test_one_that_runs_is_seen_no_more_and_goes_when_the_run_has_ended(
+    rest: Rest, workflow: Workflow, valkey: redis.Redis
+) -> None:
+    running, waiting = (factories.job(workflow) for _ in range(2))
+    claim = gate.claim("w1")
+    assert claim is not None
+    answer = rest.delete(f"/workflows/{workflow.pk}?cancel=true")
+    assert answer.status_code == 202
+    assert [Job.objects.get(pk=job.pk).state for job in (running, waiting)] == ["cancelling", "cancelled"]
+    assert JobTransition.objects.get(job=running, to_state=State.CANCELLING).by == "ada"
+    assert rest.get(f"/workflows/{workflow.pk}").status_code == 404
+    assert rest.get("/workflows").json()["items"] == []
+    assert rest.post(f"/workflows/{workflow.pk}/jobs").status_code == 404
+    sweep = Sweep("pool")
+    sweep.round()
+    assert Workflow.objects.filter(pk=workflow.pk).exists()
+    gate.finish(claim, gate.End(State.CANCELLED), gate.Telemetry("1-0", {}))
+    sweep.round()
+    assert not Workflow.objects.exists()
+    assert not Job.objects.exists()
+
+
+def test_what_was_looked_up_before_takes_no_job_any_more(workflow: Workflow, ada: User) -> None:
+    stale = Workflow.objects.select_related("graph").get(pk=workflow.pk)
+    Workflow.objects.update(leaving=True)
+    with pytest.raises(Workflow.DoesNotExist):
+        submit(ada, stale, Order())
+    assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize("value", ["maybe", ""])
+def test_whether_to_cancel_is_yes_or_no(rest: Rest, workflow: Workflow, value: str) -> None:
+    answer: Any = rest.delete(f"/workflows/{workflow.pk}?cancel={value}")
+    assert answer.status_code == 422
+    assert Workflow.objects.exists()
