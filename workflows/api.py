@@ -94,7 +94,14 @@ def restore_version(request: ApiRequest, workflow_id: UUID, number: int) -> Http
     """Brings an older version's graph back, as the next version. `If-Match` as for a change."""
     workflow = find(request, workflow_id)
     _version(workflow, number)
-    return _guarded(request, lambda versions: saving.restore(workflow, number, versions=versions))
+
+    def bring_back(versions: list[int] | None) -> Workflow:
+        def make() -> str:
+            return str(saving.restore(workflow, number, versions=versions).pk)
+
+        return found_again(request, find, once(request, request.auth, make, asked=request.body))
+
+    return _guarded(request, bring_back)
 
 
 @router.get("/workflows/{uuid:workflow_id}/export", auth=READ, response=WorkflowFile)

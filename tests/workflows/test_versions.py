@@ -61,6 +61,11 @@ def test_it_comes_back_to_the_version_that_one_saw_alone(
     assert rest.get(path).json()["version"] == version
 
 
+def test_a_repeat_with_the_same_key_brings_nothing_back_again(rest: Rest, path: str) -> None:
+    answers = [rest.post(f"{path}/versions/1/restoration", idempotency_key="once") for _ in range(2)]
+    assert [(answer.status_code, answer.json()["version"]) for answer in answers] == [(200, 4), (200, 4)]
+
+
 @pytest.mark.parametrize("number", [0, 4, 10**12])
 def test_a_version_that_never_was_is_not_found(rest: Rest, path: str, number: int) -> None:
     for answer in (rest.get(f"{path}/versions/{number}"), rest.post(f"{path}/versions/{number}/restoration")):
