@@ -166,7 +166,7 @@ class BatchDocument(BaseModel):
     jobs: list[JobDocument]
 
 
-class Estimate(BaseModel):
+class EstimateDocument(BaseModel):
     """What a batch would take, each as `[low, high]`; null where nothing is known."""
 
     seconds: tuple[float, float] | None = None
@@ -179,7 +179,7 @@ class BatchPlan(BaseModel):
 
     count: int
     labels: list[str]
-    estimate: Estimate = Estimate()
+    estimate: EstimateDocument
 
 
 class FocusDocument(BaseModel):

@@ -117,7 +117,13 @@ def last_known(job_id: UUID) -> Snapshot:
 def stored(job_id: UUID) -> Standing | None:
     """The telemetry that an ended job keeps; None for one that never ran."""
     row = JobTelemetry.objects.filter(pk=job_id).first()
-    return Standing(TelemetryId.parse(row.last_id), json.loads(zlib.decompress(row.data))) if row else None
+    return Standing(TelemetryId.parse(row.last_id), unpacked(row)) if row else None
+
+
+def unpacked(row: JobTelemetry) -> Snapshot:
+    """The folded telemetry that a row keeps."""
+    snapshot: Snapshot = json.loads(zlib.decompress(row.data))
+    return snapshot
 
 
 def stored_id(job_id: UUID) -> TelemetryId | None:

@@ -1,5 +1,6 @@
 """REST: many jobs at once."""
 
+from dataclasses import asdict
 from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
@@ -11,8 +12,9 @@ from accounts.problems import ProblemError
 from accounts.scopes import Scope
 from runs import batches, queue, results
 from runs.batches import Plan
+from runs.estimate import estimate
 from runs.grid import Grid
-from runs.schemas import BatchBody, BatchDocument, BatchPlan
+from runs.schemas import BatchBody, BatchDocument, BatchPlan, EstimateDocument
 from workflows.api import find as find_workflow
 
 router = Router(tags=["jobs"])
@@ -30,7 +32,8 @@ def submit_batch(request: ApiRequest, workflow_id: UUID, body: BatchBody) -> Htt
     grid = Grid(body.axes, body.zip, body.repeat, body.params)
     if body.dry_run:
         labels = list(batches.plan(workflow, grid, dry=True).labels)
-        return JsonResponse(BatchPlan(count=len(labels), labels=labels).model_dump())
+        found = EstimateDocument(**asdict(estimate(workflow, len(labels))))
+        return JsonResponse(BatchPlan(count=len(labels), labels=labels, estimate=found).model_dump())
     if not request.auth.may(Scope.RUN):
         raise ProblemError(403, f"This needs the scope “{Scope.RUN}”, but for a dry run. Use a token that has it.")
     plans: list[Plan] = []

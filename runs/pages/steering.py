@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from runs import batches, lens
 from runs.cancelling import cancel_all
 from runs.errors import JobGone, TooManyWaiting
+from runs.estimate import estimate
 from runs.grid import Grid
 from runs.models import Job
 from runs.pages import varying
@@ -70,6 +71,7 @@ def many(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
                 return HttpResponse(status=204)
             count, shown_labels = len(plan.labels), plan.labels[:LABELS]
             context |= {"count": count, "labels": shown_labels, "rest": count - len(shown_labels)}
+            context["estimate"] = estimate(opened, count)
             context |= {"last": opened.jobs_made + count, "columns": varied.columns(_repeat(request))}
         except GraphInvalid as invalid:
             context["problems"] = invalid.problems

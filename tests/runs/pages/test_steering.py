@@ -1,5 +1,7 @@
 """What is done on the canvas: the lens moves, runs begin, one or many, and those that wait are cancelled."""
 
+import json
+import zlib
 from typing import Any
 
 import pytest
@@ -8,7 +10,8 @@ from django.test import Client
 from accounts.models import User
 from runs import lens
 from runs.lens import Focus
-from runs.models import Job
+from runs.models import Job, JobTelemetry
+from runs.telemetry import EMPTY
 from tests import factories
 from tests.runs.jobs import graph
 from workflows.models import Workflow
@@ -93,6 +96,17 @@ def test_many_says_how_many_and_which_before_any_is_made(page: Client, workflow:
     assert "#1–#6" in shown
     assert "3 values" in shown
     assert not Job.objects.exists()
+
+
+def test_many_says_what_it_would_take_once_the_nodes_have_run(page: Client, workflow: Workflow) -> None:
+    job, asked = factories.job(workflow, state="completed"), {"v0": "1..3", "repeat": "2"}
+    assert "About" not in page.post(f"/workflows/{workflow.pk}/many/", asked).content.decode()
+    nodes = {node["id"]: {"elapsed_ms": 2000, "cost": 0.5} for node in workflow.graph.document["nodes"]}
+    data = zlib.compress(json.dumps({**EMPTY, "nodes": nodes}).encode())
+    JobTelemetry.objects.create(job=job, last_id="1-1", data=data)
+    shown = " ".join(page.post(f"/workflows/{workflow.pk}/many/", asked).content.decode().split())
+    assert len(nodes) == 3  # one after the other, 2 s each; six runs take their turns in four slots
+    assert "About 12 s, by the runs so far · $9.00</p>" in shown
 
 
 def test_many_makes_them(page: Client, ada: User, workflow: Workflow) -> None:
