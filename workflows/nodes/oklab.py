@@ -23,7 +23,7 @@ def to_srgb(oklab: Colours) -> Colours:
     """Oklab colours, one per row, in sRGB from 0 to 1; those beyond it are cut to its edge."""
     linear = ((oklab @ _OKLAB_TO_LMS.T) ** 3) @ _LMS_TO_RGB.T
     curved = 1.055 * np.clip(linear, 0.0031308, 1) ** (1 / 2.4) - 0.055
-    return np.clip(np.where(linear <= 0.0031308, 12.92 * linear, curved), 0, 1)
+    return np.asarray(np.clip(np.where(linear <= 0.0031308, 12.92 * linear, curved), 0, 1))
 
 
 def from_srgb(srgb: Colours) -> Colours:

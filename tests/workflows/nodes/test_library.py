@@ -37,6 +37,11 @@ LIBRARY = {
     "control.wait": ({"value": None, "seconds": 1.0}, ["value: any"], REPEATED),
     "control.fail": ({"value": None, "message": "This run was told to fail.", "when": True}, ["value: any"], PURE),
     "control.if": ({"condition": REQUIRED, "value": None}, ["then: any", "otherwise: any"], PURE),
+    "http.get": (
+        {"url": REQUIRED, "headers": {}, "timeout": 30.0},
+        ["status: integer", "text: text", "json: json"],
+        REPEATED,
+    ),
     "image.noise": ({"width": 512, "height": 512, "seed": 0, "color": True}, ["image: image"], PURE),
     "image.gradient": (
         {"width": 512, "height": 512, "start": "#1d2671", "end": "#f4a261", "angle": 90.0},
@@ -66,7 +71,7 @@ def test_a_node_has_the_inputs_outputs_and_defaults_of_the_contract(name: str) -
     assert {port.name: REQUIRED if port.required else port.default for port in found.inputs} == inputs
     assert [f"{out.name}: {out.port}{'…' * out.streams}" for out in found.outputs] == outputs
     assert found.pure is pure
-    assert found.safe
+    assert found.safe is (name != "http.get")
 
 
 def test_the_library_has_these_nodes_and_no_others() -> None:
