@@ -35,7 +35,7 @@ _CHARSETS: Final = ("ascii", "big5", "cp", "euc", "gb", "iso8859", "koi8", "lati
     safe=False,
 )
 async def get(
-    url: Annotated[str, Setting(title="URL", description="Begins with http:// or https://.")],
+    url: Annotated[str, Setting(title="URL", multiline=True, description="Begins with http:// or https://.")],
     headers: Annotated[
         dict[str, Any], Setting(type="json", widget="data", description='As JSON: {"Accept": "text/plain"}.')
     ] = {},  # noqa: B006 (only read)
