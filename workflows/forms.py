@@ -167,7 +167,7 @@ def _boolean(_parameter: Parameter, common: Mapping[str, Any]) -> forms.Field:
 
 def _table(parameter: Parameter, common: Mapping[str, Any]) -> forms.Field:
     widget = forms.Textarea(_input(rows=5, spellcheck="false", placeholder="name,amount\nmoss,3"))
-    told = {**common, "help_text": f"{parameter.description} CSV, pasted from a spreadsheet, or JSON.".strip()}
+    told = {**common, "help_text": f"{parameter.description} As CSV, as pasted from a spreadsheet, or as JSON.".strip()}
     return TableField(required=parameter.required, strip=False, widget=widget, **told)
 
 

@@ -43,7 +43,7 @@ def write(rows: Rows) -> str:
 
 def _from_json(text: str) -> Rows:
     try:
-        rows = json.loads(text)
+        rows: Rows = json.loads(text)
     except (ValueError, RecursionError):
         raise ValueError("This is no JSON. Write a list of rows: [{…}, {…}], or CSV.") from None
     if not all(isinstance(row, dict) for row in rows):

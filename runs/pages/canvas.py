@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError
 from itertools import zip_longest
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from runs.pages.drawing import WITH_GALLERY
 from runs.pages.parts import Part, colour, icon, kind, part
@@ -285,7 +285,7 @@ def _shown(value: object, widget: str) -> str:
     if value is None:
         return ""
     if widget == "table" and ports.matches(value, TABLE):
-        return tables.write(value)
+        return tables.write(cast("tables.Rows", value))
     if widget == "lines" and isinstance(value, list):
         return "\n".join(map(str, value))
     if widget == "data":

@@ -32,7 +32,7 @@ WRONG = [
     ("[1]", "every row must be an object"),
     ("[{", "no JSON"),
 ]
-ROWS = [
+ROWS: list[tables.Rows] = [
     [],
     [{"a": 1, "b": "x"}, {"a": None, "b": ""}],
     [{"a": "3", "b": "true"}, {"a": "x,y", "b": 'q"q'}],
@@ -81,12 +81,13 @@ def test_the_browsers_script_reads_and_writes_the_same() -> None:
     """
     safe = [rows for rows in ROWS if "12345678901234567" not in str(rows)]  # more digits than JavaScript has
     texts = [text for text, _ in [*WRITTEN, *WRONG]] + [tables.write(rows) for rows in safe]
-    done: subprocess.CompletedProcess[str] = node(
+    done = node(
         ["--input-type=module", "-e", program, json.dumps({"texts": texts, "rows": safe})],
         return_completed_process=True,
         capture_output=True,
         text=True,
     )
+    assert isinstance(done, subprocess.CompletedProcess)
     assert done.stderr == ""
     answer = json.loads(done.stdout)
     assert answer["read"] == [json.loads(json.dumps(_read(text))) for text in texts]

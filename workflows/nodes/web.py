@@ -129,7 +129,7 @@ def _address(url: str) -> httpx.URL:
     return address
 
 
-def _lines(headers: object) -> dict[str, str]:
+def _lines(headers: object) -> dict[bytes, bytes]:
     """The headers to send; what is said of wrong ones never has their values, which may be secret."""
     if not isinstance(headers, Mapping | None):
         raise NodeFailed("bad_value", 'Headers must be an object of texts, such as {"Accept": "text/plain"}.')
@@ -139,7 +139,8 @@ def _lines(headers: object) -> dict[str, str]:
             raise NodeFailed("bad_value", message)
         if name.lower() in _OURS or name.lower().startswith("proxy-"):
             raise NodeFailed("bad_value", f"The header “{name}” is set by Loupe itself. Leave it out.")
-    return {"Accept": "*/*", **(headers or {}), "Accept-Encoding": "gzip"}
+    given = {name.encode(): value.strip().encode("latin-1") for name, value in (headers or {}).items()}
+    return {**given, b"Accept-Encoding": b"gzip"}
 
 
 def _refuse_connection(host: str, error: httpx.ConnectError | httpx.ConnectTimeout) -> NoReturn:

@@ -62,6 +62,15 @@ async def test_it_gives_the_status_the_text_and_the_data(reach: Reach) -> None:
         assert "Accept-Encoding: gzip" in head
 
 
+async def test_headers_go_as_they_are_but_for_space_around_them(reach: Reach) -> None:
+    async with serving({"/": reply(b"")}) as server:
+        reach(server)
+        await get(server.url, {"X-Name": "  Zoë\t", "user-agent": "Curious", "X-Empty": ""})
+        lines = server.heard[0].split("\r\n")
+        assert {"X-Name: Zoë", "user-agent: Curious", "X-Empty: "} <= {*lines}
+        assert not any("Loupe" in line for line in lines)
+
+
 async def test_any_status_is_an_answer(reach: Reach) -> None:
     async with serving({"/": reply(b"gone for good", "410 Gone"), "/empty": reply(b"", "204 No Content")}) as server:
         reach(server)
