@@ -113,11 +113,11 @@ def test_what_cannot_be_worked_out_says_why(expression: str, code: str, said: st
     ],
 )
 def test_what_would_take_for_ever_fails_at_once(expression: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(NodeFailed) as failed:
         calculate(expression, big=2**500)
     assert failed.value.code in {"too_large", "bad_expression"}
-    assert time.perf_counter() - started < 0.25
+    assert time.process_time() - started < 0.25
 
 
 def test_what_is_just_within_the_bounds_is_worked_out() -> None:
