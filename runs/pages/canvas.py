@@ -8,21 +8,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError
 from itertools import zip_longest
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from runs.pages.drawing import WITH_GALLERY
 from runs.pages.parts import Part, colour, icon, kind, part
-from workflows import values
+from workflows import ports, tables, values
 from workflows.declaration import Input
 from workflows.graph import Edge, Graph, Node
 from workflows.ports import ANY, MEDIA, PortType
 from workflows.registry import NodeType, Registry
 from workflows.wiring import Wiring
 
+TABLE: Final = PortType("table")
 SHAPES: Final = {"any": "hollow", "integer": "diamond", "number": "diamond", "boolean": "diamond"}
-WIDGETS: Final = frozenset({"text", "textarea", "number", "checkbox", "select", "color", "asset"})
-LARGE: Final = frozenset({"textarea", "asset"})
+WRITTEN: Final = frozenset({"lines", "table", "data"})
+"""Widgets in which a value of several parts is written as text."""
+LARGE: Final = frozenset({"textarea", "asset"}) | WRITTEN
 """Widgets that stand in a box of their own, below the rows."""
+WIDGETS: Final = frozenset({"text", "number", "checkbox", "select", "color"}) | LARGE
 FAMILIES: Final = {name: place for place, name in enumerate("input text image audio video number list output".split())}
 LAST: Final = 99
 FAMILIES_BY_NAME: Final = frozenset({"input", "output"})
@@ -59,6 +62,8 @@ class Property(NamedTuple):
     integer: bool
     seed: bool
     asset: str
+    offers: str
+    """The property of its node that has the choices."""
 
     @property
     def large(self) -> bool:
@@ -160,7 +165,7 @@ class _Hand:
         declared = self._registry.get(node.type)
         rows = self._rows(node, declared) if declared else self._unknown(node)
         folds = declared is not None and declared.family in FAMILIES_BY_NAME
-        more = [row for row in rows if folds and row.property and row.property.name != "value"]
+        more = [row for row in rows if folds and _folds(row.property)]
         return Drawn(
             part=part(node, self._graph, self._registry),
             kind=declared.title if declared else node.type,
@@ -192,6 +197,11 @@ class _Hand:
         return _paired([(_port(name, ANY), None) for name in fed], [_port(name, ANY) for name in sent]) + kept
 
 
+def _folds(editor: Property | None) -> bool:
+    """What there is to choose from stands in sight until there is something."""
+    return editor is not None and editor.name != "value" and (editor.name != "choices" or bool(editor.value))
+
+
 def _rank(editor: Property | None) -> int:
     """Where an input stands: 0 for ports alone, 1 for what is edited in a box, 2 for what fits into a line."""
     return 0 if editor is None else 1 if editor.large else 2
@@ -218,7 +228,7 @@ def _property(declared: Input, node: Node) -> Property | None:
     """The editor of an input; None where nothing is typed in: what only edges bring."""
     document = declared.as_dict()
     widget = str(document["widget"] or "")
-    if widget not in WIDGETS or (widget == "asset" and node.family != "input") or declared.port.items:
+    if widget not in WIDGETS or (widget == "asset" and node.family != "input") or _is_list(declared):
         return None
     setting = values.bounds(node, declared)
     value = node.properties.get(declared.name, declared.default)
@@ -230,7 +240,7 @@ def _property(declared: Input, node: Node) -> Property | None:
         widget="select" if setting.choices else widget,
         value=value,
         default=declared.default,
-        shown=_shown(value),
+        shown=_shown(value, widget),
         minimum=setting.minimum,
         maximum=setting.maximum,
         step="1" if whole else "any",
@@ -239,6 +249,7 @@ def _property(declared: Input, node: Node) -> Property | None:
         integer=whole,
         seed=values.is_seed(declared) or (whole and node.properties.get("name") == "seed" and declared.name == "value"),
         asset=values.asset_of(value) or "",
+        offers="choices" if node.type == "input.choice" and widget == "select" else "",
     )
 
 
@@ -260,17 +271,30 @@ def _json(name: str, value: object) -> Property:
         integer=False,
         seed=False,
         asset="",
+        offers="",
     )
 
 
-def _shown(value: object) -> str:
+def _is_list(declared: Input) -> bool:
+    """Whether it takes a list that only edges bring."""
+    return declared.port.items is not None and declared.setting.widget not in WRITTEN
+
+
+def _shown(value: object, widget: str) -> str:
+    """As it is written, also where it is no value of the property's type: the graph may be a draft."""
     if value is None:
         return ""
+    if widget == "table" and ports.matches(value, TABLE):
+        return tables.write(cast("tables.Rows", value))
+    if widget == "lines" and isinstance(value, list):
+        return "\n".join(map(str, value))
+    if widget == "data":
+        return json.dumps(value, ensure_ascii=False, indent=2)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _choice(declared: NodeType) -> Choice:
-    ports = [_input(each, declared.family) for each in declared.inputs]
+    inputs = [_input(each, declared.family) for each in declared.inputs]
     return Choice(
         type=declared.type,
         title=declared.title,
@@ -278,7 +302,7 @@ def _choice(declared: NodeType) -> Choice:
         family=declared.family,
         icon=icon(declared.type),
         colour=colour(declared.outputs[0].port if declared.outputs else None),
-        takes=" ".join(["any"] * declared.dynamic + [port.type for port in ports if not port.quiet]),
+        takes=" ".join(["any"] * declared.dynamic + [port.type for port in inputs if not port.quiet]),
         gives=" ".join(str(output.port) for output in declared.outputs),
     )
 

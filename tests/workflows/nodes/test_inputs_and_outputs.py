@@ -12,6 +12,9 @@ def test_inputs_pass_on_what_they_are_given() -> None:
     assert inputs.number("blur", 1.5) == 1.5
     assert inputs.boolean("cover", False) is False
     assert inputs.image("photo", picture) is picture
+    assert inputs.table("people", [{"name": "Ada"}]) == [{"name": "Ada"}]
+    assert inputs.choice("style", "ink", ["ink", "moss"]) == "ink"
+    assert inputs.choice("style", "anything") == "anything"
 
 
 @pytest.mark.parametrize("value", [0, 5, 10])
@@ -25,6 +28,11 @@ def test_numbers_out_of_bounds_are_refused_by_name() -> None:
         inputs.integer("count", 11, maximum=10)
     with pytest.raises(NodeFailed, match=r"“blur” is -0.5; give it at least 0"):
         inputs.number("blur", -0.5, minimum=0)
+
+
+def test_what_is_not_among_the_choices_is_refused_by_name() -> None:
+    with pytest.raises(NodeFailed, match="“style” is none of its choices; give it one of ink, moss"):
+        inputs.choice("style", "gold", ["ink", "moss"])
 
 
 def test_outputs_keep_what_reaches_them() -> None:
