@@ -9,6 +9,7 @@ from workflows import graph as graphs
 from workflows.models import Graph
 from workflows.parameters import declared
 from workflows.registry import registry
+from workflows.shape import is_input
 
 WITH_GALLERY: Final = frozenset({"output.result", "output.preview"})
 
@@ -53,10 +54,8 @@ def of(digest: str) -> Drawing:
         parts=drawn,
         edges=tuple(edge.id for edge in graph.edges),
         galleries=tuple(part.id for part in drawn if part.type in WITH_GALLERY or part.id in switched),
-        saved={
-            node["id"]: node.get("properties", {}).get("value") for node in nodes if node["type"].startswith("input.")
-        },
-        names={node.id: str(node.properties.get("name", "")) for node in graph.nodes if node.family == "input"},
+        saved={node["id"]: node.get("properties", {}).get("value") for node in nodes if is_input(node["type"])},
+        names={node.id: str(node.properties.get("name", "")) for node in graph.nodes if node.is_input},
         graph=graph,
         titles={parameter.name: parameter.title for parameter in declared(graph, registry)},
     )

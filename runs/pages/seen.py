@@ -95,7 +95,7 @@ class Seen(NamedTuple):
     @property
     def is_input(self) -> bool:
         """Whether it gives a parameter to the run; what it has stands in its editor."""
-        return self.part.type.startswith("input.")
+        return self.part.is_input
 
     @property
     def given(self) -> bool:
