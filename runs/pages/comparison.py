@@ -144,7 +144,7 @@ def _compared(choice: Choice) -> dict[str, object]:
 
 
 def _side(letter: str, asset: Asset, job: Job, found: Contrast) -> Side:
-    part = drawing.of(job.graph_id).part(asset.node)
+    part = drawing.of(job.graph_id).by_id.get(asset.node)
     rows = [(pair.name, getattr(pair, letter.lower()), pair.differs) for pair in found.pairs]
     return Side(letter, asset_document(asset), job, part.title if part else asset.node, rows)
 
@@ -162,7 +162,7 @@ def _strip(request: HttpRequest, opened: Workflow, choice: Choice, node: str) ->
     cards = [
         choice.card(made, run.number, run.label) for run in held.runs for made in run.assets if made["id"] in others
     ]
-    part = drawing.of(opened.graph_id).part(node)
+    part = drawing.of(opened.graph_id).by_id.get(node)
     return Strip(node, part.title if part else node, [] if before else kept, cards, held.before, held.counted)
 
 

@@ -5,7 +5,6 @@ The workflow may have changed since the run: a node that it did not have shows n
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -186,7 +185,7 @@ class View:
 
     def node(self, part: Part) -> Seen:
         """One node."""
-        ran = self._ran.get(part.id) if self.sheet else None
+        ran = self.sheet.drawing.by_id.get(part.id) if self.sheet else None
         return Seen(
             part=part,
             step=self.sheet.step(ran) if self.sheet and ran else None,
@@ -231,10 +230,6 @@ class View:
         others = [each for each in self.running if each.job_id != job["id"]]
         mine = working.working(job["id"], job["number"], told, len(self.sheet.parts))
         return sorted([*others, mine], key=lambda each: -each.number) if self.sheet.ticks else others
-
-    @cached_property
-    def _ran(self) -> dict[str, Part]:
-        return {part.id: part for part in self.sheet.parts} if self.sheet else {}
 
 
 def flow(edge: Mapping[str, Any]) -> tuple[str, str]:

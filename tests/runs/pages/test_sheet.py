@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.plain_json import moment
 from runs import gate
 from runs.models import Asset
-from runs.pages import sheet
+from runs.pages import drawing, sheet
 from runs.pages.parts import parts
 from runs.pages.sheet import Sheet
 from runs.states import State
@@ -20,8 +20,8 @@ from tests.runs.jobs import claimed, graph, ran
 from workflows import graph as graphs
 from workflows.registry import registry
 
-DRAWN = parts(graphs.parse(factories.NOISE), registry)
-SEED, NOISE, OUT = DRAWN
+DRAWN = drawing.draw(graphs.parse(factories.NOISE))
+SEED, NOISE, OUT = DRAWN.parts
 NOW = timezone.now()
 
 
