@@ -15,13 +15,13 @@ from runs.pages import drawing, gallery, markdown, sheet, told, working
 from runs.pages.drawing import Drawing
 from runs.pages.gallery import CELLS, FEW_CELLS, Gallery, Wall, wall
 from runs.pages.parts import Part
-from runs.pages.sheet import Sheet, Step
+from runs.pages.sheet import Sheet
+from runs.pages.step import Step
 from runs.pages.working import Working
 from runs.states import HOLDING
 from workflows import values
 from workflows.models import Workflow
 from workflows.ports import MEDIA
-from workflows.wording import brief
 
 DOTS = 3
 
@@ -127,10 +127,7 @@ class Seen(NamedTuple):
             return None
         if self.awaits_media or self.markdown or (self.structured and not self.tells):
             return None
-        if self.step is None or self.step.text:
-            return self.step.text if self.step else ""
-        several = len(self.step.values) > 1
-        return "\n".join(f"{output}: {brief(value)}" if several else brief(value) for output, value in self.step.values)
+        return self.step.text or self.step.said if self.step else ""
 
     @property
     def summary(self) -> tuple[object, ...]:

@@ -13,10 +13,10 @@ from django.utils import timezone
 from runs import naming, queue, tail
 from runs.models import Asset, Job, JobTransition
 from runs.pages import acts, drawing, reasons, timeline
-from runs.pages.acts import Acts
 from runs.pages.drawing import Drawing
 from runs.pages.markup import money
 from runs.pages.parts import Part
+from runs.pages.step import Step, counts, share
 from runs.pages.viewer import OWNER, Viewer
 from runs.representation import asset_document
 from runs.states import ACTIVE, HOLDING, TERMINAL, State
@@ -29,36 +29,6 @@ TILES: Final = 6
 LOG_LINES: Final = 200
 FEW_RESULTS: Final = 4
 DONE: Final = frozenset({"completed", "bypassed"})
-
-
-class Step(NamedTuple):
-    """What one node's card says: `elapsed` in seconds, `share` 0–1, `pictures` as documents, `values` by output."""
-
-    part: Part
-    status: str
-    share: float
-    counts: str
-    elapsed: float | None
-    error: Document | None
-    text: str
-    values: list[tuple[str, object]]
-    pictures: list[Document]
-    more: int
-    job_id: str
-    cached: bool = False
-    """Whether the work was done before, and was not done again."""
-    why: str = ""
-    """Why it was skipped."""
-    newest: Document | None = None
-    """The product that it made last."""
-    acts: Acts | None = None
-    money: str = ""
-    """What it has cost; empty where nothing was measured."""
-
-    @property
-    def ticks(self) -> bool:
-        """Whether its time still runs."""
-        return self.status == "running" and self.elapsed is not None
 
 
 class Bar(NamedTuple):
@@ -81,7 +51,7 @@ class Beside(NamedTuple):
 
 
 class Result(NamedTuple):
-    """One named result: what has landed, and whether more may come."""
+    """One named result: what has landed; and whether something may come where nothing has."""
 
     part: Part
     items: list[Document]
@@ -276,8 +246,8 @@ class Sheet:
         return {**named, "url": self.viewer.content_url(str(named["asset"]))}
 
     def _result(self, part: Part) -> Result:
-        step, made = self.step(part), self.made(part.id)
-        coming = step.status in {"waiting", "running"} and self.active
+        made = self.made(part.id)
+        coming = not made and self.active and self.step(part).status in {"waiting", "running"}
         why = "" if coming or made else reasons.why_missing(part.id, self.drawing, self.snapshot)
         return Result(part, made, coming, why)
 
@@ -340,19 +310,6 @@ def products(job_id: UUID) -> dict[str, Document]:
 def history(job_id: UUID, version: int | None = None) -> list[JobTransition]:
     """The job's steps from state to state, up to a version of its row: each step made one."""
     return list(JobTransition.objects.filter(job=job_id).order_by("id")[:version])
-
-
-def share(node: Document) -> float:
-    """How far a node says that it is, 0–1."""
-    done, total = node.get("progress") or (0, 0)
-    return min(max(done / total, 0.0), 1.0) if total else 0.0
-
-
-def counts(node: Document) -> str:
-    """How far a node is that counts whole things: 3 of 4."""
-    done, total = node.get("progress") or (0, 0)
-    whole = float(done).is_integer() and float(total).is_integer()
-    return f"{done:.0f} of {total:.0f}" if whole and total > 1 else ""
 
 
 def moment(text: str) -> datetime:
