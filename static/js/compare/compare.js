@@ -1,5 +1,6 @@
 // Comparing: which two, and how, is in the address; it is put in place in the open page, so that nothing flickers or scrolls.
 
+import { announce } from "../announce.js";
 import { sounds } from "../sounds.js";
 import { again } from "./again.js";
 import { closer } from "./closer.js";
@@ -105,6 +106,5 @@ function mark() {
     link.search = `?${changed({ view: link.dataset.view ?? "" })}`;
   }
   const heads = [...document.querySelectorAll("#comparison .side h2")].map((head) => head.textContent?.trim());
-  const place = document.getElementById("announcer");
-  if (place) place.textContent = heads.join("; ");
+  announce(heads.join("; "));
 }
