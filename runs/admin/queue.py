@@ -35,8 +35,8 @@ class CapForm(forms.Form):
         label="Runs at once",
         error_messages={
             "invalid": "Give a whole number.",
-            "min_value": "Give 1 or more.",
-            "max_value": "Give 1000 or less.",
+            "min_value": f"Give {capacity.LEAST} or more.",
+            "max_value": f"Give {capacity.MOST} or less.",
         },
         widget=forms.NumberInput(attrs={"class": "input", "inputmode": "numeric"}),
     )

@@ -60,6 +60,11 @@ class Choice(NamedTuple):
         """The address as it is."""
         return self.of(self.ids)
 
+    @property
+    def most(self) -> int:
+        """How many an address may have."""
+        return MOST
+
     def address(self, *first: str) -> str:
         """With these as the first ones; who chose more than two keeps the others."""
         others = [each for each in self.ids if each not in first] if len(self.ids) > 2 else []

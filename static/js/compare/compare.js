@@ -7,7 +7,6 @@ import { closer } from "./closer.js";
 import { keys } from "./keys.js";
 import { slider } from "./slider.js";
 
-const MOST = 8; // as the server takes from an address
 const htmx = () => /** @type {any} */ (window).htmx;
 const comparison = () => document.getElementById("comparison");
 
@@ -49,7 +48,7 @@ function instead(asset, first) {
   const swapped = asset === (first ? b : a);
   const pair = swapped ? [b, a] : first ? [asset, b] : [a, asset];
   const others = rest.length ? [a, b, ...rest].filter((each) => !pair.includes(each)) : [];
-  return `?${changed({ assets: [...pair, ...others].slice(0, MOST).join(",") })}`;
+  return `?${changed({ assets: [...pair, ...others].slice(0, Number(comparison()?.dataset.most)).join(",") })}`;
 }
 
 function ids() {
