@@ -59,8 +59,8 @@ def changes(sheet: Sheet, batch: Batch, before: Sheet) -> tuple[SafeString, Mess
     html = [step(each) for each in steps if each.part.id in redrawn]
     html += [bar(sheet, each) for each in steps if each.part.id in turned]
     html += [_acts(each) for each in steps if each.part.id in acted - redrawn]
-    if any(each.part.result for each in steps) and sheet.results != before.results:
-        html.append(_part("results", sheet))
+    if any(each.part.result for each in steps):
+        html += _results(sheet, before)
     if batch.get("logs"):
         html.append(_lines(sheet, batch["logs"]))
     words = {each.part.id: changed.anew(each.words) for each in steps if each.part.id in refilled}
@@ -80,6 +80,20 @@ def _patch(hot: Iterable[Step], text: Mapping[str, Text]) -> Message:
     """`nodes` {id: {share, counts, cost}} and `text` {id: [where it begins, it]}, each only where there is any."""
     nodes = {each.part.id: {"share": each.share, "counts": each.counts, "cost": each.money} for each in hot}
     return {key: value for key, value in (("nodes", nodes), ("text", text)) if value}
+
+
+def _results(sheet: Sheet, before: Sheet) -> list[SafeString]:
+    """What landed behind other products of its result, by itself; all results where anything else has changed."""
+    landed = []
+    for was, now in zip(before.results, sheet.results, strict=True):
+        known = len(was.items)
+        if now == was:
+            continue
+        if known < 2 or now.items[:known] != was.items:  # the first says its number once there is a second
+            return [_part("results", sheet)]
+        new = joined(_rendered("result", sheet=sheet, result=now, item=item) for item in now.items[known:])
+        landed.append(partial(f"#result-{was.items[-1]['id']}", new, "afterend"))
+    return landed
 
 
 def _acts(shown: Step) -> SafeString:

@@ -84,6 +84,17 @@ def test_results_are_drawn_anew_where_something_landed_and_only_there(running: S
     assert changes(after, {"nodes": {"out": {"status": "completed"}}})[0] == ["#node-out", "#bar-out"]
 
 
+def test_what_lands_behind_others_comes_by_itself(running: Sheet, job: Job) -> None:
+    made = [asset_document(factories.product(job, index=index)) for index in range(4)]
+    shown = running.after({"products": made[:2]})
+    html, _ = fragments.changes(shown.after({"products": made[2:]}), {"products": made[2:]}, shown)
+    [(target, swap, figures)] = PARTIAL.findall(html)
+    assert (target, swap) == (f"#result-{made[1]['id']}", "afterend")
+    assert re.findall(r'<figure id="([^"]+)"', figures) == [f"result-{each['id']}" for each in made[2:]]
+    assert changes(running.after({"products": made[:1]}), {"products": [made[1]]})[0] == ["#results"]
+    assert changes(running.after({"products": made[1:]}), {"products": [made[0]]})[0] == ["#results"]
+
+
 def test_a_value_that_is_but_another_text_is_a_patch(running: Sheet) -> None:
     html, patch = changes(running, {"values": {"out": {"value": "<once>"}}})
     assert (html, patch["text"]) == ([], {"out": [0, "<once>"]})
