@@ -118,9 +118,10 @@ REDIS_URL = env.str("REDIS_URL", "") or _redis_url(DATA_DIR / "valkey")
 EMBEDDED_REDIS = not env.str("REDIS_URL", "")
 
 # Bounds ----------------------------------------------------------------------------------------------------------
-MAX_CONCURRENT_JOBS = _whole("MAX_CONCURRENT_JOBS", 4, least=1, most=1000)
-MAX_CONCURRENT_JOBS_PER_WORKFLOW = _whole("MAX_CONCURRENT_JOBS_PER_WORKFLOW", 0, least=0, most=1000)  # 0: no bound
-MAX_CONCURRENT_JOBS_PER_USER = _whole("MAX_CONCURRENT_JOBS_PER_USER", 0, least=0, most=1000)
+LEAST_CAP, MOST_CAP = 1, 1000  # also of one that is set while Loupe runs
+MAX_CONCURRENT_JOBS = _whole("MAX_CONCURRENT_JOBS", 4, least=LEAST_CAP, most=MOST_CAP)
+MAX_CONCURRENT_JOBS_PER_WORKFLOW = _whole("MAX_CONCURRENT_JOBS_PER_WORKFLOW", 0, least=0, most=MOST_CAP)  # 0: no bound
+MAX_CONCURRENT_JOBS_PER_USER = _whole("MAX_CONCURRENT_JOBS_PER_USER", 0, least=0, most=MOST_CAP)
 WORKERS = _whole("WORKERS", 0, least=0, most=1000)  # 0: as many as the cap, at most 32, following it
 LEASE_SECONDS = _number("LEASE_SECONDS", 30.0, least=2, most=DAY)
 MAX_ATTEMPTS = _whole("MAX_ATTEMPTS", 3, least=1, most=1000)

@@ -17,6 +17,7 @@ from workflows.declaration import Input
 from workflows.graph import Edge, Graph, Node
 from workflows.ports import ANY, MEDIA, PortType
 from workflows.registry import NodeType, Registry
+from workflows.shape import is_input, is_named
 from workflows.wiring import Wiring
 
 TABLE: Final = PortType("table")
@@ -28,8 +29,6 @@ LARGE: Final = frozenset({"textarea", "asset"}) | WRITTEN
 WIDGETS: Final = frozenset({"text", "number", "checkbox", "select", "color"}) | LARGE
 FAMILIES: Final = {name: place for place, name in enumerate("input text image audio video number list output".split())}
 LAST: Final = 99
-FAMILIES_BY_NAME: Final = frozenset({"input", "output"})
-"""Of these families a node is what its title and value say; all else about it folds away."""
 
 
 class Port(NamedTuple):
@@ -164,7 +163,7 @@ class _Hand:
     def _node(self, node: Node, position: Mapping[str, Any]) -> Drawn:
         declared = self._registry.get(node.type)
         rows = self._rows(node, declared) if declared else self._unknown(node)
-        folds = declared is not None and declared.family in FAMILIES_BY_NAME
+        folds = declared is not None and is_named(node.type)  # it is what its title and value say
         more = [row for row in rows if folds and _folds(row.property)]
         return Drawn(
             part=part(node, self._graph, self._registry),
@@ -177,14 +176,14 @@ class _Hand:
             y=position.get("y"),
             rows=tuple(row for row in rows if row not in more),
             more=tuple(more),
-            switches=declared is not None and declared.family != "input" and node.type not in WITH_GALLERY,
+            switches=declared is not None and not node.is_input and node.type not in WITH_GALLERY,
         )
 
     def _rows(self, node: Node, declared: NodeType) -> list[Row]:
         """Outputs stand beside the inputs that come first: ports without an editor, then what is written in a box."""
-        fields = [(_input(each, node.family), _property(each, node)) for each in self._wiring.inputs(node).values()]
+        fields = [(_input(each, node.type), _property(each, node)) for each in self._wiring.inputs(node).values()]
         sent = [_port(output.name, output.port) for output in declared.outputs]
-        if declared.family == "input":
+        if node.is_input:
             return [Row(port, sent[0] if port.name == "value" else None, editor) for port, editor in fields]
         plain, large, small = ([field for field in fields if _rank(field[1]) == rank] for rank in range(3))
         return _paired([*plain, *large], sent) + [Row(port, None, editor) for port, editor in small]
@@ -218,9 +217,9 @@ def _port(name: str, port: PortType) -> Port:
     return Port(name, name, str(port), colour(port), shape, many=port.items is not None)
 
 
-def _input(declared: Input, family: str) -> Port:
+def _input(declared: Input, node_type: str) -> Port:
     """What a person gives to a run by name is seldom fed by an edge; its ports show only where one is."""
-    quiet = family == "input" or (family == "output" and declared.name == "name")
+    quiet = is_input(node_type) or (is_named(node_type) and declared.name == "name")
     return _port(declared.name, declared.port)._replace(title=declared.setting.title or declared.name, quiet=quiet)
 
 
@@ -228,7 +227,7 @@ def _property(declared: Input, node: Node) -> Property | None:
     """The editor of an input; None where nothing is typed in: what only edges bring."""
     document = declared.as_dict()
     widget = str(document["widget"] or "")
-    if widget not in WIDGETS or (widget == "asset" and node.family != "input") or _is_list(declared):
+    if widget not in WIDGETS or (widget == "asset" and not node.is_input) or _is_list(declared):
         return None
     setting = values.bounds(node, declared)
     value = node.properties.get(declared.name, declared.default)
@@ -294,7 +293,7 @@ def _shown(value: object, widget: str) -> str:
 
 
 def _choice(declared: NodeType) -> Choice:
-    inputs = [_input(each, declared.family) for each in declared.inputs]
+    inputs = [_input(each, declared.type) for each in declared.inputs]
     return Choice(
         type=declared.type,
         title=declared.title,

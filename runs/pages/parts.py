@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 from workflows.graph import Graph, Node
 from workflows.ports import PortType
 from workflows.registry import Registry
+from workflows.shape import is_input
 from workflows.wiring import passed_on
 
 COLOURS: Final = {
@@ -67,6 +68,11 @@ class Part(NamedTuple):
     shape: str
     result: str
     """The name of the result that it hands out; empty for all but `output.result`."""
+
+    @property
+    def is_input(self) -> bool:
+        """Whether it gives a run one of its parameters."""
+        return is_input(self.type)
 
 
 def parts(graph: Graph, registry: Registry) -> tuple[Part, ...]:

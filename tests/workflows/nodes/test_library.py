@@ -119,4 +119,6 @@ def test_templates_take_any_inputs_and_collecting_takes_all_items() -> None:
 
 def test_what_outputs_return_is_their_product() -> None:
     for name in ("output.result", "output.preview"):
-        assert declared(name).keeps is not None
+        kept = declared(name).keeps
+        assert kept is not None
+        assert str(kept.port) == "any"
