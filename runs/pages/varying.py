@@ -94,7 +94,12 @@ def _numbers(text: str, kind: str) -> list[int | float]:
         raise ValueError(f"“{text.strip()}” is more than {MOST:,} values. Take larger steps.")
     steps = int(abs(last - first) / step + 1e-9)
     direction = 1 if last >= first else -1
-    return [round(first + direction * step * at, 9) for at in range(steps + 1)]
+    return [_plain(round(first + direction * step * at, 9)) for at in range(steps + 1)]
+
+
+def _plain(number: float) -> int | float:
+    """1 for 1.0, as one counts."""
+    return int(number) if number == int(number) else number
 
 
 def _number(text: str, kind: str) -> int | float:

@@ -37,7 +37,7 @@ def test_whole_numbers(written: str, values: list[int]) -> None:
 
 
 def test_numbers_and_their_steps() -> None:
-    assert read("number", "0..1 by 0.25") == [0, 0.25, 0.5, 0.75, 1]
+    assert str(read("number", "0..1 by 0.25")) == "[0, 0.25, 0.5, 0.75, 1]"
     assert read("number", "1.5") == [1.5]
     assert str(read("number", "0, 12, -3, 1.0")) == "[0, 12, -3, 1.0]"  # as one writes them
 
