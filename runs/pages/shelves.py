@@ -64,13 +64,14 @@ def light(request: HttpRequest, asset_id: UUID) -> HttpResponse:
     asset = asset_of(request, asset_id)
     if asset.job is None or asset.workflow is None:
         raise Http404("An upload has no run to show.")
-    part = drawing.of(asset.job.graph_id).by_id.get(asset.node)
+    drawn = drawing.of(asset.job.graph_id)
+    part = drawn.by_id.get(asset.node)
     focus = lens.of(user_of(request), asset.workflow.pk)
     context = {
         "asset": asset_document(asset),
         "job": asset.job,
         "title": part.title if part else asset.node,
-        "params": list(asset.job.params.items()),
+        "params": [(drawn.title(name), value) for name, value in asset.job.params.items()],
         "beside": _beside(asset),
         "focused": focus.job_id == asset.job_id,
         "siblings": Asset.objects.filter(job=asset.job, node=asset.node).count(),

@@ -10,7 +10,7 @@ from workflows.parameters import Parameter
 
 
 def parameter(kind: str, **fields: Any) -> Parameter:
-    given = {"name": "it", "node": "n", "title": "", "description": "", "required": False, "default": None}
+    given = {"name": "it", "node": "n", "title": "It", "description": "", "required": False, "default": None}
     return Parameter(**{**given, "type": kind, "minimum": None, "maximum": None, "choices": None, **fields})
 
 
@@ -75,3 +75,9 @@ def test_pictures_are_not_written() -> None:
 def test_a_number_has_its_own_field_and_a_text_lines() -> None:
     widgets: list[Field] = varying.fields([parameter("number"), parameter("text")], {})
     assert [field.widget for field in widgets] == ["numbers", "lines"]
+
+
+def test_a_field_is_called_as_its_node_unless_another_is_called_so_too() -> None:
+    given = {"haze": "Haze", "first": "Number", "second": "Number"}
+    declared = [parameter("number", name=name, title=title) for name, title in given.items()]
+    assert [field.title for field in varying.fields(declared, {})] == ["Haze", "first", "second"]
