@@ -140,9 +140,9 @@ class PictureField(forms.FileField):
 class NumberField(forms.FloatField):
     """A number as it was written: `3` stays 3, which a run is then called by, and `3.0` stays 3.0."""
 
-    def to_python(self, value: Any) -> float | None:
+    def clean(self, value: Any) -> Any:
         """The number; one written without a point is whole."""
-        number = super().to_python(value)
+        number = super().clean(value)
         return int(value) if number is not None and WHOLE.fullmatch(str(value)) else number
 
 

@@ -132,7 +132,8 @@ def test_a_filter_has_a_chip_that_takes_it_off_alone(workflow: Workflow) -> None
         ("seed", "42", "?param.style=ink&order=duration"),
         ("style", "ink", "?param.seed=42&order=duration"),
     ]
-    assert [chip.name for chip in Asked(QueryDict("param.seed=42&param.a=1"), {"seed": "Chance"}).chips] == ["Chance", "a"]
+    titled = Asked(QueryDict("param.seed=42&param.a=1"), {"seed": "Chance"})
+    assert [chip.name for chip in titled.chips] == ["Chance", "a"]
     assert asked.unfiltered == "?order=duration"
 
 
