@@ -74,9 +74,24 @@ def light(request: HttpRequest, asset_id: UUID) -> HttpResponse:
         "params": [(drawn.title(name), value) for name, value in asset.job.params.items()],
         "beside": _beside(asset),
         "focused": focus.job_id == asset.job_id,
-        "siblings": Asset.objects.filter(job=asset.job, node=asset.node).count(),
+        "place": _place(asset),
     }
     return render(request, "runs/editor/_light.html", context)
+
+
+def _place(asset: Asset) -> str:
+    """Where it stands among all that was made there, as one turns from one to the next: "7 of 19", "2 of 3 by this run".
+
+    No more are counted than a gallery counts.
+    """
+    here = Asset.objects.filter(workflow=asset.workflow, node=asset.node, output=asset.output).order_by()
+    mine = here.filter(job=asset.job)
+    number = asset.job.number if asset.job else 0
+    newer = here.filter(job__number__gt=number)[: gallery.COUNTED].count()
+    total, by_run = here[: gallery.COUNTED].count(), mine.count()
+    within = mine.filter(index__lt=asset.index).count() + 1
+    said = [f"{newer + within} of {gallery.counted(total)}"] if newer + within < gallery.COUNTED else []
+    return " · ".join([*said, f"{within} of {by_run} by this run"] if by_run > 1 or not said else said)
 
 
 def _beside(asset: Asset) -> Beside:
