@@ -80,7 +80,7 @@ def light(request: HttpRequest, asset_id: UUID) -> HttpResponse:
 
 
 def _place(asset: Asset) -> str:
-    """Where it stands among all that was made there, as one turns from one to the next: "7 of 19", "2 of 3 by this run".
+    """Where it stands among all that was made there: "7 of 19", and "2 of 3 by this run" where that made more than one.
 
     No more are counted than a gallery counts.
     """
