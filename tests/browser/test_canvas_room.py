@@ -1,4 +1,4 @@
-"""Room on the canvas: what is seen of it as the window changes, where a new node goes, and counts that stay apart."""
+"""Room on the canvas: what is seen of it as the window changes, where new nodes go, edges and counts that stay free."""
 
 from itertools import combinations
 
@@ -60,3 +60,23 @@ def test_counts_of_edges_that_cross_stand_apart(page: Page, rest: httpx.Client) 
     counts = page.locator("[data-edge-count]:not([hidden])")
     expect(counts).to_have_count(2)
     assert not meet(*(box(each) for each in counts.all()))
+
+
+def test_an_edge_that_runs_back_runs_under_no_node(page: Page, rest: httpx.Client) -> None:
+    nodes = [
+        at(node("from", "image.noise"), 900, 0),
+        at(node("between", "image.noise"), 450, 150),
+        at(node("to", "image.blur"), 0, 700),
+    ]
+    board(page, rest, nodes, [edge("from", "image", "to", "image")])
+    under = page.locator('[data-edge="from-to"] .line').evaluate(
+        """path => Array.from({length: 99}, (_, at) => {
+            const point = path.getPointAtLength(path.getTotalLength() * (at + 1) / 100);
+            const {x, y} = point.matrixTransform(path.getScreenCTM());
+            return [...document.querySelectorAll("[data-node]")].find((node) => {
+                const {left, top, right, bottom} = node.getBoundingClientRect();
+                return x > left && x < right && y > top && y < bottom;
+            })?.dataset.node;
+        }).filter(Boolean)"""
+    )
+    assert under == []

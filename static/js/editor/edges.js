@@ -2,6 +2,7 @@
 
 import { route } from "./lines.js";
 
+/** @typedef {import("./graph.js").Box} Box */
 /** @typedef {import("./graph.js").GraphEdge} GraphEdge */
 /** @typedef {import("./graph.js").Point} Point */
 /** @typedef {import("./store.js").Store} Store */
@@ -103,9 +104,12 @@ export class Edges {
     const to = this.#scene.portAt(edge.target, "in", edge.input);
     group?.toggleAttribute("hidden", !from || !to);
     if (!group || !from || !to || Number.isNaN(from.x + to.x)) return;
-    const ends = new Set([edge.source, edge.target]);
-    const others = [...this.#scene.boxes].flatMap(([id, box]) => (ends.has(id) ? [] : [box]));
-    const { path, middle } = route(from, to, others);
+    /** @type {Box[]} */
+    const others = [];
+    /** @type {Box[]} */
+    const ends = [];
+    for (const [id, box] of this.#scene.boxes) (id === edge.source || id === edge.target ? ends : others).push(box);
+    const { path, middle } = route(from, to, others, ends);
     for (const each of group.querySelectorAll("path")) each.setAttribute("d", path);
     const at = this.#free(middle, /** @type {SVGPathElement} */ (group.querySelector("path")));
     this.#counts.set(edge.id, at);
