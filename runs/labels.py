@@ -70,7 +70,7 @@ def _words(name: str, value: object) -> str:
     if isinstance(value, bool):
         return name if value else f"no {name}"
     if isinstance(value, int | float):
-        return f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
+        return f"{name} {json.dumps(value)}"
     if isinstance(value, dict) and "asset" in value:
         return _cut(str(value.get("name") or f"own {name}"))
     return ""

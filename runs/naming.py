@@ -33,7 +33,15 @@ def titles(declared: Iterable[Parameter]) -> dict[str, str]:
 
     As within a sentence, "Seed" as "seed": so a title that is the name says no more than that.
     """
-    found = {parameter.name: _small(parameter.title) for parameter in declared}
+    return _telling({parameter.name: _small(parameter.title) for parameter in declared})
+
+
+def headings(declared: Iterable[Parameter]) -> dict[str, str]:
+    """As `titles`, but as they stand on the nodes: for what heads a column, a field or a value."""
+    return _telling({parameter.name: parameter.title for parameter in declared})
+
+
+def _telling(found: dict[str, str]) -> dict[str, str]:
     shared = Counter(found.values())
     return {name: title if shared[title] == 1 else name for name, title in found.items()}
 

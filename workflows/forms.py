@@ -1,5 +1,6 @@
 """The form that a workflow's parameters make, each in its own type and bounds."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,7 @@ from workflows.parameters import Parameter
 
 LONG_TEXT = 60
 """A text longer than this is written in several lines."""
+WHOLE = re.compile(r"\s*[-+]?\d+\s*", re.ASCII)
 DRAWN = "Empty: each run draws its own."
 
 
@@ -135,6 +137,15 @@ class PictureField(forms.FileField):
         return data if isinstance(data, dict) else super().clean(data, initial)
 
 
+class NumberField(forms.FloatField):
+    """A number as it was written: `3` stays 3, which a run is then called by, and `3.0` stays 3.0."""
+
+    def clean(self, value: Any) -> Any:
+        """The number; one written without a point is whole."""
+        number = super().clean(value)
+        return int(value) if number is not None and WHOLE.fullmatch(str(value)) else number
+
+
 def _field(parameter: Parameter) -> forms.Field:
     common = {"label": parameter.title, "help_text": parameter.description, "initial": parameter.default}
     return _FIELDS.get(parameter.type, _text)(parameter, common)
@@ -158,7 +169,7 @@ def _integer(parameter: Parameter, common: Mapping[str, Any]) -> forms.Field:
 
 
 def _number(parameter: Parameter, common: Mapping[str, Any]) -> forms.Field:
-    return forms.FloatField(widget=forms.NumberInput(_input(step="any")), **_bounds(parameter), **common)
+    return NumberField(widget=forms.NumberInput(_input(step="any")), **_bounds(parameter), **common)
 
 
 def _boolean(_parameter: Parameter, common: Mapping[str, Any]) -> forms.Field:

@@ -103,7 +103,7 @@ def resolve(
             problems.append(problem)
         elif place:
             given[place.key] = _normal(value, place)
-    chosen = {place.key: place.saved for place in places.kept()} | given
+    chosen = {place.key: _normal(place.saved, place) for place in places.kept()} | given
     drawn = _drawn(chosen, places, draw_seed)
     return Resolved({**chosen, **drawn}, [*problems, *_too_large(chosen, max_bytes)], frozenset(drawn))
 

@@ -41,6 +41,8 @@ STEPS = {
 }
 
 
+CAPTION = 22
+"""Characters under a small picture, in two lines."""
 OUT_OF_THE_QUEUE = ("queued", "cancelled")
 
 
@@ -129,6 +131,15 @@ def after(moment: datetime, start: datetime) -> float:
 def as_json(value: object) -> str:
     """A number, a text or any other value as JSON writes it, whatever the language of the page."""
     return json.dumps(value, ensure_ascii=False)
+
+
+@register.filter
+def ends(text: str) -> str:
+    """The beginning and the end of a text that is too long for a small picture: runs often differ in their ends."""
+    if len(text) <= CAPTION:
+        return text
+    half = CAPTION // 2
+    return f"{text[:half].rstrip()}…{text[1 - half :].lstrip()}"
 
 
 @register.filter

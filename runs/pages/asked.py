@@ -60,9 +60,13 @@ class Chip(NamedTuple):
 
 
 class Asked:
-    """The query of an address. What can't be read is in `complaints`, and then nothing is to be listed."""
+    """The query of an address. What can't be read is in `complaints`, and then nothing is to be listed.
 
-    def __init__(self, address: QueryDict) -> None:
+    `titles`: what people call parameters, by name.
+    """
+
+    def __init__(self, address: QueryDict, titles: Mapping[str, str] | None = None) -> None:
+        self.titles = titles or {}
         every = [(name, text) for name, texts in address.lists() for text in texts if text and "\0" not in text]
         self.pairs = [pair for pair in dict.fromkeys(every) if pair[0] in {"state", *NAMES} or _is_parameter(pair[0])]
         self.params = [
@@ -109,7 +113,7 @@ class Asked:
         on = [(name, text) for name, text in self.kept if name in WORDS or _is_parameter(name)]
         return [
             Chip(
-                WORDS.get(name, name.removeprefix(JobQuery.PARAMETER)),
+                WORDS.get(name) or self._title(name.removeprefix(JobQuery.PARAMETER)),
                 text,
                 _address([pair for pair in self.kept if pair != (name, text)]),
             )
@@ -149,12 +153,9 @@ class Asked:
         fits = 0 < len(text) <= LONGEST and added not in self.pairs
         return _address([*self.kept, added]) if fits else ""
 
-    def found(self, text: str, names: Mapping[str, str]) -> str:
-        """The address for what a person wrote: `seed = 42` for a parameter that there is, else what labels hold.
-
-        `names`: what parameters are called, by name.
-        """
-        pair = _PAIR.fullmatch(text)
+    def found(self, text: str) -> str:
+        """The address for what a person wrote: `seed = 42` for a parameter that there is, else what labels hold."""
+        pair, names = _PAIR.fullmatch(text), self.titles
         by_title = {title.casefold(): name for name, title in names.items()} | {name.casefold(): name for name in names}
         name = by_title.get(pair[1].casefold()) if pair else None
         if pair and name and pair[2]:
@@ -176,6 +177,9 @@ class Asked:
                 f"“{str(fault['input'])[:60]}” is not known as {fault['loc'][0]}." for fault in error.errors()
             ]
             return JobQuery.model_validate({})
+
+    def _title(self, parameter: str) -> str:
+        return self.titles.get(parameter, parameter)
 
     def _state(self, name: str, wanted: Collection[str], sizes: Mapping[str, int]) -> Choice:
         mine = STATES[name]

@@ -232,6 +232,8 @@ def _property(declared: Input, node: Node) -> Property | None:
     setting = values.bounds(node, declared)
     value = node.properties.get(declared.name, declared.default)
     whole = declared.port.kind == "integer"
+    if whole and isinstance(value, float) and value.is_integer():
+        value = int(value)  # 6.0 will do as a whole number, and reads as one
     return Property(
         name=declared.name,
         title=str(document["title"]),

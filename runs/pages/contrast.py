@@ -51,12 +51,12 @@ class Contrast(NamedTuple):
 
 def contrast(a: Job, b: Job) -> Contrast:
     """Both with their params; their graphs are read where they are not the same one."""
-    given = [Pair(name, a.params.get(name), b.params.get(name)) for name in {**a.params, **b.params}]
+    before, after = drawing.of(a.graph_id), drawing.of(b.graph_id)
+    names = list({**a.params, **b.params})
+    given = [Pair(after.title(name), a.params.get(name), b.params.get(name)) for name in names]
     if a.graph_id == b.graph_id:
         return Contrast(given, rebuilt=False)
-    before, after = drawing.of(a.graph_id), drawing.of(b.graph_id)
-    varied = {pair.name for pair in given}
-    written = [pair for address, pair in _written(before, after) if address not in varied]
+    written = [pair for address, pair in _written(before, after) if address not in names]
     return Contrast(given + written, rebuilt=_bones(before) != _bones(after))
 
 
@@ -68,7 +68,7 @@ def _written(before: Drawing, after: Drawing) -> Iterator[tuple[str, Pair]]:
             continue
         first, second = _values(before, was), _values(after, node)
         for name in {**first, **second}:
-            pair = Pair(f"{part.title if part else node.id} {name}", first.get(name), second.get(name))
+            pair = Pair(f"{part.title if part else node.id}: {name}", first.get(name), second.get(name))
             if pair.differs:
                 yield f"{node.id}.{name}", pair
 

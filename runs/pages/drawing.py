@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final
 
+from runs import naming
 from runs.pages.parts import Part, parts
 from workflows import graph as graphs
 from workflows.models import Graph
@@ -51,7 +52,7 @@ class Drawing:
     @cached_property
     def titles(self) -> Mapping[str, str]:
         """What people call the parameters, by name."""
-        return {parameter.name: parameter.title for parameter in declared(self.graph, registry)}
+        return naming.headings(declared(self.graph, registry))
 
     @cached_property
     def many(self) -> frozenset[str]:

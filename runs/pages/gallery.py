@@ -73,7 +73,7 @@ class Gallery:
     @property
     def counted(self) -> str:
         """How many there are, as people read it."""
-        return f"{COUNTED - 1}+" if self.total >= COUNTED else str(self.total)
+        return counted(self.total)
 
 
 class Wall(NamedTuple):
@@ -122,6 +122,11 @@ def wall(gallery: Gallery, focused: str | None, working: Iterable[Working], cell
     left = gallery.total - covered
     more = "" if left <= 0 else f"{left}+" if gallery.total >= COUNTED else str(left)
     return Wall(gallery.node, shown, more, gallery.counted)
+
+
+def counted(total: int) -> str:
+    """So many products, of which no more than `COUNTED` were counted."""
+    return f"{COUNTED - 1}+" if total >= COUNTED else str(total)
 
 
 def made_by_jobs(workflow_id: UUID, nodes: Collection[str]) -> dict[str, int]:

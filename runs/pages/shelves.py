@@ -64,18 +64,34 @@ def light(request: HttpRequest, asset_id: UUID) -> HttpResponse:
     asset = asset_of(request, asset_id)
     if asset.job is None or asset.workflow is None:
         raise Http404("An upload has no run to show.")
-    part = drawing.of(asset.job.graph_id).by_id.get(asset.node)
+    drawn = drawing.of(asset.job.graph_id)
+    part = drawn.by_id.get(asset.node)
     focus = lens.of(user_of(request), asset.workflow.pk)
     context = {
         "asset": asset_document(asset),
         "job": asset.job,
         "title": part.title if part else asset.node,
-        "params": list(asset.job.params.items()),
+        "params": [(drawn.title(name), value) for name, value in asset.job.params.items()],
         "beside": _beside(asset),
         "focused": focus.job_id == asset.job_id,
-        "siblings": Asset.objects.filter(job=asset.job, node=asset.node).count(),
+        "place": _place(asset),
     }
     return render(request, "runs/editor/_light.html", context)
+
+
+def _place(asset: Asset) -> str:
+    """Where it stands among all that was made there: "7 of 19", and "2 of 3 by this run" where that made more than one.
+
+    No more are counted than a gallery counts.
+    """
+    here = Asset.objects.filter(workflow=asset.workflow, node=asset.node, output=asset.output).order_by()
+    mine = here.filter(job=asset.job)
+    number = asset.job.number if asset.job else 0
+    newer = here.filter(job__number__gt=number)[: gallery.COUNTED].count()
+    total, by_run = here[: gallery.COUNTED].count(), mine.count()
+    within = mine.filter(index__lt=asset.index).count() + 1
+    said = [f"{newer + within} of {gallery.counted(total)}"] if newer + within < gallery.COUNTED else []
+    return " · ".join([*said, f"{within} of {by_run} by this run"] if by_run > 1 or not said else said)
 
 
 def _beside(asset: Asset) -> Beside:

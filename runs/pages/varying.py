@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
+from runs import naming
 from workflows.parameters import Parameter
 from workflows.ports import MEDIA
 
@@ -18,6 +19,7 @@ class Field(NamedTuple):
     """A parameter in the form that starts many runs: how its values are written, and what was written."""
 
     parameter: Parameter
+    title: str
     key: str
     widget: str
     hint: str
@@ -44,8 +46,10 @@ class Varied(NamedTuple):
 
 def fields(declared: Iterable[Parameter], written: Mapping[str, list[str]]) -> list[Field]:
     """One for each parameter that can be varied by writing."""
+    declared = list(declared)
+    titles = naming.headings(declared)
     named = [parameter for parameter in declared if parameter.type not in MEDIA and parameter.type != "table"]
-    return [_field(parameter, f"v{at}", written) for at, parameter in enumerate(named)]
+    return [_field(parameter, titles[parameter.name], f"v{at}", written) for at, parameter in enumerate(named)]
 
 
 def read(shown: Iterable[Field]) -> Varied:
@@ -63,13 +67,13 @@ def read(shown: Iterable[Field]) -> Varied:
     return Varied(axes, complaints)
 
 
-def _field(parameter: Parameter, key: str, written: Mapping[str, list[str]]) -> Field:
+def _field(parameter: Parameter, title: str, key: str, written: Mapping[str, list[str]]) -> Field:
     given = [text for text in written.get(key, []) if text.strip()]
     if parameter.choices or parameter.type == "boolean":
-        return Field(parameter, key, "choices", "", given)
+        return Field(parameter, title, key, "choices", "", given)
     if parameter.type in {"integer", "number"}:
-        return Field(parameter, key, "numbers", "1..6, or 3, 5, 8", given)
-    return Field(parameter, key, "lines", "One value a line", given)
+        return Field(parameter, title, key, "numbers", "1..6, or 3, 5, 8", given)
+    return Field(parameter, title, key, "lines", "One value a line", given)
 
 
 def _values(field: Field) -> list[Any]:
@@ -94,7 +98,12 @@ def _numbers(text: str, kind: str) -> list[int | float]:
         raise ValueError(f"“{text.strip()}” is more than {MOST:,} values. Take larger steps.")
     steps = int(abs(last - first) / step + 1e-9)
     direction = 1 if last >= first else -1
-    return [round(first + direction * step * at, 9) for at in range(steps + 1)]
+    return [_plain(round(first + direction * step * at, 9)) for at in range(steps + 1)]
+
+
+def _plain(number: float) -> int | float:
+    """1 for 1.0, as one counts."""
+    return int(number) if number == int(number) else number
 
 
 def _number(text: str, kind: str) -> int | float:

@@ -68,9 +68,9 @@ def runs(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
     opened = workflow_of(request, workflow_id)
     if "as_saved" in request.POST:
         return _run_as_saved(request, opened)
-    asked = Asked(request.GET)
+    asked = Asked(request.GET, table.titles(opened))
     if "find" in request.GET:
-        return redirect(f"{request.path}{asked.found(request.GET['find'], table.titles(opened))}")
+        return redirect(f"{request.path}{asked.found(request.GET['find'])}")
     found = table.read(opened, asked, table.kept(request.GET.get("keep", "")))
     context = {"workflow": opened, "table": found, "states": asked.states(found.sizes)}
     if request.GET.get("part") == "list":

@@ -78,3 +78,9 @@ def box(of: Locator) -> FloatRect:
 
 def middle(found: FloatRect) -> tuple[float, float]:
     return found["x"] + found["width"] / 2, found["y"] + found["height"] / 2
+
+
+def meet(one: FloatRect, other: FloatRect) -> bool:
+    """Whether they lie on each other."""
+    across = one["x"] < other["x"] + other["width"] and other["x"] < one["x"] + one["width"]
+    return across and one["y"] < other["y"] + other["height"] and other["y"] < one["y"] + one["height"]

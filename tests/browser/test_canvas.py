@@ -8,9 +8,9 @@ from typing import Literal
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, FloatRect, Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.board import Board, at, board, box, middle
+from tests.browser.board import Board, at, board, box, meet, middle
 from tests.browser.person import Person, edge, node, violations
 from tests.live.product import Product
 from tests.photographs import photograph
@@ -275,7 +275,7 @@ def test_nodes_without_a_place_do_not_lie_on_each_other(page: Page, rest: httpx.
     nodes = [{key: value for key, value in each.items() if key != "position"} for each in (SEED, NOISE, BLUR, TEXT)]
     canvas = board(page, rest, nodes, PATH)
     places = [box(canvas.node(each["id"])) for each in nodes]
-    assert not any(_meet(one, other) for one, other in combinations(places, 2))
+    assert not any(meet(one, other) for one, other in combinations(places, 2))
 
 
 def test_tidy_puts_one_column_to_each_depth(drawn: Board) -> None:
@@ -392,8 +392,3 @@ def test_a_tablet_shows_it_and_pans_by_touch(
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     assert box(canvas.node("seed"))["y"] == pytest.approx(before["y"] - 100, abs=3)
     context.close()
-
-
-def _meet(one: FloatRect, other: FloatRect) -> bool:
-    across = one["x"] < other["x"] + other["width"] and other["x"] < one["x"] + one["width"]
-    return across and one["y"] < other["y"] + other["height"] and other["y"] < one["y"] + one["height"]

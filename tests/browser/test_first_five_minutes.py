@@ -141,7 +141,7 @@ def two_are_compared(stranger: Stranger) -> None:
     expect(page.locator("#light")).to_be_visible()
     stranger.takes_a_picture("2-light-box")
     page.keyboard.press("c")
-    expect(page.locator("#differ li")).to_contain_text("seed")
+    expect(page.locator("#differ li")).to_contain_text("Seed")
     slider = page.get_by_role("slider")
     slider.press("PageDown")
     expect(slider).to_have_attribute("aria-valuetext", "40 % of A")

@@ -93,3 +93,8 @@ def test_an_icon_comes_from_its_folder_only() -> None:
 )
 def test_a_step_is_a_persons_or_the_workers(source: str, target: str, who: str) -> None:
     assert look.doer(JobTransition(from_state=source, to_state=target, by="ada")) == who
+
+
+def test_a_long_caption_keeps_its_beginning_and_its_end() -> None:
+    assert look.ends("haze 3.5 · seed 5") == "haze 3.5 · seed 5"
+    assert look.ends("a lighthouse at the edge of the map") == "a lighthous…of the map"

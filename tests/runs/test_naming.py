@@ -34,6 +34,7 @@ def test_titles_stand_for_names_as_within_a_sentence_where_they_tell_parameters_
         "plain",
         "noise.seed",
     ]
+    assert list(naming.headings(declared).values()) == ["Haze", "JPEG quality", "first", "second", "plain"]
 
 
 def test_a_picture_is_called_as_its_file_and_otherwise_ones_own(ada: User) -> None:

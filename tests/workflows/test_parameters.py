@@ -103,6 +103,11 @@ def test_what_is_not_given_is_as_the_graph_says() -> None:
     assert resolve({}) == Resolved({"word": "hello", "many": 3}, [])
 
 
+def test_a_whole_number_is_kept_as_one_however_the_graph_writes_it() -> None:
+    written = graph({**NODES, "i": ("input.integer", {"name": "many", "value": 3.0})})
+    assert repr(resolve({}, written).params["many"]) == "3"
+
+
 def test_values_are_given_by_name_or_by_address() -> None:
     resolved = resolve({"word": "bye", "f.seed": 12.0, "i.value": 4.0})
     assert resolved == Resolved({"word": "bye", "many": 4, "f.seed": 12}, [])

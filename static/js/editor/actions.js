@@ -22,6 +22,9 @@ const LEGIBLE = 0.45; // of its size
 
 /** @param {Parts} parts */
 export function actions({ canvas, plane, scene, store, selection, viewport }) {
+  /** What the last fit came to: where nobody has moved since, it is done again as the window changes. */
+  let fitted = { view: "", how: () => {} };
+
   /** What is free of the panels that lie on the canvas. */
   function margins() {
     const edge = canvas.getBoundingClientRect();
@@ -40,16 +43,23 @@ export function actions({ canvas, plane, scene, store, selection, viewport }) {
   function fit() {
     const all = scene.around();
     if (all) viewport.fit(all, margins());
+    fitted = { view: viewport.view, how: fit };
   }
 
   /** All, as long as it can be read; else where it begins. */
   function begin() {
     fit();
     const all = scene.around();
-    if (!all || viewport.scale >= LEGIBLE) return;
-    const { left, top } = margins();
-    viewport.set(left - all.x * LEGIBLE, top - all.y * LEGIBLE, LEGIBLE);
+    if (all && viewport.scale < LEGIBLE) {
+      const { left, top } = margins();
+      viewport.set(left - all.x * LEGIBLE, top - all.y * LEGIBLE, LEGIBLE);
+    }
+    fitted = { view: viewport.view, how: begin };
   }
+
+  viewport.addEventListener("resize", () => {
+    if (viewport.view === fitted.view) fitted.how();
+  });
 
   /** Shows a node: chooses it, gives it the focus, and brings it into sight where it is not. @param {string} id */
   function go(id) {

@@ -2,12 +2,16 @@
 
 import { route } from "./lines.js";
 
+/** @typedef {import("./graph.js").Box} Box */
 /** @typedef {import("./graph.js").GraphEdge} GraphEdge */
+/** @typedef {import("./graph.js").Point} Point */
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./store.js").Change} Change */
 /** @typedef {import("./scene.js").Scene} Scene */
 
 const SVG = "http://www.w3.org/2000/svg";
+const BUBBLE = { width: 40, height: 30 }; // that two counts are apart at least
+const ELSEWHERE = [0.35, 0.65, 0.2, 0.8]; // of an edge's length, where its own place is taken
 
 export class Edges {
   #layer;
@@ -18,6 +22,8 @@ export class Edges {
   #waits = false;
   /** @type {Map<string, SVGGElement>} */
   #groups = new Map();
+  /** @type {Map<string, Point>} Where the counts stand. */
+  #counts = new Map();
 
   /** @param {SVGSVGElement} layer @param {Scene} scene @param {Store} store */
   constructor(layer, scene, store) {
@@ -56,9 +62,9 @@ export class Edges {
     const stale = this.#stale;
     this.#waits = false;
     this.#stale = new Set();
-    for (const edge of this.#store.graph.edges) {
-      if (!stale || stale.has(edge.source) || stale.has(edge.target)) this.#draw(edge);
-    }
+    const drawn = this.#store.graph.edges.filter((edge) => !stale || stale.has(edge.source) || stale.has(edge.target));
+    for (const edge of drawn) this.#counts.delete(edge.id);
+    for (const edge of drawn) this.#draw(edge);
   }
 
   #reconcile() {
@@ -67,6 +73,7 @@ export class Edges {
       if (ids.has(id)) continue;
       group.remove();
       this.#groups.delete(id);
+      this.#counts.delete(id);
     }
     for (const edge of this.#store.graph.edges) if (!this.#groups.has(edge.id)) this.#make(edge);
     this.#later(null);
@@ -97,13 +104,29 @@ export class Edges {
     const to = this.#scene.portAt(edge.target, "in", edge.input);
     group?.toggleAttribute("hidden", !from || !to);
     if (!group || !from || !to || Number.isNaN(from.x + to.x)) return;
-    const ends = new Set([edge.source, edge.target]);
-    const others = [...this.#scene.boxes].flatMap(([id, box]) => (ends.has(id) ? [] : [box]));
-    const { path, middle } = route(from, to, others);
+    /** @type {Box[]} */
+    const others = [];
+    /** @type {Box[]} */
+    const ends = [];
+    for (const [id, box] of this.#scene.boxes) (id === edge.source || id === edge.target ? ends : others).push(box);
+    const { path, middle } = route(from, to, others, ends);
     for (const each of group.querySelectorAll("path")) each.setAttribute("d", path);
-    group.querySelector("[data-edge-count]")?.setAttribute("transform", `translate(${middle.x} ${middle.y})`);
+    const at = this.#free(middle, /** @type {SVGPathElement} */ (group.querySelector("path")));
+    this.#counts.set(edge.id, at);
+    group.querySelector("[data-edge-count]")?.setAttribute("transform", `translate(${at.x} ${at.y})`);
     const colour = this.#scene.port(edge.source, "out", edge.output)?.dataset.type;
     if (colour) group.dataset.type = colour;
+  }
+
+  /** The place itself, or one further along the line at which no other count stands. @param {Point} middle @param {SVGPathElement} line */
+  #free(middle, line) {
+    const taken = [...this.#counts.values()];
+    /** @param {Point} at */
+    const clear = (at) =>
+      taken.every(({ x, y }) => Math.abs(x - at.x) >= BUBBLE.width || Math.abs(y - at.y) >= BUBBLE.height);
+    if (clear(middle)) return middle;
+    const length = line.getTotalLength();
+    return ELSEWHERE.map((share) => line.getPointAtLength(share * length)).find(clear) ?? middle;
   }
 }
 

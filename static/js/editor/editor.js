@@ -37,7 +37,7 @@ const selection = new Selection(scene, store);
 const saving = new Saving(store, find("[data-saved]"), address, canvas.dataset.version ?? "");
 const parts = { canvas, plane, scene, store, selection, viewport };
 const act = actions(parts);
-const add = palette(parts);
+const add = palette(parts, act.go);
 const connect = joins(parts);
 const look = problems(find("[data-problems]"), scene, `${address}/validation`, act.go);
 

@@ -1,4 +1,5 @@
-// The way of an edge over the plane: curved where its ends are near each other, in a lane that is free where they are not.
+// The way of an edge over the plane: curved where its ends are near each other, in a lane that is free where they are not,
+// or where it runs back.
 
 /** @typedef {import("./graph.js").Box} Box */
 /** @typedef {import("./graph.js").Point} Point */
@@ -6,16 +7,21 @@
 const FAR = 300; // more than from one column to the next
 const NEAR = 120; // never past a column
 const BEND = 70;
+const LOOP = 60;
 const ROOM = 26;
 const CLEAR = 14;
 
 /**
  * @param {Point} from @param {Point} to
- * @param {Box[]} [boxes] What it should not run under.
+ * @param {Box[]} [boxes] What it should not run under. @param {Box[]} [ends] The nodes that it joins.
  * @returns {{path: string, middle: Point}} For SVG, and where its count stands.
  */
-export function route(from, to, boxes = []) {
+export function route(from, to, boxes = [], ends = []) {
   const across = to.x - from.x;
+  if (across < -FAR) {
+    const level = free([(from.y + to.y) / 2], to.x - BEND, from.x + BEND, [...boxes, ...ends]);
+    return back(from, to, level);
+  }
   if (across < NEAR || (across < FAR && !blocked(from, to, boxes))) return curve(from, to);
   const lane = free([from.y, to.y], from.x, to.x, boxes);
   return along(from, to, lane);
@@ -27,6 +33,16 @@ function curve(from, to) {
   const reach = across >= 0 ? Math.max(across / 2, 24) : 40 + Math.sqrt(-across) * 6;
   const path = `M${from.x},${from.y} C${from.x + reach},${from.y} ${to.x - reach},${to.y} ${to.x},${to.y}`;
   return { path, middle: { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 } };
+}
+
+/**
+ * Round at both ends, and level in the lane between.
+ * @param {Point} from @param {Point} to @param {number} lane
+ */
+function back(from, to, lane) {
+  const out = `C${from.x + LOOP},${from.y} ${from.x + LOOP},${lane} ${from.x},${lane}`;
+  const into = `C${to.x - LOOP},${lane} ${to.x - LOOP},${to.y} ${to.x},${to.y}`;
+  return { path: `M${from.x},${from.y} ${out} L${to.x},${lane} ${into}`, middle: { x: (from.x + to.x) / 2, y: lane } };
 }
 
 /**

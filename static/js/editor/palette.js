@@ -4,6 +4,7 @@ import { add, connect } from "./commands.js";
 import { freeId } from "./graph.js";
 import { edgeBetween } from "./joining.js";
 import { Picker } from "./picker.js";
+import { freeNear } from "./places.js";
 import { fits } from "./types.js";
 
 /** @typedef {import("./graph.js").GraphNode} GraphNode */
@@ -17,17 +18,21 @@ import { fits } from "./types.js";
 const NAMED = /^(input\.|output\.result$)/;
 const STEP = 32;
 
-/** @param {{scene: Scene, store: Store, selection: Selection, viewport: Viewport}} parts */
-export function palette({ scene, store, selection, viewport }) {
+/**
+ * @param {{scene: Scene, store: Store, selection: Selection, viewport: Viewport}} parts
+ * @param {(id: string) => void} show Brings a node into sight, and chooses it.
+ */
+export function palette({ scene, store, selection, viewport }, show) {
   const picker = new Picker(/** @type {HTMLDialogElement} */ (document.getElementById("palette")));
 
-  /** Asks which, and adds it: in the middle, or where it is told, joined with a port if one is given. @param {Point} [at] @param {Port} [port] */
+  /** Asks which, and adds it: near the middle where it is free, or where it is told, joined with a port if one is given. @param {Point} [at] @param {Port} [port] */
   return async function open(at, port) {
     const option = await picker.open((choice) => !port || takes(choice, port));
     if (!option) return;
-    const node = made(option, at ?? middle());
+    const node = made(option, at ?? freeNear(middle(), scene.boxes.values()));
     store.do({ ...add([node]), merges: `add ${node.id}` });
     await arrival(node.id);
+    if (!at) return show(node.id);
     selection.choose([node.id]);
     if (port) joinWith(node, port);
     scene.element(node.id)?.focus({ preventScroll: true });

@@ -1,4 +1,5 @@
-// What part of the plane is seen: pan, zoom and fit, as one transform. Tells of each change by an event `change`.
+// What part of the plane is seen: pan, zoom and fit, as one transform. Tells of each change by an event `change`, and by
+// `resize` that the canvas is of another size.
 
 /** @typedef {import("./graph.js").Box} Box */
 /** @typedef {import("./graph.js").Point} Point */
@@ -25,11 +26,19 @@ export class Viewport extends EventTarget {
     super();
     this.#canvas = canvas;
     this.#plane = plane;
-    new ResizeObserver(() => this.#show()).observe(canvas);
+    new ResizeObserver(() => {
+      this.#show();
+      this.dispatchEvent(new Event("resize"));
+    }).observe(canvas);
   }
 
   get size() {
     return { width: this.#canvas.clientWidth, height: this.#canvas.clientHeight };
+  }
+
+  /** Which part is seen and how large, to see whether it still is. */
+  get view() {
+    return `${this.x} ${this.y} ${this.scale}`;
   }
 
   /** The part of the plane that is in sight. @returns {Box} */

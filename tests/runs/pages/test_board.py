@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from runs.models import Worker
-from runs.pages import board
+from runs.pages import board, pushes
 from runs.pages.board import Board, Card, Fold
+from runs.pages.pushes import Focus
+from runs.states import ACTIVE
 from tests import factories
 from workflows.models import Workflow
 
@@ -152,3 +154,14 @@ def test_its_queries_do_not_grow_with_the_jobs(ada: User, workflow: Workflow) ->
     with CaptureQueriesContext(connection) as many:
         board.read(ada, workflow)
     assert len(many) <= len(few) + 1  # of several that wait, the places are found by walking the line
+
+
+@pytest.mark.parametrize(
+    ("state", "again"), [("failed", 1), ("cancelled", 1), ("completed", 0), ("running", 0), ("queued", 0)]
+)
+def test_a_run_that_came_to_nothing_can_be_run_again_from_its_card(
+    ada: User, workflow: Workflow, state: str, again: int
+) -> None:
+    job = factories.job(workflow, number=1, state=state, ended_at=None if state in ACTIVE else timezone.now())
+    html = pushes.groups(None, board.read(ada, workflow), Focus(None, pinned=False), None)
+    assert html.count(f'hx-post="/jobs/{job.pk}/rerun/" hx-swap="none" data-action="rerun"') == again

@@ -72,6 +72,7 @@ def test_an_editor_shows_what_the_graph_says_else_the_default() -> None:
         "4.0",
         "9",
     )
+    assert editor(drawn("image.noise", width=64.0), "width").shown == "64"
     assert editor(drawn("image.noise", color=False), "color").value is False
 
 

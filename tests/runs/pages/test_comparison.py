@@ -67,18 +67,26 @@ def test_it_shows_both_with_what_they_were_made_with_and_marks_what_differs(page
     assert chips(html) == ["seed 3 in A, in B 5"]
 
 
+def test_a_parameter_is_called_as_its_node(page: Client, ada: User) -> None:
+    nodes = [{**node, "title": "Chance"} if node["id"] == "seed" else node for node in factories.NOISE["nodes"]]
+    titled = factories.workflow(ada, {**factories.NOISE, "nodes": nodes})
+    a, b = picture(titled, 1, seed=3), picture(titled, 2, seed=5)
+    assert chips(shown(page, titled, a, b)) == ["Chance 3 in A, in B 5"]
+    assert "<dt>Chance</dt> <dd>5</dd>" in page.get(f"/assets/{b.pk}/").content.decode()
+
+
 def test_what_was_written_at_nodes_in_between_differs_too(page: Client, ada: User, workflow: Workflow) -> None:
     a = picture(workflow, 1, seed=1)
     nodes = [dict(node) for node in factories.NOISE["nodes"]]
     nodes[1] = {**nodes[1], "title": "Clouds", "properties": {"width": 32, "height": 64, "color": True}}
     changed = Graph.objects.keep(graphs.parse({**factories.NOISE, "nodes": nodes}))
     other = factories.job(workflow, number=2, state="completed", params={"seed": 1}, graph_id=changed.pk)
-    assert chips(shown(page, workflow, a, factories.picture(other))) == ["Clouds height 32 in A, in B 64"]
+    assert chips(shown(page, workflow, a, factories.picture(other))) == ["Clouds: height 32 in A, in B 64"]
     more = [*nodes, {"id": "extra", "type": "input.text", "properties": {"name": "extra", "value": "x"}}]
     rebuilt = Graph.objects.keep(graphs.parse({**factories.NOISE, "nodes": more}))
     params = {"seed": 1, "noise.height": 16, "extra": None}
     third = factories.job(workflow, number=3, state="completed", params=params, graph_id=rebuilt.pk)
-    expected = ["noise.height – in A, in B 16", "nodes or edges of the workflow"]
+    expected = ["Clouds: height – in A, in B 16", "nodes or edges of the workflow"]
     assert chips(shown(page, workflow, a, factories.picture(third))) == expected
 
 

@@ -69,6 +69,17 @@ def test_a_node_shows_what_the_focused_run_does_there(workflow: Workflow) -> Non
     assert view.focused == str(job.pk)
 
 
+def test_an_empty_gallery_says_what_became_of_it_in_the_run(workflow: Workflow) -> None:
+    job = factories.job(workflow, state="failed")
+    said = []
+    for status in ("waiting", "skipped", "cancelled", "completed"):
+        story = {"status": "failed"} if status == "skipped" else {}
+        view = through(workflow, job, nodes={"story": story, "out": {"status": status}})
+        html = pushes.bodies(view, ["out"])
+        said.append(re.sub(r"<[^>]*>", "", html[html.index("tile none") :].partition("</li>")[0]).partition(">")[2])
+    assert said == ["What runs make lands here", "needs a text from “Stream text”", "not reached", "nothing made"]
+
+
 def test_a_node_that_came_after_the_run_is_idle(ada: User, workflow: Workflow) -> None:
     job = factories.job(factories.workflow(ada, factories.TEXT), state="completed")
     view = through(workflow, job, nodes={"word": {"status": "completed"}})

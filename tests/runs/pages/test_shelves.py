@@ -55,8 +55,24 @@ def test_the_light_box_shows_what_made_a_product(page: Client, made: list[Asset]
     shown = page.get(f"/assets/{made[1].pk}/").content.decode()
     assert f'data-asset="{made[1].pk}" data-job="{made[1].job_id}"' in shown
     assert "<dt>seed</dt> <dd>1</dd>" in shown
-    assert "2 of 2" in shown
     assert "by 1" in shown
+
+
+def test_the_light_box_says_where_a_product_stands_in_the_gallery(
+    page: Client, made: list[Asset], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said(asset: Asset) -> str:
+        found = re.search(r'<p class="mute">(.*?)</p>', page.get(f"/assets/{asset.pk}/").content.decode())
+        return found[1] if found else ""
+
+    assert [said(asset) for asset in reversed(made)] == [
+        "1 of 4",
+        "2 of 4",
+        "4 of 4 · 2 of 2 by this run",
+        "3 of 4 · 1 of 2 by this run",
+    ]
+    monkeypatch.setattr(gallery, "COUNTED", 3)
+    assert (said(made[2]), said(made[1])) == ("2 of 2+", "2 of 2 by this run")
 
 
 def test_it_turns_to_the_neighbours_in_the_order_of_the_gallery(page: Client, made: list[Asset]) -> None:

@@ -132,6 +132,8 @@ def test_a_filter_has_a_chip_that_takes_it_off_alone(workflow: Workflow) -> None
         ("seed", "42", "?param.style=ink&order=duration"),
         ("style", "ink", "?param.seed=42&order=duration"),
     ]
+    titled = Asked(QueryDict("param.seed=42&param.a=1"), {"seed": "Chance"})
+    assert [chip.name for chip in titled.chips] == ["Chance", "a"]
     assert asked.unfiltered == "?order=duration"
 
 
@@ -146,9 +148,8 @@ def test_a_filter_has_a_chip_that_takes_it_off_alone(workflow: Workflow) -> None
     ],
 )
 def test_what_is_written_becomes_an_address(workflow: Workflow, written: str, address: str) -> None:
-    asked = Asked(QueryDict("state=failed&search=before&cursor=c"))
-    named = asked.found(written, {"seed": "Seed"})
-    assert named == address.replace("state=failed&param", "state=failed&search=before&param")
+    asked = Asked(QueryDict("state=failed&search=before&cursor=c"), {"seed": "Seed"})
+    assert asked.found(written) == address.replace("state=failed&param", "state=failed&search=before&param")
 
 
 def test_a_long_list_comes_in_parts(workflow: Workflow) -> None:

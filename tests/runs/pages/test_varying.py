@@ -10,7 +10,7 @@ from workflows.parameters import Parameter
 
 
 def parameter(kind: str, **fields: Any) -> Parameter:
-    given = {"name": "it", "node": "n", "title": "", "description": "", "required": False, "default": None}
+    given = {"name": "it", "node": "n", "title": "It", "description": "", "required": False, "default": None}
     return Parameter(**{**given, "type": kind, "minimum": None, "maximum": None, "choices": None, **fields})
 
 
@@ -37,7 +37,7 @@ def test_whole_numbers(written: str, values: list[int]) -> None:
 
 
 def test_numbers_and_their_steps() -> None:
-    assert read("number", "0..1 by 0.25") == [0, 0.25, 0.5, 0.75, 1]
+    assert str(read("number", "0..1 by 0.25")) == "[0, 0.25, 0.5, 0.75, 1]"
     assert read("number", "1.5") == [1.5]
     assert str(read("number", "0, 12, -3, 1.0")) == "[0, 12, -3, 1.0]"  # as one writes them
 
@@ -75,3 +75,9 @@ def test_pictures_are_not_written() -> None:
 def test_a_number_has_its_own_field_and_a_text_lines() -> None:
     widgets: list[Field] = varying.fields([parameter("number"), parameter("text")], {})
     assert [field.widget for field in widgets] == ["numbers", "lines"]
+
+
+def test_a_field_is_called_as_its_node_unless_another_is_called_so_too() -> None:
+    given = {"haze": "Haze", "first": "Number", "second": "Number"}
+    declared = [parameter("number", name=name, title=title) for name, title in given.items()]
+    assert [field.title for field in varying.fields(declared, {})] == ["Haze", "first", "second"]

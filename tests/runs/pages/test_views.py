@@ -131,6 +131,8 @@ def test_titles_name_what_a_run_was_made_with(page: Client, ada: User) -> None:
     page.post(f"/workflows/{workflow.pk}/runs/", {"p0": "3"})
     job = Job.objects.get()
     assert job.label == "haze 3"
+    assert job.params["blur"] == 3
+    assert isinstance(job.params["blur"], int)
     assert "<dt>Haze</dt>" in text(page.get(f"/jobs/{job.pk}/"))
 
 

@@ -1,0 +1,82 @@
+"""Room on the canvas: what is seen of it as the window changes, where new nodes go, edges and counts that stay free."""
+
+from itertools import combinations
+
+import httpx
+from playwright.sync_api import Page, expect
+
+from tests.browser.board import Board, at, board, box, meet
+from tests.browser.person import edge, node
+
+GRID = [at(node(f"n{x}{y}", "image.noise"), 300 * x, 520 * y) for x in range(4) for y in range(2)]
+
+
+def outside(drawn: Board) -> list[str | None]:
+    """The nodes of which something is beyond the window."""
+    width = drawn.page.evaluate("innerWidth")
+    found = drawn.page.locator("[data-node]").all()
+    return [each.get_attribute("data-node") for each in found if box(each)["x"] + box(each)["width"] > width]
+
+
+def test_the_canvas_fits_again_as_the_window_shrinks(page: Page, rest: httpx.Client) -> None:
+    drawn = board(page, rest, GRID)
+    zoom = page.locator("[data-zoom]").inner_text()
+    page.set_viewport_size({"width": 640, "height": 700})
+    expect(page.locator("[data-zoom]")).not_to_have_text(zoom)
+    assert outside(drawn) == []
+
+
+def test_where_one_has_moved_the_canvas_stays_as_the_window_shrinks(page: Page, rest: httpx.Client) -> None:
+    drawn = board(page, rest, GRID)
+    page.locator("[data-view=in]").click()
+    zoom = page.locator("[data-zoom]").inner_text()
+    before = box(drawn.node("n00"))
+    page.set_viewport_size({"width": 900, "height": 700})
+    expect(page.locator("[data-canvas]")).to_have_js_property("clientWidth", 900)
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    expect(page.locator("[data-zoom]")).to_have_text(zoom)
+    assert box(drawn.node("n00"))["x"] == before["x"]
+
+
+def test_a_new_node_lies_on_no_other_and_is_in_sight(page: Page, rest: httpx.Client) -> None:
+    drawn = board(page, rest, GRID)
+    for new in ("blur", "blur-2", "blur-3"):
+        drawn.press("/")
+        page.keyboard.type("blur")
+        page.keyboard.press("Enter")
+        expect(drawn.node(new)).to_be_focused()
+        expect(drawn.node(new)).to_be_in_viewport(ratio=1)
+    boxes = [box(each) for each in page.locator("[data-node]").all()]
+    assert not [pair for pair in combinations(boxes, 2) if meet(*pair)]
+
+
+def test_counts_of_edges_that_cross_stand_apart(page: Page, rest: httpx.Client) -> None:
+    nodes = [
+        *(at(node(f"a{y}", "input.text", name=f"a{y}", value="x"), 0, 300 * y) for y in range(2)),
+        *(at(node(f"b{y}", "output.result", name=f"b{y}"), 400, 300 * y) for y in range(2)),
+    ]
+    drawn = board(page, rest, nodes, [edge("a0", "value", "b1", "value"), edge("a1", "value", "b0", "value")])
+    drawn.press("Control+Enter")
+    counts = page.locator("[data-edge-count]:not([hidden])")
+    expect(counts).to_have_count(2)
+    assert not meet(*(box(each) for each in counts.all()))
+
+
+def test_an_edge_that_runs_back_runs_under_no_node(page: Page, rest: httpx.Client) -> None:
+    nodes = [
+        at(node("from", "image.noise"), 900, 0),
+        at(node("between", "image.noise"), 450, 150),
+        at(node("to", "image.blur"), 0, 700),
+    ]
+    board(page, rest, nodes, [edge("from", "image", "to", "image")])
+    under = page.locator('[data-edge="from-to"] .line').evaluate(
+        """path => Array.from({length: 99}, (_, at) => {
+            const point = path.getPointAtLength(path.getTotalLength() * (at + 1) / 100);
+            const {x, y} = point.matrixTransform(path.getScreenCTM());
+            return [...document.querySelectorAll("[data-node]")].find((node) => {
+                const {left, top, right, bottom} = node.getBoundingClientRect();
+                return x > left && x < right && y > top && y < bottom;
+            })?.dataset.node;
+        }).filter(Boolean)"""
+    )
+    assert under == []
