@@ -37,12 +37,13 @@ def make(user: User, file: "UploadedFile[Any]", blob: Blob) -> Asset:
     )
 
 
-def picture(user: User, file: "UploadedFile[Any]") -> Asset:
-    """The upload as an asset, where a picture is needed. Raises MediaError, which names the file."""
+def of_kind(user: User, file: "UploadedFile[Any]", kind: str) -> Asset:
+    """The upload as an asset, where one of this kind is needed; a `file` is any. Raises MediaError with its name."""
     name = _name(file)
     file.seek(0)
-    if media.kind_of(media.sniff(file.read(64))) != "image":
-        raise MediaError(f"{name} is no picture that Loupe reads. Choose a PNG, JPEG, WebP, GIF, BMP or TIFF.")
+    if kind not in {"file", media.kind_of(media.sniff(file.read(64)))}:
+        asked = media.UPLOADS[kind]
+        raise MediaError(f"{name} is no {asked.noun} that Loupe reads. Choose {asked.formats}.")
     try:
         return make(user, file, stored(file))
     except MediaError as error:

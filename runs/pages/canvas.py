@@ -15,6 +15,7 @@ from runs.pages.parts import Part, colour, icon, kind, part
 from workflows import values
 from workflows.declaration import Input
 from workflows.graph import Edge, Graph, Node
+from workflows.media import UPLOADS, Upload
 from workflows.ports import ANY, MEDIA, PortType
 from workflows.registry import NodeType, Registry
 from workflows.wiring import Wiring
@@ -59,6 +60,13 @@ class Property(NamedTuple):
     integer: bool
     seed: bool
     asset: str
+    kind: str
+    """The kind of its port."""
+
+    @property
+    def upload(self) -> Upload:
+        """What is chosen for it, where it is a medium."""
+        return UPLOADS[self.kind]
 
     @property
     def large(self) -> bool:
@@ -239,6 +247,7 @@ def _property(declared: Input, node: Node) -> Property | None:
         integer=whole,
         seed=values.is_seed(declared) or (whole and node.properties.get("name") == "seed" and declared.name == "value"),
         asset=values.asset_of(value) or "",
+        kind=declared.port.kind,
     )
 
 
@@ -260,6 +269,7 @@ def _json(name: str, value: object) -> Property:
         integer=False,
         seed=False,
         asset="",
+        kind="any",
     )
 
 

@@ -32,6 +32,9 @@ ICONS: Final = {
     "input.number": "sliders-horizontal",
     "input.boolean": "toggle-left",
     "input.image": "image",
+    "input.audio": "music",
+    "input.video": "film",
+    "input.file": "file",
     "output.result": "flag",
     "output.preview": "eye",
     "text.template": "braces",
@@ -45,6 +48,8 @@ ICONS: Final = {
     "image.blur": "droplets",
     "image.resize": "scaling",
     "image.text": "case-sensitive",
+    "audio.tone": "audio-waveform",
+    "video.from_images": "clapperboard",
 }
 OTHER_ICON: Final = "box"
 

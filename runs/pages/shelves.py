@@ -78,6 +78,14 @@ def light(request: HttpRequest, asset_id: UUID) -> HttpResponse:
     return render(request, "runs/editor/_light.html", context)
 
 
+@login_required
+@require_safe
+def face(request: HttpRequest, asset_id: UUID) -> HttpResponse:
+    """One product or upload, small, as an input shows what it gives."""
+    asset = asset_of(request, asset_id)
+    return render(request, "runs/product/_carried.html", {"asset": asset_document(asset), "name": asset.name})
+
+
 def _beside(asset: Asset) -> Beside:
     """Its neighbours, by the numbers of runs and the order within each: two queries, or four at a run's edges."""
     return Beside(_neighbour(asset, later=False), _neighbour(asset, later=True))

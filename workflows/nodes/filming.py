@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 MAX_SIDE: Final = 2048
-"""Pixels. The encoder holds some thirty frames: at this size about 200 MB."""
+"""Pixels. The encoder holds some thirty frames: at this size up to 400 MB of a worker's memory."""
 _BT709: Final = 1
 _LIMITED: Final = 1
 _SRGB: Final = 13
