@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from runs import lens
+from runs import lens, naming
 from runs.models import Asset
 from runs.pages import drawing, gallery, told
 from runs.pages.gallery import Tile
@@ -66,11 +66,12 @@ def light(request: HttpRequest, asset_id: UUID) -> HttpResponse:
         raise Http404("An upload has no run to show.")
     part = drawing.of(asset.job.graph_id).part(asset.node)
     focus = lens.of(user_of(request), asset.workflow.pk)
+    named = naming.files(asset.job.params)
     context = {
         "asset": asset_document(asset),
         "job": asset.job,
         "title": part.title if part else asset.node,
-        "params": list(asset.job.params.items()),
+        "params": [(name, naming.with_name(value, named)) for name, value in asset.job.params.items()],
         "beside": _beside(asset),
         "focused": focus.job_id == asset.job_id,
         "siblings": Asset.objects.filter(job=asset.job, node=asset.node).count(),
