@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("runs", "0003_galleries"),
+        ("runs", "0004_paused"),
     ]
 
     operations = [
