@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
 
-from accounts.credentials import SESSION_SCOPES, Credentials, of_secret
+from accounts.credentials import Credentials, of_request, of_secret
 from accounts.models import User
 from accounts.problems import ProblemError
 from accounts.scopes import Scope
@@ -78,7 +78,7 @@ def _by_session(request: HttpRequest) -> Credentials:
         raise _unauthenticated("Send “Authorization: Bearer <token>”, or sign in.", "Bearer")
     if request.method not in SAFE_METHODS and check_csrf(request):
         raise ProblemError(403, "The CSRF token is missing or wrong. Send the cookie's value as X-CSRFToken.")
-    return Credentials(user, SESSION_SCOPES, session_key=request.session.session_key or "")
+    return of_request(request, user)
 
 
 def _unauthenticated(detail: str, challenge: str) -> ProblemError:

@@ -56,6 +56,11 @@ def of_session(key: str) -> Credentials | None:
     return Credentials(user, SESSION_SCOPES, session_key=key) if isinstance(user, User) else None
 
 
+def of_request(request: HttpRequest, user: User) -> Credentials:
+    """Those of the session in which this user, who is signed in, makes the request."""
+    return Credentials(user, SESSION_SCOPES, session_key=request.session.session_key or "")
+
+
 def still_good(held: Collection[Credentials]) -> set[Credentials]:
     """Those that are as good as when they were given, in three queries however many there are."""
     tokens = {one.token_id for one in held if one.token_id}

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import tokens
-from accounts.credentials import SESSION_SCOPES, Credentials
+from accounts.credentials import of_request
 from accounts.models import ApiToken, ApiTokenQuerySet, User
 from accounts.paging import Part, page
 from accounts.problems import ProblemError
@@ -60,7 +60,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
     form = TokenForm(request.POST if request.method == "POST" else None)
     secret = ""
     if form.is_valid():
-        _, secret = tokens.make(Credentials(_user(request), SESSION_SCOPES, session_key="this"), form.body())
+        _, secret = tokens.make(of_request(request, _user(request)), form.body())
     mine = ApiToken.objects.visible_to(request.user)
     context = {
         "form": TokenForm() if secret else form,

@@ -96,6 +96,19 @@ def _redis_url(folder: Path) -> str:
     return address.read_text().strip() if address.exists() else f"unix://{folder / 'valkey.sock'}?db=0"
 
 
+def _endpoints(name: str) -> frozenset[tuple[str, int]]:
+    """The setting as hosts, each with a port."""
+    found = set()
+    for text in filter(None, map(str.strip, env.str(name, "").split(","))):
+        with suppress(ValueError):
+            split = urlsplit(f"//{text}")
+            if split.hostname and split.port and split.netloc == text and "@" not in text:
+                found.add((split.hostname, split.port))
+                continue
+        raise _unfit(name, text, "hosts with their ports, such as localhost:11434,10.0.0.7:8080")
+    return frozenset(found)
+
+
 # Where things are ------------------------------------------------------------------------------------------------
 HOST = env.str("HOST", "127.0.0.1")
 PORT = _whole("PORT", 8000, least=0, most=65_535)
@@ -105,9 +118,10 @@ REDIS_URL = env.str("REDIS_URL", "") or _redis_url(DATA_DIR / "valkey")
 EMBEDDED_REDIS = not env.str("REDIS_URL", "")
 
 # Bounds ----------------------------------------------------------------------------------------------------------
-MAX_CONCURRENT_JOBS = _whole("MAX_CONCURRENT_JOBS", 4, least=1, most=1000)
-MAX_CONCURRENT_JOBS_PER_WORKFLOW = _whole("MAX_CONCURRENT_JOBS_PER_WORKFLOW", 0, least=0, most=1000)  # 0: no bound
-MAX_CONCURRENT_JOBS_PER_USER = _whole("MAX_CONCURRENT_JOBS_PER_USER", 0, least=0, most=1000)
+LEAST_CAP, MOST_CAP = 1, 1000  # also of one that is set while Loupe runs
+MAX_CONCURRENT_JOBS = _whole("MAX_CONCURRENT_JOBS", 4, least=LEAST_CAP, most=MOST_CAP)
+MAX_CONCURRENT_JOBS_PER_WORKFLOW = _whole("MAX_CONCURRENT_JOBS_PER_WORKFLOW", 0, least=0, most=MOST_CAP)  # 0: no bound
+MAX_CONCURRENT_JOBS_PER_USER = _whole("MAX_CONCURRENT_JOBS_PER_USER", 0, least=0, most=MOST_CAP)
 WORKERS = _whole("WORKERS", 0, least=0, most=1000)  # 0: as many as the cap, at most 32, following it
 LEASE_SECONDS = _number("LEASE_SECONDS", 30.0, least=2, most=DAY)
 MAX_ATTEMPTS = _whole("MAX_ATTEMPTS", 3, least=1, most=1000)
@@ -122,6 +136,7 @@ MAX_GRAPH_NODES = _whole("MAX_GRAPH_NODES", 500, least=1)
 MAX_GRAPH_EDGES = _whole("MAX_GRAPH_EDGES", 2000, least=1)
 MAX_GRAPH_BYTES = _whole("MAX_GRAPH_BYTES", 1024**2, least=1)
 MAX_UPLOAD_BYTES = _whole("MAX_UPLOAD_BYTES", 256 * 1024**2, least=1)
+HTTP_ALLOW = _endpoints("HTTP_ALLOW")  # what may be reached although it is not on the public internet
 LOUPE_DEMO = _flag("LOUPE_DEMO", True)
 
 # Django ----------------------------------------------------------------------------------------------------------
@@ -263,5 +278,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "loggers": {  # they would tell of addresses and headers, which may hold secrets
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+    },
     "root": {"handlers": ["console"], "level": _word("LOG_LEVEL", "WARNING", "DEBUG", "INFO", "WARNING", "ERROR")},
 }

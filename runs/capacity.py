@@ -1,5 +1,6 @@
 """What people change of the queue at run time: checked, kept, in force at once, and written down with who did it."""
 
+from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
@@ -8,7 +9,7 @@ from accounts.models import User
 from runs import gate
 from runs.models import Gate
 
-LEAST, MOST = 1, 1000
+LEAST, MOST = settings.LEAST_CAP, settings.MOST_CAP
 
 
 def change(user: User, cap: int | None) -> int:

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, JsonValue, field_validator
 
 from accounts.schemas import Paging, Strict
+from runs import capacity
 from workflows.schemas import Id, Moment
 
 Lane = Literal["normal", "background"]
@@ -67,7 +68,7 @@ class FocusBody(Strict):
 class QueueChange(Strict):
     """How many jobs may run at once; null goes back to the setting. While it is `paused`, nothing starts."""
 
-    cap: int | None = Field(None, ge=1, le=1000)
+    cap: int | None = Field(None, ge=capacity.LEAST, le=capacity.MOST)
     paused: bool = False
 
 

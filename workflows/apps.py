@@ -1,5 +1,8 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.utils.module_loading import autodiscover_modules
+
+from workflows import outgoing
 
 
 class WorkflowsConfig(AppConfig):
@@ -8,3 +11,4 @@ class WorkflowsConfig(AppConfig):
     def ready(self) -> None:
         """Find node types: each installed app may have a `nodes` module, as it may have an `admin` one."""
         autodiscover_modules("nodes")
+        outgoing.guard.allow(settings.HTTP_ALLOW)

@@ -10,6 +10,7 @@ from django.forms.renderers import BaseRenderer
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from workflows import tables
 from workflows.errors import MediaError, Problem
 from workflows.media import UPLOADS
 from workflows.parameters import Parameter
@@ -85,6 +86,22 @@ class TextField(forms.CharField):
         return (super().to_python(value) or "").replace("\r\n", "\n")
 
 
+class TableField(TextField):
+    """A table, written as CSV or JSON."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """The rows as text; what was typed stays as it was."""
+        return tables.write(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> Any:
+        """The rows; None when nothing is written."""
+        text = super().clean(value)
+        try:
+            return tables.read(text) if text.strip() else None
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from None
+
+
 class MediumInput(forms.FileInput):
     """Takes a picture, sound, film or file, as its `kind` says.
 
@@ -139,6 +156,10 @@ def _field(parameter: Parameter) -> forms.Field:
 
 
 def _text(parameter: Parameter, common: Mapping[str, Any]) -> forms.Field:
+    if parameter.choices:
+        offered = [(choice, choice) for choice in parameter.choices]
+        unset = [] if parameter.default in parameter.choices else [("", "–")]
+        return forms.ChoiceField(choices=unset + offered, widget=forms.Select(attrs=_input()), **common)
     long = isinstance(parameter.default, str) and (len(parameter.default) > LONG_TEXT or "\n" in parameter.default)
     widget = forms.Textarea(_input(rows=3)) if long else forms.TextInput(_input())
     return TextField(required=False, strip=False, widget=widget, empty_value="", **common)
@@ -159,6 +180,12 @@ def _boolean(_parameter: Parameter, common: Mapping[str, Any]) -> forms.Field:
     return forms.BooleanField(required=False, **common)
 
 
+def _table(parameter: Parameter, common: Mapping[str, Any]) -> forms.Field:
+    widget = forms.Textarea(_input(rows=5, spellcheck="false", placeholder="name,amount\nmoss,3"))
+    told = {**common, "help_text": f"{parameter.description} As CSV, as pasted from a spreadsheet, or as JSON.".strip()}
+    return TableField(required=parameter.required, strip=False, widget=widget, **told)
+
+
 def _medium(parameter: Parameter, common: Mapping[str, Any]) -> forms.Field:
     widget = MediumInput(parameter.type)
     return MediumField(required=parameter.required, widget=widget, allow_empty_file=False, **common)
@@ -177,4 +204,5 @@ _FIELDS: dict[str, Callable[[Parameter, Mapping[str, Any]], forms.Field]] = {
     "number": _number,
     "boolean": _boolean,
     **dict.fromkeys(UPLOADS, _medium),
+    "table": _table,
 }

@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any, Literal, TypeAlias
 
 from workflows.errors import GraphInvalid
-from workflows.shape import DEFAULTS, ENDS, Limits, canonical, fault, problems
+from workflows.shape import DEFAULTS, ENDS, Limits, canonical, family, fault, is_input, problems
 
 __all__ = ("Cache", "Document", "Edge", "Graph", "Limits", "Node", "canonical", "fault", "load", "parse")
 
@@ -32,7 +32,12 @@ class Node:
     @property
     def family(self) -> str:
         """What stands before the first dot of its type."""
-        return self.type.partition(".")[0]
+        return family(self.type)
+
+    @property
+    def is_input(self) -> bool:
+        """Whether it gives a run one of its parameters."""
+        return is_input(self.type)
 
 
 @dataclass(frozen=True, slots=True)

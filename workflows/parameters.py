@@ -268,4 +268,4 @@ def _drawn(params: dict[str, object], places: _Places, draw_seed: DrawSeed) -> d
 def _name(node: Node) -> str | None:
     """The name of the parameter that a node makes; None when it makes none."""
     name = node.properties.get("name")
-    return name if node.family == "input" and isinstance(name, str) and not node.bypassed and name else None
+    return name if node.is_input and isinstance(name, str) and not node.bypassed and name else None

@@ -14,6 +14,7 @@ from workflows import ports
 from workflows.declaration import Call, Input, Json, Setting, Signature, read
 from workflows.errors import BadDeclaration
 from workflows.ports import PortType
+from workflows.shape import family
 
 __all__ = ("Input", "Json", "NodeType", "Output", "Registry", "Setting", "node", "registry")
 
@@ -66,7 +67,7 @@ class NodeType:
     @property
     def family(self) -> str:
         """What stands before the first dot of its name."""
-        return self.type.partition(".")[0]
+        return family(self.type)
 
     def output(self, name: str) -> Output | None:
         """The output of this name, if it has one."""

@@ -68,9 +68,24 @@ def storable(text: str) -> str:
     return _NOT_TEXT.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
+def family(node_type: str) -> str:
+    """What stands before the first dot of a node's type."""
+    return node_type.partition(".")[0]
+
+
+def is_input(node_type: str) -> bool:
+    """Whether a node of this type gives a run one of its parameters."""
+    return family(node_type) == "input"
+
+
+def is_named(node_type: str) -> bool:
+    """Whether a node of this type is known by a name: that of a parameter, or of a result."""
+    return family(node_type) in {"input", "output"}
+
+
 def too_long_a_name(node_type: object, properties: object) -> bool:
     """Whether a parameter or a result would have a longer name than an edge's end may have."""
-    named = isinstance(node_type, str) and node_type.startswith(("input.", "output."))
+    named = isinstance(node_type, str) and is_named(node_type)
     name = properties.get("name") if named and isinstance(properties, Mapping) else None
     return isinstance(name, str) and len(name) > _LONGEST_NAME
 

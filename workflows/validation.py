@@ -2,17 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 from workflows import ports, values
 from workflows.declaration import Input
 from workflows.errors import Problem
 from workflows.graph import Edge, Graph, Node
 from workflows.registry import NodeType, Registry
-from workflows.shape import TOO_LONG, too_long_a_name
+from workflows.shape import TOO_LONG, is_named, too_long_a_name
 from workflows.wiring import Wiring
-
-_NAMED: Final = frozenset({"input", "output"})
 
 
 def check(graph: Graph, registry: Registry) -> list[Problem]:
@@ -74,7 +71,7 @@ def _of_property(node: Node, declared: Input) -> Iterator[Problem]:
 
 def _of_name(node: Node, declared: NodeType, wiring: Wiring) -> Iterator[Problem]:
     """Parameters and results are addressed by name, so that the name must stand in the graph."""
-    if node.family not in _NAMED or "name" not in declared.by_name:
+    if not is_named(node.type) or "name" not in declared.by_name:
         return
     if (node.id, "name") in wiring.connected:
         yield Problem("bad_edge", "A name must be written down, not come along an edge.", node.id, "name")
@@ -130,7 +127,7 @@ def _same_names(graph: Graph) -> Iterator[Problem]:
     seen: set[str] = set()
     for node in graph.nodes:
         name = node.properties.get("name")
-        if node.family != "input" or node.bypassed or not isinstance(name, str):
+        if not node.is_input or node.bypassed or not isinstance(name, str):
             continue
         if name in seen:
             message = f"Another parameter is called “{name}” too. Give each its own name."

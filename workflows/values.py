@@ -38,7 +38,7 @@ def accept(value: object, node: Node, declared: Input) -> object:
 
 def bounds(node: Node, declared: Input) -> Setting:
     """The bounds of an input. The value of an `input.*` node has those that the node's own properties give it."""
-    if node.family != "input" or declared.name != "value":
+    if not node.is_input or declared.name != "value":
         return declared.setting
     choices = node.properties.get("choices")
     return replace(

@@ -79,7 +79,7 @@ def _part(graph: Graph, registry: Registry, names: Collection[str]) -> Graph:
     """
     nodes, wiring = parameters.nodes_of(graph, registry, names), Wiring(graph, registry)
     if any(name.endswith(".name") for name in names):
-        nodes |= {node.id for node in graph.nodes if node.family == "input"}
+        nodes |= {node.id for node in graph.nodes if node.is_input}
     live = {edge.id for edge in graph.edges if edge.target in nodes and wiring.live(edge)}
     return graphs.load(
         {

@@ -19,9 +19,9 @@ from accounts.problems import ProblemError
 from runs import content
 from runs.admin.jobs import OfWorkflow
 from runs.admin.readonly import ReadOnly
-from runs.api.assets import content_of, thumbnail_of
 from runs.content import Content
 from runs.models import Asset
+from runs.served import content_of, thumbnail_of
 
 
 @admin.register(Asset)

@@ -11,7 +11,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -27,7 +26,7 @@ from runs.pages.board import thumbnails
 from runs.pages.mine import user_of
 from runs.pages.viewer import staff
 from runs.removal import remove_job
-from runs.states import HOLDING, TERMINAL
+from runs.states import TERMINAL
 from runs.submit import rerun
 from workflows.errors import GraphInvalid
 from workflows.models import Workflow
@@ -118,15 +117,12 @@ class JobAdmin(ReadOnly, LongList):
     @admin.display(description="waited")
     def waited(self, job: Job) -> str:
         """Seconds from its submit to its last start, or until now."""
-        until = job.started_at or job.ended_at or timezone.now()
-        return f"{(until - job.created_at).total_seconds():.1f} s"
+        return f"{job.waited:.1f} s"
 
     @admin.display(description="ran")
     def took(self, job: Job) -> str:
         """Seconds from its start to its end, or until now."""
-        if job.state in HOLDING and job.started_at:
-            return f"{(timezone.now() - job.started_at).total_seconds():.1f} s"
-        return "–" if job.duration is None else f"{job.duration:.1f} s"
+        return "–" if job.ran is None else f"{job.ran:.1f} s"
 
     @admin.action(description="Cancel the selected jobs", permissions=["cancel"])
     def cancel(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:

@@ -35,8 +35,8 @@ class CapForm(forms.Form):
         label="Runs at once",
         error_messages={
             "invalid": "Give a whole number.",
-            "min_value": "Give 1 or more.",
-            "max_value": "Give 1000 or less.",
+            "min_value": f"Give {capacity.LEAST} or more.",
+            "max_value": f"Give {capacity.MOST} or less.",
         },
         widget=forms.NumberInput(attrs={"class": "input", "inputmode": "numeric"}),
     )
@@ -48,7 +48,6 @@ class Line(NamedTuple):
     job: Job
     place: queue.Place
     picture: object
-    elapsed: float | None
 
 
 class Hand(NamedTuple):
@@ -127,8 +126,7 @@ def _board(after: str) -> dict[str, Any]:
 
 
 def _line(job: Job, places: Mapping[Any, queue.Place], pictures: Mapping[Any, object]) -> Line:
-    elapsed = (timezone.now() - job.started_at).total_seconds() if job.started_at else None
-    return Line(job, places.get(job.pk, queue.Place()), pictures.get(job.pk), elapsed)
+    return Line(job, places.get(job.pk, queue.Place()), pictures.get(job.pk))
 
 
 def _who(running: list[Job]) -> dict[str, Any]:

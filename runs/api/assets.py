@@ -14,13 +14,14 @@ from accounts.idempotency import found_again, once
 from accounts.paging import page
 from accounts.problems import ProblemError, fault, invalid, not_found
 from accounts.schemas import Page
-from runs import content, store, uploads
+from runs import content, uploads
 from runs.api.jobs import find as find_job
-from runs.models import Asset, Blob
+from runs.models import Asset
 from runs.models.asset import AssetQuerySet
 from runs.removal import remove_asset
-from runs.representation import asset_document, inline_content, media_type
+from runs.representation import asset_document
 from runs.schemas import AssetDocument, AssetQuery, WorkflowAssetQuery
+from runs.served import content_of, thumbnail_of
 from workflows.api import find as find_workflow
 from workflows.errors import MediaError
 
@@ -94,22 +95,6 @@ def find(request: ApiRequest, asset_id: UUID) -> Asset:
     return asset
 
 
-def content_of(asset: Asset) -> content.Content:
-    """What is served as the asset's bytes. Reads `asset.job` and `asset.blob`."""
-    if asset.blob:
-        return _of_blob(asset.blob, _name(asset), given=asset.name)
-    data = inline_content(asset)
-    document = asset_document(asset)
-    name = f"{_name(asset)}{content.ENDINGS[media_type(asset)]}"
-    return content.Content(data, len(data), media_type(asset), name, document["sha256"])
-
-
-def thumbnail_of(asset: Asset) -> content.Content | None:
-    """What is served as a picture's thumbnail. Reads `asset.job` and `asset.blob.thumbnail`."""
-    thumbnail = asset.blob.thumbnail if asset.blob else None
-    return _of_blob(thumbnail, f"{_name(asset)}-thumbnail") if thumbnail else None
-
-
 def _rows() -> AssetQuerySet:
     """What a workflow and its jobs made is its owner's: who may see them may see that."""
     return Asset.objects.for_documents()
@@ -128,15 +113,3 @@ def _uploaded(request: ApiRequest, file: UploadedFile | None) -> UploadedFile:
     if (file.size or 0) > settings.MAX_UPLOAD_BYTES:
         raise ProblemError(413, f"A file may have {settings.MAX_UPLOAD_BYTES:,} bytes at most.")
     return file
-
-
-def _of_blob(blob: Blob, name: str, *, given: str = "") -> content.Content:
-    """`given` is what a person called the file; `name` is what it is called otherwise, and still lacks its ending."""
-    called = given or f"{name}{content.ENDINGS.get(blob.media_type, '')}"
-    return content.Content(store.path(blob.digest), blob.size, blob.media_type, called, blob.digest)
-
-
-def _name(asset: Asset) -> str:
-    if asset.job is None:
-        return "upload"
-    return f"run-{asset.job.number}-{asset.node}-{asset.output}-{asset.index + 1}"

@@ -19,7 +19,11 @@ class GateQuerySet(models.QuerySet["Gate"]):
 class Gate(models.Model):
     """The one row that is locked while jobs are submitted and claimed, with what was set at run time."""
 
-    cap = models.PositiveIntegerField(null=True, blank=True, help_text="1–1000; empty: MAX_CONCURRENT_JOBS.")
+    cap = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text=f"{settings.LEAST_CAP}–{settings.MOST_CAP}; empty: MAX_CONCURRENT_JOBS.",
+    )
     paused = models.BooleanField(default=False, help_text="Nothing starts; what runs goes on.")
 
     objects = GateQuerySet.as_manager()

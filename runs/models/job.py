@@ -9,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Count, Q
 from django.db.models.functions import Cast
+from django.utils import timezone
 
 from accounts.models import User
 from runs.models.gate import Gate
@@ -145,6 +146,29 @@ class Job(models.Model):
     def lane(self) -> str:
         """`normal`, or `background`: which starts when nothing of the normal lane may."""
         return "background" if self.place >= BACKGROUND_PLACES else "normal"
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is in the queue."""
+        return self.state == State.QUEUED
+
+    @property
+    def runs(self) -> bool:
+        """Whether it takes a slot."""
+        return self.state in HOLDING
+
+    @property
+    def waited(self) -> float:
+        """Seconds from its submit to its last start, to its end where it never started, or until now."""
+        until = self.started_at or self.ended_at or timezone.now()
+        return max((until - self.created_at).total_seconds(), 0.0)
+
+    @property
+    def ran(self) -> float | None:
+        """Seconds from its last start to its end, or until now; None before it."""
+        if self.runs and self.started_at:
+            return max((timezone.now() - self.started_at).total_seconds(), 0.0)
+        return self.duration
 
 
 class JobTransition(models.Model):

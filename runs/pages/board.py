@@ -10,12 +10,11 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
-from django.utils import timezone
 
 from accounts.models import User
 from runs import gate, queue, store
 from runs.models import Asset, Job, JobTransition
-from runs.states import HOLDING, State
+from runs.states import State
 from workflows.models import Workflow
 
 FIRST: Final = {"running": 24, "waiting": 12, "completed": 12, "failed": 6, "cancelled": 4}
@@ -44,18 +43,22 @@ STATES: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 class Card(NamedTuple):
-    """One run: `elapsed` in seconds while it runs."""
+    """One run."""
 
     job: Job
     place: queue.Place
     thumbnail: UUID | None
-    elapsed: float | None
     stopped_by: str = ""
 
     @property
     def id(self) -> str:
         """The job's id."""
         return str(self.job.pk)
+
+    @property
+    def elapsed(self) -> float | None:
+        """Seconds since it started, while it runs."""
+        return self.job.ran if self.job.runs else None
 
     @property
     def share(self) -> float:
@@ -228,40 +231,24 @@ class _Cards:
         """The cards, in the order of the jobs; a batch's stand together where its first one stands."""
         batches: defaultdict[UUID, list[Job]] = defaultdict(list)
         for job in jobs:
-            batch = _batch(job)
-            if batch is not None:
-                batches[batch].append(job)
-        folded = {batch for batch, members in batches.items() if len(members) >= FOLDS and _folds(members[0])}
+            if job.batch_id:
+                batches[job.batch_id].append(job)
+        folded = {batch for batch, members in batches.items() if len(members) >= FOLDS and not members[0].runs}
         made: list[Card | Fold] = []
         for job in jobs:
-            batch = _batch(job)
-            if batch is None or batch not in folded:
+            if job.batch_id is None or job.batch_id not in folded:
                 made.append(self._card(job))
-            elif job is batches[batch][0]:
-                members = batches[batch]
-                made.append(Fold(batch, [self._card(each) for each in members]))
+            elif job is batches[job.batch_id][0]:
+                made.append(Fold(job.batch_id, [self._card(each) for each in batches[job.batch_id]]))
         return made
 
     def _card(self, job: Job) -> Card:
-        elapsed = None
-        if job.state in HOLDING and job.started_at:
-            elapsed = (timezone.now() - job.started_at).total_seconds()
         return Card(
             job,
             self._places.get(job.pk, queue.Place()),
             self._thumbnails.get(job.pk),
-            elapsed,
             self._stoppers.get(job.pk, ""),
         )
-
-
-def _folds(job: Job) -> bool:
-    return job.state not in HOLDING
-
-
-def _batch(job: Job) -> UUID | None:
-    found: UUID | None = getattr(job, "batch_id", None)
-    return found
 
 
 def _group(name: str, cards: Sequence[Card | Fold], count: int, limit: int) -> Group:

@@ -8,26 +8,28 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError
 from itertools import zip_longest
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from runs.pages.drawing import WITH_GALLERY
 from runs.pages.parts import Part, colour, icon, kind, part
-from workflows import values
+from workflows import ports, tables, values
 from workflows.declaration import Input
 from workflows.graph import Edge, Graph, Node
 from workflows.media import UPLOADS, Upload
 from workflows.ports import ANY, MEDIA, PortType
 from workflows.registry import NodeType, Registry
+from workflows.shape import is_input, is_named
 from workflows.wiring import Wiring
 
+TABLE: Final = PortType("table")
 SHAPES: Final = {"any": "hollow", "integer": "diamond", "number": "diamond", "boolean": "diamond"}
-WIDGETS: Final = frozenset({"text", "textarea", "number", "checkbox", "select", "color", "asset"})
-LARGE: Final = frozenset({"textarea", "asset"})
+WRITTEN: Final = frozenset({"lines", "table", "data"})
+"""Widgets in which a value of several parts is written as text."""
+LARGE: Final = frozenset({"textarea", "asset"}) | WRITTEN
 """Widgets that stand in a box of their own, below the rows."""
+WIDGETS: Final = frozenset({"text", "number", "checkbox", "select", "color"}) | LARGE
 FAMILIES: Final = {name: place for place, name in enumerate("input text image audio video number list output".split())}
 LAST: Final = 99
-FAMILIES_BY_NAME: Final = frozenset({"input", "output"})
-"""Of these families a node is what its title and value say; all else about it folds away."""
 
 
 class Port(NamedTuple):
@@ -60,6 +62,8 @@ class Property(NamedTuple):
     integer: bool
     seed: bool
     asset: str
+    offers: str
+    """The property of its node that has the choices."""
     kind: str
     """The kind of its port."""
 
@@ -167,8 +171,8 @@ class _Hand:
     def _node(self, node: Node, position: Mapping[str, Any]) -> Drawn:
         declared = self._registry.get(node.type)
         rows = self._rows(node, declared) if declared else self._unknown(node)
-        folds = declared is not None and declared.family in FAMILIES_BY_NAME
-        more = [row for row in rows if folds and row.property and row.property.name != "value"]
+        folds = declared is not None and is_named(node.type)  # it is what its title and value say
+        more = [row for row in rows if folds and _folds(row.property)]
         return Drawn(
             part=part(node, self._graph, self._registry),
             kind=declared.title if declared else node.type,
@@ -180,14 +184,14 @@ class _Hand:
             y=position.get("y"),
             rows=tuple(row for row in rows if row not in more),
             more=tuple(more),
-            switches=declared is not None and declared.family != "input" and node.type not in WITH_GALLERY,
+            switches=declared is not None and not node.is_input and node.type not in WITH_GALLERY,
         )
 
     def _rows(self, node: Node, declared: NodeType) -> list[Row]:
         """Outputs stand beside the inputs that come first: ports without an editor, then what is written in a box."""
-        fields = [(_input(each, node.family), _property(each, node)) for each in self._wiring.inputs(node).values()]
+        fields = [(_input(each, node.type), _property(each, node)) for each in self._wiring.inputs(node).values()]
         sent = [_port(output.name, output.port) for output in declared.outputs]
-        if declared.family == "input":
+        if node.is_input:
             return [Row(port, sent[0] if port.name == "value" else None, editor) for port, editor in fields]
         plain, large, small = ([field for field in fields if _rank(field[1]) == rank] for rank in range(3))
         return _paired([*plain, *large], sent) + [Row(port, None, editor) for port, editor in small]
@@ -198,6 +202,11 @@ class _Hand:
         sent = dict.fromkeys(edge.output for edge in self._graph.outgoing(node.id))
         kept = [Row(None, None, _json(name, value)) for name, value in node.properties.items() if name not in fed]
         return _paired([(_port(name, ANY), None) for name in fed], [_port(name, ANY) for name in sent]) + kept
+
+
+def _folds(editor: Property | None) -> bool:
+    """What there is to choose from stands in sight until there is something."""
+    return editor is not None and editor.name != "value" and (editor.name != "choices" or bool(editor.value))
 
 
 def _rank(editor: Property | None) -> int:
@@ -216,9 +225,9 @@ def _port(name: str, port: PortType) -> Port:
     return Port(name, name, str(port), colour(port), shape, many=port.items is not None)
 
 
-def _input(declared: Input, family: str) -> Port:
+def _input(declared: Input, node_type: str) -> Port:
     """What a person gives to a run by name is seldom fed by an edge; its ports show only where one is."""
-    quiet = family == "input" or (family == "output" and declared.name == "name")
+    quiet = is_input(node_type) or (is_named(node_type) and declared.name == "name")
     return _port(declared.name, declared.port)._replace(title=declared.setting.title or declared.name, quiet=quiet)
 
 
@@ -226,7 +235,7 @@ def _property(declared: Input, node: Node) -> Property | None:
     """The editor of an input; None where nothing is typed in: what only edges bring."""
     document = declared.as_dict()
     widget = str(document["widget"] or "")
-    if widget not in WIDGETS or (widget == "asset" and node.family != "input") or declared.port.items:
+    if widget not in WIDGETS or (widget == "asset" and not node.is_input) or _is_list(declared):
         return None
     setting = values.bounds(node, declared)
     value = node.properties.get(declared.name, declared.default)
@@ -238,7 +247,7 @@ def _property(declared: Input, node: Node) -> Property | None:
         widget="select" if setting.choices else widget,
         value=value,
         default=declared.default,
-        shown=_shown(value),
+        shown=_shown(value, widget),
         minimum=setting.minimum,
         maximum=setting.maximum,
         step="1" if whole else "any",
@@ -247,6 +256,7 @@ def _property(declared: Input, node: Node) -> Property | None:
         integer=whole,
         seed=values.is_seed(declared) or (whole and node.properties.get("name") == "seed" and declared.name == "value"),
         asset=values.asset_of(value) or "",
+        offers="choices" if node.type == "input.choice" and widget == "select" else "",
         kind=declared.port.kind,
     )
 
@@ -269,18 +279,31 @@ def _json(name: str, value: object) -> Property:
         integer=False,
         seed=False,
         asset="",
+        offers="",
         kind="any",
     )
 
 
-def _shown(value: object) -> str:
+def _is_list(declared: Input) -> bool:
+    """Whether it takes a list that only edges bring."""
+    return declared.port.items is not None and declared.setting.widget not in WRITTEN
+
+
+def _shown(value: object, widget: str) -> str:
+    """As it is written, also where it is no value of the property's type: the graph may be a draft."""
     if value is None:
         return ""
+    if widget == "table" and ports.matches(value, TABLE):
+        return tables.write(cast("tables.Rows", value))
+    if widget == "lines" and isinstance(value, list):
+        return "\n".join(map(str, value))
+    if widget == "data":
+        return json.dumps(value, ensure_ascii=False, indent=2)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _choice(declared: NodeType) -> Choice:
-    ports = [_input(each, declared.family) for each in declared.inputs]
+    inputs = [_input(each, declared.type) for each in declared.inputs]
     return Choice(
         type=declared.type,
         title=declared.title,
@@ -288,7 +311,7 @@ def _choice(declared: NodeType) -> Choice:
         family=declared.family,
         icon=icon(declared.type),
         colour=colour(declared.outputs[0].port if declared.outputs else None),
-        takes=" ".join(["any"] * declared.dynamic + [port.type for port in ports if not port.quiet]),
+        takes=" ".join(["any"] * declared.dynamic + [port.type for port in inputs if not port.quiet]),
         gives=" ".join(str(output.port) for output in declared.outputs),
     )
 

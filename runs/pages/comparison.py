@@ -60,6 +60,11 @@ class Choice(NamedTuple):
         """The address as it is."""
         return self.of(self.ids)
 
+    @property
+    def most(self) -> int:
+        """How many an address may have."""
+        return MOST
+
     def address(self, *first: str) -> str:
         """With these as the first ones; who chose more than two keeps the others."""
         others = [each for each in self.ids if each not in first] if len(self.ids) > 2 else []
@@ -144,7 +149,7 @@ def _compared(choice: Choice) -> dict[str, object]:
 
 
 def _side(letter: str, asset: Asset, job: Job, found: Contrast) -> Side:
-    part = drawing.of(job.graph_id).part(asset.node)
+    part = drawing.of(job.graph_id).by_id.get(asset.node)
     rows = [(pair.name, getattr(pair, letter.lower()), pair.differs) for pair in found.pairs]
     return Side(letter, asset_document(asset), job, part.title if part else asset.node, rows)
 
@@ -162,7 +167,7 @@ def _strip(request: HttpRequest, opened: Workflow, choice: Choice, node: str) ->
     cards = [
         choice.card(made, run.number, run.label) for run in held.runs for made in run.assets if made["id"] in others
     ]
-    part = drawing.of(opened.graph_id).part(node)
+    part = drawing.of(opened.graph_id).by_id.get(node)
     return Strip(node, part.title if part else node, [] if before else kept, cards, held.before, held.counted)
 
 

@@ -63,8 +63,8 @@ def contrast(a: Job, b: Job) -> Contrast:
 def _written(before: Drawing, after: Drawing) -> Iterator[tuple[str, Pair]]:
     """Each property that differs, with its address as a parameter. Inputs' values are parameters by their names."""
     for node in after.graph.nodes:
-        was, part = before.graph.node(node.id), after.part(node.id)
-        if was is None or was.type != node.type or node.family == "input":
+        was, part = before.graph.node(node.id), after.by_id.get(node.id)
+        if was is None or was.type != node.type or node.is_input:
             continue
         first, second = _values(before, was), _values(after, node)
         for name in {**first, **second}:

@@ -6,18 +6,18 @@ job and the id of the telemetry that they are made of.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from django.utils.safestring import SafeString
 
-from runs.pages import acts
+from runs.pages import acts, changed
+from runs.pages.changed import Text
 from runs.pages.markup import joined, partial, rendered
-from runs.pages.sheet import LOG_LINES, Sheet, Step
+from runs.pages.sheet import LOG_LINES, Sheet
+from runs.pages.step import Step
 from runs.telemetry import Batch
 
 Message = dict[str, Any]
-HOT: Final = frozenset({"progress", "cost"})
-"""Fields of a node that change without changing how it is drawn."""
 
 
 def whole(sheet: Sheet) -> SafeString:
@@ -26,11 +26,14 @@ def whole(sheet: Sheet) -> SafeString:
     return joined([*(_part(name, sheet) for name in live), *(step(each) for each in sheet.steps), *_for_staff(sheet)])
 
 
-def header(sheet: Sheet) -> SafeString:
-    """What follows the job's row; once it has ended that is everything, as nothing waits any more."""
-    if sheet.ended:
-        return whole(sheet)
-    return joined([*(_part(name, sheet) for name in ("head", "standing", "history")), *_for_staff(sheet)])
+def header(sheet: Sheet, before: Sheet) -> SafeString:
+    """What follows the job's row, on a page that shows `before`; at its end all that nothing waits for any more."""
+    names = ["head", "standing", *(["history"] if sheet.history != before.history else [])]
+    if not sheet.ended:
+        return joined([*(_part(name, sheet) for name in names), *_for_staff(sheet)])
+    names += ["timeline", *(["results"] if sheet.results != before.results else [])]
+    other = [now for now, was in zip(sheet.steps, before.steps, strict=True) if now != was]
+    return joined([*(_part(name, sheet) for name in names), *map(step, other), *_for_staff(sheet)])
 
 
 def step(shown: Step) -> SafeString:
@@ -43,53 +46,54 @@ def bar(sheet: Sheet, shown: Step) -> SafeString:
     return partial(f"#bar-{shown.part.id}", _rendered("bar", sheet=sheet, step=shown, bar=sheet.bar(shown)))
 
 
-def changes(sheet: Sheet, batch: Batch) -> tuple[SafeString, Message]:
-    """What a batch that is folded into `sheet` already changes: HTML, and a patch of all else; each may be empty."""
-    redrawn = _redrawn(batch) | _first_words(sheet, batch)
-    parts = [part for part in sheet.parts if part.id in redrawn]
-    steps = [sheet.step(part) for part in parts]
-    moved = {node for node, fields in batch.get("nodes", {}).items() if "status" in fields}
-    html = [*map(step, steps), *(bar(sheet, each) for each in steps if each.part.id in moved)]
-    acted = acts.changed(batch, acts.BUT_LOG) - redrawn
-    html += [_acts(sheet.step(part)) for part in sheet.parts if part.id in acted]
-    if any(part.result for part in parts):
-        html.append(_part("results", sheet))
+def changes(sheet: Sheet, batch: Batch, before: Sheet) -> tuple[SafeString, Message]:
+    """What a batch that is folded into `sheet` already changes: HTML, and a patch of all else; each may be empty.
+
+    `before` is the sheet without it, as the page shows it.
+    """
+    turned, filled = changed.turned(batch), changed.filled(batch, sheet.snapshot)
+    acted, told = acts.changed(batch, acts.BUT_LOG), batch.get("nodes", {}).keys()
+    steps = [sheet.step(part) for part in sheet.parts if part.id in turned | filled | acted | told]
+    refilled = {each.part.id for each in steps if each.part.id in filled - turned and _differ_in_words(before, each)}
+    redrawn = (turned | filled) - refilled
+    html = [step(each) for each in steps if each.part.id in redrawn]
+    html += [bar(sheet, each) for each in steps if each.part.id in turned]
+    html += [_acts(each) for each in steps if each.part.id in acted - redrawn]
+    if any(each.part.result for each in steps):
+        html += _results(sheet, before)
     if batch.get("logs"):
         html.append(_lines(sheet, batch["logs"]))
-    return joined(html), _patch(sheet, batch, redrawn)
+    words = {each.part.id: changed.anew(each.words) for each in steps if each.part.id in refilled}
+    patch = _patch(
+        [each for each in steps if each.part.id in told - redrawn], changed.text(batch, sheet.snapshot) | words
+    )
+    hot = {"progress": sheet.share, "done": sheet.done} if patch or redrawn else {}
+    return joined(html), {**patch, **hot}
 
 
-def units(text: str) -> int:
-    """How long JavaScript says that a text is."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+def _differ_in_words(before: Sheet, now: Step) -> bool:
+    """Whether a node's card shows the same as before, but for the text that stands there."""
+    return now.words is not None and before.step(now.part).words is not None
 
 
-def _redrawn(batch: Batch) -> set[str]:
-    """The nodes that are drawn anew: whose status, error or values changed, or who made something."""
-    nodes: Mapping[str, Mapping[str, object]] = batch.get("nodes", {})
-    changed = {node for node, fields in nodes.items() if not fields.keys() <= HOT}
-    return changed | set(batch.get("values", {})) | {product["node"] for product in batch.get("products", ())}
+def _patch(hot: Iterable[Step], text: Mapping[str, Text]) -> Message:
+    """`nodes` {id: {share, counts, cost}} and `text` {id: [where it begins, it]}, each only where there is any."""
+    nodes = {each.part.id: {"share": each.share, "counts": each.counts, "cost": each.money} for each in hot}
+    return {key: value for key, value in (("nodes", nodes), ("text", text)) if value}
 
 
-def _first_words(sheet: Sheet, batch: Batch) -> set[str]:
-    """The nodes whose text begins: there may be no place for it yet."""
-    return {node for node, new in batch.get("text", {}).items() if len(sheet.snapshot["text"][node]) == len(new)}
-
-
-def _patch(sheet: Sheet, batch: Batch, redrawn: set[str]) -> Message:
-    """`progress` (0–1) and `done` of the job, `nodes` {id: {share, counts, cost}}, `text` {id: [where it begins, it]}.
-
-    Text is counted in the units of JavaScript's strings, so that a patch that is applied again changes nothing.
-    """
-    told: set[str] = set(batch.get("nodes", {})) - redrawn
-    hot = [sheet.step(part) for part in sheet.parts if part.id in told]
-    now = sheet.snapshot["text"]
-    patch = {
-        "nodes": {each.part.id: {"share": each.share, "counts": each.counts, "cost": each.money} for each in hot},
-        "text": {node: [units(now[node]) - units(new), new] for node, new in batch.get("text", {}).items()},
-    }
-    kept = {key: value for key, value in patch.items() if value}
-    return {**kept, "progress": sheet.share, "done": sheet.done} if kept or redrawn else {}
+def _results(sheet: Sheet, before: Sheet) -> list[SafeString]:
+    """What landed behind other products of its result, by itself; all results where anything else has changed."""
+    landed = []
+    for was, now in zip(before.results, sheet.results, strict=True):
+        known = len(was.items)
+        if now == was:
+            continue
+        if known < 2 or now.items[:known] != was.items:  # the first says its number once there is a second
+            return [_part("results", sheet)]
+        new = joined(_rendered("result", sheet=sheet, result=now, item=item) for item in now.items[known:])
+        landed.append(partial(f"#result-{was.items[-1]['id']}", new, "afterend"))
+    return landed
 
 
 def _acts(shown: Step) -> SafeString:

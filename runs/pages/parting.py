@@ -16,7 +16,7 @@ def parted(a: Job, b: Job) -> Part | None:
         return None
     first, second = _made(a), _made(b)
     both = [part for part in drawing.of(b.graph_id).parts if part.id in first and part.id in second]
-    return next((part for part in both if not _is_input(part) and first[part.id] != second[part.id]), None)
+    return next((part for part in both if not part.is_input and first[part.id] != second[part.id]), None)
 
 
 def _made(job: Job) -> Mapping[str, Any]:
@@ -28,7 +28,3 @@ def _made(job: Job) -> Mapping[str, Any]:
     for product in told["products"]:
         made[product["node"]][product["output"], product["index"]] = product["sha256"]
     return made
-
-
-def _is_input(part: Part) -> bool:
-    return part.type.startswith("input.")

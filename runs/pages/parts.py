@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 from workflows.graph import Graph, Node
 from workflows.ports import PortType
 from workflows.registry import Registry
+from workflows.shape import is_input
 from workflows.wiring import passed_on
 
 COLOURS: Final = {
@@ -31,25 +32,30 @@ ICONS: Final = {
     "input.integer": "hash",
     "input.number": "sliders-horizontal",
     "input.boolean": "toggle-left",
+    "input.choice": "list-checks",
     "input.image": "image",
     "input.audio": "music",
     "input.video": "film",
     "input.file": "file",
+    "input.table": "table-2",
     "output.result": "flag",
     "output.preview": "eye",
     "text.template": "braces",
     "text.split": "scissors",
     "text.stream": "message-square-text",
+    "number.calculate": "calculator",
     "list.collect": "list-plus",
     "control.wait": "timer",
     "control.fail": "octagon-x",
     "control.if": "split",
     "image.noise": "waves",
+    "image.gradient": "blend",
     "image.blur": "droplets",
     "image.resize": "scaling",
     "image.text": "case-sensitive",
     "audio.tone": "audio-waveform",
     "video.from_images": "clapperboard",
+    "http.get": "globe",
 }
 OTHER_ICON: Final = "box"
 
@@ -67,6 +73,11 @@ class Part(NamedTuple):
     shape: str
     result: str
     """The name of the result that it hands out; empty for all but `output.result`."""
+
+    @property
+    def is_input(self) -> bool:
+        """Whether it gives a run one of its parameters."""
+        return is_input(self.type)
 
 
 def parts(graph: Graph, registry: Registry) -> tuple[Part, ...]:

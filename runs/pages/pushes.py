@@ -9,13 +9,12 @@ from typing import Any, NamedTuple
 
 from django.utils.safestring import SafeString
 
-from runs.pages import acts
+from runs.pages import acts, changed
 from runs.pages.board import Board, Fold, Group
-from runs.pages.fragments import HOT, units
 from runs.pages.markup import joined, partial, rendered
 from runs.pages.seen import Seen, View, flow
 from runs.pages.working import Working
-from runs.telemetry import Batch
+from runs.telemetry import EMPTY, Batch
 
 Patch = dict[str, Any]
 
@@ -35,7 +34,7 @@ def chrome(view: View, focus: Focus, board: Board | None, before: View | None = 
     nodes, known = list(view.nodes.values()), before.nodes if before else {}
     parts = (part for node in nodes for part in _after(known.get(node.id), node))
     html = joined([lens(view, focus, board), *parts])
-    words = {node.id: _anew(node) for node in nodes if _differ_in_words(known.get(node.id), node)}
+    words = {node.id: changed.anew(node.words) for node in nodes if _differ_in_words(known.get(node.id), node)}
     hot = {"nodes": {node.id: _hot(node) for node in nodes}, "edges": view.flows}
     return html, {**lens_patch(view), **hot, **({"text": words} if words else {})}
 
@@ -57,21 +56,19 @@ def lens_patch(view: View) -> Patch:
 
 def changes(view: View, batch: Batch, before: View) -> tuple[SafeString, Patch]:
     """What a batch that is folded into the view's sheet already changes; `before` is the view without it."""
-    told: Mapping[str, Mapping[str, object]] = batch.get("nodes", {})
-    turned = {node for node, fields in told.items() if not fields.keys() <= HOT}
-    filled = set(batch.get("values", {})) | {product["node"] for product in batch.get("products", ())}
-    filled |= _first_words(view, batch)
+    now = view.sheet.snapshot if view.sheet else EMPTY
+    turned, filled = changed.turned(batch), changed.filled(batch, now)
     seen, known = view.nodes, before.nodes
     refilled = {node for node in filled - turned if node in seen and _differ_in_words(known[node], seen[node])}
     filled -= refilled
-    nodes = [node for node in seen.values() if node.id in turned | filled | told.keys()]
+    nodes = [node for node in seen.values() if node.id in turned | filled | batch.get("nodes", {}).keys()]
     html = [_place("body", node) for node in nodes if node.id in turned | filled]
     html += [_place("foot", node) for node in nodes if node.id in turned or (node.id in filled and node.sums_up)]
     html += [_acts(seen[node]) for node in acts.changed(batch) if node in seen]
     patch: Patch = {
         "nodes": {node.id: _hot(node) for node in nodes},
-        "edges": _edges(view, batch),
-        "text": {**_text(view, batch), **{node: _anew(seen[node]) for node in refilled}},
+        "edges": {edge: flow(now["edges"][edge]) for edge in batch.get("edges", {}) if edge in view.drawing.edges},
+        "text": {**changed.text(batch, now), **{node: changed.anew(seen[node].words) for node in refilled}},
     }
     kept = {name: value for name, value in patch.items() if value}
     return joined(html), {**lens_patch(view), **kept}
@@ -211,35 +208,12 @@ def _hot(node: Seen) -> Patch:
     return {"status": node.status, "cached": cached, "share": node.share, "counts": counts, "cost": cost}
 
 
-def _edges(view: View, batch: Batch) -> dict[str, tuple[str, str]]:
-    known = set(view.drawing.edges)
-    now: Mapping[str, Any] = view.sheet.snapshot["edges"] if view.sheet else {}
-    return {edge: flow(now[edge]) for edge in batch.get("edges", {}) if edge in known}
-
-
-def _anew(node: Seen) -> list[object]:
-    """The text of a node, from its beginning."""
-    return [0, node.words]
-
-
 def _differ_in_words(before: Seen | None, node: Seen) -> bool:
     """Whether a node's body shows the same things as before, but for the words that stand there."""
     if before is None or node.words is None or before.words is None:
         return False
     shown = [(each.tells, each.counts_runs, each.step and each.step.error) for each in (before, node)]
     return shown[0] == shown[1]
-
-
-def _first_words(view: View, batch: Batch) -> set[str]:
-    """The nodes whose text begins: there may be no place for it yet."""
-    now: Mapping[str, str] = view.sheet.snapshot["text"] if view.sheet else {}
-    return {node for node, new in batch.get("text", {}).items() if len(now[node]) == len(new)}
-
-
-def _text(view: View, batch: Batch) -> dict[str, list[object]]:
-    """Where each new text begins in its node's, in the units of JavaScript's strings, and the text."""
-    now: Mapping[str, str] = view.sheet.snapshot["text"] if view.sheet else {}
-    return {node: [units(now[node]) - units(new), new] for node, new in batch.get("text", {}).items()}
 
 
 def _part(name: str, target: str, context: Mapping[str, object]) -> SafeString:

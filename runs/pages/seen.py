@@ -5,7 +5,6 @@ The workflow may have changed since the run: a node that it did not have shows n
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,13 +15,13 @@ from runs.pages import drawing, gallery, markdown, sheet, told, working
 from runs.pages.drawing import Drawing
 from runs.pages.gallery import CELLS, FEW_CELLS, Gallery, Wall, wall
 from runs.pages.parts import Part
-from runs.pages.sheet import Sheet, Step
+from runs.pages.sheet import Sheet
+from runs.pages.step import Step
 from runs.pages.working import Working
 from runs.states import HOLDING
 from workflows import values
 from workflows.models import Workflow
 from workflows.ports import MEDIA
-from workflows.wording import brief
 
 DOTS = 3
 
@@ -95,7 +94,7 @@ class Seen(NamedTuple):
     @property
     def is_input(self) -> bool:
         """Whether it gives a parameter to the run; what it has stands in its editor."""
-        return self.part.type.startswith("input.")
+        return self.part.is_input
 
     @property
     def given(self) -> bool:
@@ -128,10 +127,7 @@ class Seen(NamedTuple):
             return None
         if self.awaits_media or self.markdown or (self.structured and not self.tells):
             return None
-        if self.step is None or self.step.text:
-            return self.step.text if self.step else ""
-        several = len(self.step.values) > 1
-        return "\n".join(f"{output}: {brief(value)}" if several else brief(value) for output, value in self.step.values)
+        return self.step.text or self.step.said if self.step else ""
 
     @property
     def summary(self) -> tuple[object, ...]:
@@ -186,7 +182,7 @@ class View:
 
     def node(self, part: Part) -> Seen:
         """One node."""
-        ran = self._ran.get(part.id) if self.sheet else None
+        ran = self.sheet.drawing.by_id.get(part.id) if self.sheet else None
         return Seen(
             part=part,
             step=self.sheet.step(ran) if self.sheet and ran else None,
@@ -231,10 +227,6 @@ class View:
         others = [each for each in self.running if each.job_id != job["id"]]
         mine = working.working(job["id"], job["number"], told, len(self.sheet.parts))
         return sorted([*others, mine], key=lambda each: -each.number) if self.sheet.ticks else others
-
-    @cached_property
-    def _ran(self) -> dict[str, Part]:
-        return {part.id: part for part in self.sheet.parts} if self.sheet else {}
 
 
 def flow(edge: Mapping[str, Any]) -> tuple[str, str]:

@@ -13,15 +13,14 @@ from django.utils import timezone
 from runs import naming, queue, tail
 from runs.models import Asset, Job, JobTransition
 from runs.pages import acts, drawing, reasons, timeline
-from runs.pages.acts import Acts
+from runs.pages.drawing import Drawing
 from runs.pages.markup import money
 from runs.pages.parts import Part
+from runs.pages.step import Step, counts, share
 from runs.pages.viewer import OWNER, Viewer
 from runs.representation import asset_document
 from runs.states import ACTIVE, HOLDING, TERMINAL, State
 from runs.telemetry import Batch, Snapshot, fold, progress
-from workflows.graph import Graph
-from workflows.registry import registry
 
 Document = Mapping[str, Any]
 PRODUCTS: Final = 1000
@@ -30,36 +29,6 @@ TILES: Final = 6
 LOG_LINES: Final = 200
 FEW_RESULTS: Final = 4
 DONE: Final = frozenset({"completed", "bypassed"})
-
-
-class Step(NamedTuple):
-    """What one node's card says: `elapsed` in seconds, `share` 0–1, `pictures` as documents, `values` by output."""
-
-    part: Part
-    status: str
-    share: float
-    counts: str
-    elapsed: float | None
-    error: Document | None
-    text: str
-    values: list[tuple[str, object]]
-    pictures: list[Document]
-    more: int
-    job_id: str
-    cached: bool = False
-    """Whether the work was done before, and was not done again."""
-    why: str = ""
-    """Why it was skipped."""
-    newest: Document | None = None
-    """The product that it made last."""
-    acts: Acts | None = None
-    money: str = ""
-    """What it has cost; empty where nothing was measured."""
-
-    @property
-    def ticks(self) -> bool:
-        """Whether its time still runs."""
-        return self.status == "running" and self.elapsed is not None
 
 
 class Bar(NamedTuple):
@@ -82,12 +51,11 @@ class Beside(NamedTuple):
 
 
 class Result(NamedTuple):
-    """One named result: what has landed, and whether more may come."""
+    """One named result: what has landed; and whether something may come where nothing has."""
 
     part: Part
     items: list[Document]
     coming: bool
-    step: Step
     why: str = ""
     """Why nothing comes, where nothing does."""
 
@@ -96,18 +64,16 @@ class Result(NamedTuple):
 class Sheet:
     """One job as its page shows it. `job` is its document as REST has it, `products` assets' documents by their id.
 
-    `titles` names its parameters for people, `files` has the names of pictures that it was given, by their assets' ids.
+    `files` has the names of pictures that it was given, by their assets' ids.
     `row` is for staff alone.
     """
 
     job: Document
-    parts: tuple[Part, ...]
+    drawing: Drawing
     snapshot: Snapshot
     products: Mapping[str, Document]
     history: Sequence[JobTransition]
     now: datetime = field(default_factory=timezone.now)
-    graph: Graph | None = None
-    titles: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     viewer: Viewer = OWNER
     row: Job | None = None
@@ -118,6 +84,11 @@ class Sheet:
         products = {**self.products, **landed} if landed else self.products
         return replace(self, snapshot=fold(self.snapshot, batch), products=products, now=timezone.now())
 
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The nodes of its graph, each after those that feed it."""
+        return self.drawing.parts
+
     @cached_property
     def steps(self) -> list[Step]:
         """Every node, each after those that feed it."""
@@ -126,7 +97,7 @@ class Sheet:
     @cached_property
     def results(self) -> list[Result]:
         """What the run hands out, by name; last what may be many, so that what lands moves nothing else."""
-        parts = sorted((part for part in self.parts if part.result), key=lambda part: part.id in self._many)
+        parts = sorted((part for part in self.parts if part.result), key=lambda part: part.id in self.drawing.many)
         return [self._result(part) for part in parts]
 
     def step(self, part: Part) -> Step:
@@ -147,9 +118,7 @@ class Sheet:
             pictures=pictures[-TILES:],
             more=max(len(pictures) - TILES, 0),
             job_id=self.job["id"],
-            why=reasons.why_skipped(part.id, self.graph, self.snapshot, self._by_id)
-            if self.graph and status == "skipped"
-            else "",
+            why=reasons.why_skipped(part.id, self.drawing, self.snapshot) if status == "skipped" else "",
             cached=bool(node.get("cached")),
             newest=made[-1] if made else None,
             acts=acts.of(self.snapshot, part.id),
@@ -244,17 +213,12 @@ class Sheet:
     @property
     def grows(self) -> bool:
         """Whether nobody knows beforehand how many results there will be."""
-        return any(part.result and part.id in self._many for part in self.parts)
-
-    @cached_property
-    def _many(self) -> frozenset[str]:
-        return reasons.many(self.graph, registry) if self.graph else frozenset()
+        return any(part.result and part.id in self.drawing.many for part in self.parts)
 
     @property
     def failed(self) -> Part | None:
         """The node that the job's error is about."""
-        node = (self.job["error"] or {}).get("node")
-        return next((part for part in self.parts if part.id == node), None)
+        return self.drawing.by_id.get((self.job["error"] or {}).get("node") or "")
 
     @property
     def stopped(self) -> JobTransition | None:
@@ -272,14 +236,7 @@ class Sheet:
     def params(self) -> list[tuple[str, object]]:
         """What the job was submitted with, by the names that people know."""
         given: Mapping[str, object] = self.job["params"]
-        return [(self._title(name), self._with_name(value)) for name, value in given.items()]
-
-    def _title(self, name: str) -> str:
-        """A parameter's title; of one that is addressed, the node's title and the property."""
-        node, dot, property_ = name.partition(".")
-        if name in self.titles or not dot or node not in self._by_id:
-            return self.titles.get(name, name)
-        return f"{self._by_id[node].title}: {property_}"
+        return [(self.drawing.title(name), self._with_name(value)) for name, value in given.items()]
 
     def _with_name(self, value: object) -> object:
         """A picture's reference with the name of its file, and where it is for who looks."""
@@ -289,15 +246,10 @@ class Sheet:
         return {**named, "url": self.viewer.content_url(str(named["asset"]))}
 
     def _result(self, part: Part) -> Result:
-        step, made = self.step(part), self.made(part.id)
-        coming = step.status in {"waiting", "running"} and self.active
-        missing = self.graph if not (coming or made) else None
-        why = reasons.why_missing(part.id, missing, self.snapshot, self._by_id) if missing else "not reached"
-        return Result(part, made, coming, step, why)
-
-    @cached_property
-    def _by_id(self) -> Mapping[str, Part]:
-        return {part.id: part for part in self.parts}
+        made = self.made(part.id)
+        coming = not made and self.active and self.step(part).status in {"waiting", "running"}
+        why = "" if coming or made else reasons.why_missing(part.id, self.drawing, self.snapshot)
+        return Result(part, made, coming, why)
 
     @cached_property
     def _products_by_node(self) -> Mapping[str, list[Document]]:
@@ -326,15 +278,12 @@ def read(job: Job, viewer: Viewer = OWNER) -> Sheet:
 
 def sheet(job: Job, document: Document, snapshot: Snapshot, viewer: Viewer = OWNER) -> Sheet:
     """The sheet of a job of which document and telemetry are known already."""
-    drawn = drawing.of(job.graph_id)
     return Sheet(
         document,
-        drawn.parts,
+        drawing.of(job.graph_id),
         snapshot,
         {name: viewer.product(product) for name, product in products(job.pk).items()},
         history(job.pk),
-        graph=drawn.graph,
-        titles=drawn.titles,
         files=naming.files(job.params),
         viewer=viewer,
         row=row(job.pk) if viewer.staff else None,
@@ -361,19 +310,6 @@ def products(job_id: UUID) -> dict[str, Document]:
 def history(job_id: UUID, version: int | None = None) -> list[JobTransition]:
     """The job's steps from state to state, up to a version of its row: each step made one."""
     return list(JobTransition.objects.filter(job=job_id).order_by("id")[:version])
-
-
-def share(node: Document) -> float:
-    """How far a node says that it is, 0–1."""
-    done, total = node.get("progress") or (0, 0)
-    return min(max(done / total, 0.0), 1.0) if total else 0.0
-
-
-def counts(node: Document) -> str:
-    """How far a node is that counts whole things: 3 of 4."""
-    done, total = node.get("progress") or (0, 0)
-    whole = float(done).is_integer() and float(total).is_integer()
-    return f"{done:.0f} of {total:.0f}" if whole and total > 1 else ""
 
 
 def moment(text: str) -> datetime:

@@ -28,7 +28,7 @@ class Beside(NamedTuple):
 def shelf(request: HttpRequest, workflow_id: UUID, node: str) -> HttpResponse:
     """Everything that the runs of a workflow made at a node, some runs at a time."""
     opened = workflow_of(request, workflow_id)
-    part = drawing.of(opened.graph_id).part(node)
+    part = drawing.of(opened.graph_id).by_id.get(node)
     if part is None:
         raise Http404("There is no such node.")
     given = request.GET.get("before", "")
@@ -64,7 +64,7 @@ def light(request: HttpRequest, asset_id: UUID) -> HttpResponse:
     asset = asset_of(request, asset_id)
     if asset.job is None or asset.workflow is None:
         raise Http404("An upload has no run to show.")
-    part = drawing.of(asset.job.graph_id).part(asset.node)
+    part = drawing.of(asset.job.graph_id).by_id.get(asset.node)
     focus = lens.of(user_of(request), asset.workflow.pk)
     named = naming.files(asset.job.params)
     context = {

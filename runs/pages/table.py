@@ -3,12 +3,10 @@
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
-from django.utils import timezone
 
 from accounts.paging import page
 from accounts.problems import ProblemError
@@ -17,7 +15,7 @@ from runs.models import Job
 from runs.pages import drawing
 from runs.pages.asked import Asked
 from runs.pages.board import STATES, thumbnails
-from runs.states import ACTIVE, HOLDING, State
+from runs.states import ACTIVE, HOLDING
 from workflows.models import Workflow
 
 ROWS: Final = 30
@@ -42,37 +40,12 @@ class Cell(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One run: seconds that it has `waited` and has `run`, each of which may still go on."""
+    """One run."""
 
     job: Job
     place: queue.Place
     thumbnail: UUID | None
     cells: list[Cell]
-    now: datetime
-
-    @property
-    def waits(self) -> bool:
-        """Whether it is in the queue."""
-        return self.job.state == State.QUEUED
-
-    @property
-    def runs(self) -> bool:
-        """Whether it holds a slot."""
-        return self.job.state in HOLDING
-
-    @property
-    def waited(self) -> float:
-        """From its submit to its start, or to its end where it never started."""
-        job = self.job
-        until = self.now if self.waits else job.started_at or job.ended_at or self.now
-        return max((until - job.created_at).total_seconds(), 0.0)
-
-    @property
-    def ran(self) -> float | None:
-        """From its start to its end; None before it."""
-        if self.runs and self.job.started_at:
-            return max((self.now - self.job.started_at).total_seconds(), 0.0)
-        return self.job.duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,11 +184,11 @@ def _columns(workflow: Workflow, jobs: Sequence[Job]) -> list[Column]:
 
 
 def _rows(jobs: Sequence[Job], columns: Sequence[Column], asked: Asked) -> Iterable[Row]:
-    places, pictures, now = queue.places(jobs), thumbnails(jobs), timezone.now()
+    places, pictures = queue.places(jobs), thumbnails(jobs)
     files = naming.files(*[job.params for job in jobs]) if columns else {}
     for job in jobs:
         cells = [_cell(column, job.params.get(column.name), files, asked) for column in columns]
-        yield Row(job, places.get(job.pk, queue.Place()), pictures.get(job.pk), cells, now)
+        yield Row(job, places.get(job.pk, queue.Place()), pictures.get(job.pk), cells)
 
 
 def _cell(column: Column, value: object, files: Mapping[str, str], asked: Asked) -> Cell:

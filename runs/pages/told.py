@@ -12,6 +12,7 @@ from runs.pages import drawing, product
 from runs.pages.gallery import NEWEST, RUNS_A_PAGE, Gallery, Run
 from runs.pages.parts import Part
 from runs.states import State
+from workflows.shape import is_named
 
 
 def jobs(workflow_id: UUID) -> Mapping[str, int]:
@@ -26,7 +27,7 @@ def jobs(workflow_id: UUID) -> Mapping[str, int]:
 
 def makes_values(part: Part) -> bool:
     """Whether it makes texts, numbers or JSON; what an input has, stands in its editor."""
-    return part.shape in {"text", "code", "value"} and part.type.partition(".")[0] not in {"input", "output"}
+    return part.shape in {"text", "code", "value"} and not is_named(part.type)
 
 
 def read(workflow_id: UUID, node: str, *, before: int | None = None) -> Gallery:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import places
 from runs import gate, uploads
 from runs.errors import TooManyWaiting
-from runs.pages import canvas, listing, live, sheet, table, typed
+from runs.pages import canvas, comparison, listing, live, sheet, table, typed
 from runs.pages.asked import Asked
 from runs.pages.mine import job_of, user_of, workflow_of
 from runs.submit import Order, submit
@@ -38,7 +38,7 @@ def workflow(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
     opened = workflow_of(request, workflow_id)
     drawn = canvas.draw(opened.graph.loaded(), registry)
     context = {"workflow": opened, "canvas": drawn, "palette": canvas.palette(registry)}
-    context |= live.context(user_of(request), opened)
+    context |= {"most_compared": comparison.MOST, **live.context(user_of(request), opened)}
     return render(request, "runs/editor.html", context)
 
 

@@ -30,7 +30,7 @@ class PageSocket(JobSocket):
             self._sheet = await in_database(self.sheet, frame["snapshot"])
             await self._swap(frame["id"], fragments.whole(self._sheet))
         elif frame["type"] == "update" and self._sheet is not None:
-            await self._tell_update(frame, self._sheet.after(frame))
+            await self._tell_update(frame, self._sheet)
         elif frame["type"] == "head":
             await self.send({"type": "head", "job_id": str(self.job_id), "id": frame["id"]})
 
@@ -50,12 +50,12 @@ class PageSocket(JobSocket):
     async def _tell_job(self, frame: Frame) -> None:
         self._document = frame["job"]
         if self._sheet is not None:
-            self._sheet = await in_database(self.moved_on, self._sheet, frame["version"])
-            await self._swap(None, fragments.header(self._sheet))
+            before, self._sheet = self._sheet, await in_database(self.moved_on, self._sheet, frame["version"])
+            await self._swap(None, fragments.header(self._sheet, before))
 
-    async def _tell_update(self, frame: Frame, changed: Sheet) -> None:
-        self._sheet = changed
-        html, patch = fragments.changes(changed, frame)
+    async def _tell_update(self, frame: Frame, before: Sheet) -> None:
+        self._sheet = before.after(frame)
+        html, patch = fragments.changes(self._sheet, frame, before)
         if html:
             await self._swap(frame["id"], html)
         if patch:

@@ -32,10 +32,6 @@ class Crew:
         """Does something that needs a processor."""
         return await asyncio.wrap_future(self._workshop.submit(act, *args, **kwargs))
 
-    def wait_at_desk(self, act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """As `at_desk`, holding up the calling thread meanwhile."""
-        return self._desk.submit(act, *args, **kwargs).result()
-
     def close(self) -> None:
         """Ends the threads when they have done what they were given."""
         self._desk.submit(connections.close_all)  # its own: which connections these are is told there

@@ -1,5 +1,7 @@
 // Says whether what a page shows is live, and what became of something that a person asked for and did not get.
 
+import { announce } from "./announce.js";
+
 /** @typedef {"live" | "reconnecting" | "offline"} Connection */
 /** @typedef {{request: {method: string}, response?: {status: number}}} Asked */
 
@@ -42,12 +44,6 @@ export function signedOut() {
 
 export function isSignedOut() {
   return "signedOut" in document.body.dataset;
-}
-
-/** @param {string} words What a screen reader is to say. */
-export function announce(words) {
-  const said = document.getElementById("announcer");
-  if (said) said.textContent = words;
 }
 
 /** What was asked of the server, but not by htmx, was not done. @param {number} status 0 where no answer came. */

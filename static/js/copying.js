@@ -1,5 +1,7 @@
 // A button puts a text on the clipboard, and says so; where the browser lets nobody do that, it chooses the text instead.
 
+import { announce } from "./announce.js";
+
 const SAID = 2_000; // ms
 
 document.addEventListener("click", (event) => {
@@ -23,9 +25,8 @@ async function copy(button, text) {
 /** @param {HTMLElement} button @param {string} words */
 function say(button, words) {
   const place = /** @type {HTMLElement} */ (button.querySelector("span"));
-  const announcer = document.getElementById("announcer");
   place.textContent = words;
-  if (announcer) announcer.textContent = words;
+  announce(words);
   setTimeout(() => {
     place.textContent = "Copy";
   }, SAID);

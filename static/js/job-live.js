@@ -1,6 +1,6 @@
 // What moves many times a second on a job's page: progress, streamed text, clocks. Structure comes as HTML, by hx-ws.
 
-import { announce } from "./banner.js";
+import { announce } from "./announce.js";
 import { clock } from "./clock.js";
 import { advance, append, Frames, follows, write } from "./hot.js";
 import { details } from "./live/details.js";

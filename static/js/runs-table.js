@@ -1,7 +1,7 @@
 // The table of runs by hand and by keyboard: arrow keys move between rows, the form that runs opens as a dialog. How many
 // runs there are and how many of them run stands in the bar and in the title; what became of those shown is spoken.
 
-import { announce } from "./banner.js";
+import { announce } from "./announce.js";
 import { title } from "./live/title.js";
 
 const runs = () => document.getElementById("runs");

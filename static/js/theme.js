@@ -1,6 +1,8 @@
 // Dark or light: each click shows the other one. What the system shows is followed, until a person wants the other; a
 // cookie keeps that, so that a page never flashes.
 
+import { announce } from "./announce.js";
+
 /** @typedef {"dark" | "light"} Theme */
 
 const YEAR = 31_536_000;
@@ -26,8 +28,7 @@ function keep(kept) {
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store is missing over plain HTTP
   document.cookie = `theme=${kept}; path=/; max-age=${kept ? YEAR : 0}; samesite=lax`;
   describe();
-  const said = document.getElementById("announcer");
-  if (said) said.textContent = `${shown()} appearance`;
+  announce(`${shown()} appearance`);
 }
 
 /** Each button says which one is on, and what a click does. */

@@ -90,10 +90,19 @@ def test_the_session_of_staff_has_no_more_scopes(root: User) -> None:
 def test_when_a_token_was_used_is_kept_to_the_minute(ada: User, django_assert_max_num_queries: Any) -> None:
     rest = Rest(ada)
     rest.get("/me")
-    assert ApiToken.objects.get().last_used_at is not None
+    first = ApiToken.objects.get().last_used_at
 
     with django_assert_max_num_queries(1):
         rest.get("/me")
+    assert ApiToken.objects.get().last_used_at == first
+
+    long_ago = timezone.now() - timedelta(minutes=2)
+    ApiToken.objects.update(last_used_at=long_ago)
+    rest.get("/me")
+    last = ApiToken.objects.get().last_used_at
+    assert first is not None
+    assert last is not None
+    assert long_ago < first < last
 
 
 def test_a_secret_is_kept_only_as_its_digest(ada: User) -> None:

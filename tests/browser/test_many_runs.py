@@ -156,10 +156,15 @@ def test_keys_do_nothing_while_one_types(ada: Person, rest: httpx.Client, workfl
         run(rest, workflow, params={"seed": seed})
     page = opened(ada, workflow)
     sees_focus(page, 2)
-    page.locator('[data-node="noise"] [data-property="width"]').press("1")
-    page.locator('[data-node="noise"] [data-property="width"]').press("[")
-    page.wait_for_timeout(300)
-    sees_focus(page, 2)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/lens/") else None)
+    width = page.locator('[data-node="noise"] [data-property="width"]')
+    width.press("1")
+    width.press("[")
+    width.blur()
+    page.keyboard.press("[")
+    sees_focus(page, 1)
+    assert len(asked) == 1
 
 
 def test_a_pinned_run_stays_and_an_unpinned_one_gives_way(ada: Person, rest: httpx.Client, workflow: str) -> None:

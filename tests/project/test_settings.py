@@ -41,6 +41,14 @@ def shown(folder: Path, name: str, **changed: str) -> str:
         ("MAX_GRAPH_NODES", "2.5", "is 2.5: set it to a whole number, 1 or more"),
         ("LEASE_SECONDS", "1.9", "is 1.9: set it to a number from 2 to 86400"),
         ("DRAIN_SECONDS", "inf", "is inf: set it to a number from 0 to 86400"),
+        *(
+            (
+                "HTTP_ALLOW",
+                value,
+                f"is {value}: set it to hosts with their ports, such as localhost:11434,10.0.0.7:8080",
+            )
+            for value in ("localhost", "localhost:0", "localhost:99999", "http://localhost:80", "me@localhost:80")
+        ),
         ("LOUPE_DEMO", "maybe", "is maybe: set it to 1 or 0"),
         ("LOG_LEVEL", "loud", "is loud: set it to DEBUG, INFO, WARNING or ERROR"),
         ("ENV_FILE", "/nowhere/env", "is /nowhere/env, and there is no such file: set it to one"),
@@ -57,6 +65,15 @@ def test_a_setting_that_cannot_be_is_named_with_what_to_do(
 def test_settings_at_their_bounds_are_taken(tmp_path: Path) -> None:
     bounds = {"MAX_CONCURRENT_JOBS": "1000", "WORKERS": "0", "LEASE_SECONDS": "2", "MAX_UPLOAD_BYTES": "1"}
     assert {name: shown(tmp_path, name, **bounds) for name in bounds} == {**bounds, "LEASE_SECONDS": "2.0"}
+
+
+def test_what_may_be_reached_is_told_to_the_guard(tmp_path: Path) -> None:
+    code = "from workflows.outgoing import guard; print(*sorted(guard._allowed))"
+    given = {"HTTP_ALLOW": "LocalHost:11434, [::1]:80,10.0.0.7:8080,"}
+    assert (
+        loupe(tmp_path, "shell", "-v0", "-c", code, **given)[1] == "('10.0.0.7', 8080) ('::1', 80) ('localhost', 11434)"
+    )
+    assert loupe(tmp_path, "shell", "-v0", "-c", code)[1] == ""
 
 
 def test_a_file_of_settings_is_read_and_the_environment_goes_first(tmp_path: Path) -> None:

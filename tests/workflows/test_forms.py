@@ -57,6 +57,29 @@ def test_each_type_gives_values_of_its_own(kind: str, written: str, meant: objec
     assert params(parameter(kind, default=1), written) == {kind: meant}
 
 
+def test_a_choice_is_one_of_the_choices_and_begins_with_the_one_that_the_graph_has() -> None:
+    style = parameter("text", choices=["ink", "moss"], default="moss")
+    form = RunForm([style], {"p0": "gold"}, {})
+    assert not form.is_valid()
+    assert params(style, "ink") == {"text": "ink"}
+    drawn = str(RunForm([style])["p0"])
+    assert '<option value="moss" selected>' in drawn
+    assert drawn.count("<option") == 2
+    assert str(RunForm([parameter("text", choices=["ink"], required=True)])["p0"]).count("<option") == 2
+
+
+def test_a_table_is_written_as_csv_or_json_and_begins_with_the_graphs() -> None:
+    table = parameter("table", default=[{"name": "moss", "amount": 3}])
+    assert "name,amount\nmoss,3</textarea>" in str(RunForm([table])["p0"])
+    assert params(table, "name;amount\r\nink;4") == {"table": [{"name": "ink", "amount": 4}]}
+    assert params(table, '[{"name": ["ink"]}]') == {"table": [{"name": ["ink"]}]}
+    assert params(table, "") == {}
+    form = RunForm([table], {"p0": "name\na,b"}, {})
+    assert form.errors == {"p0": ["Line 2 has 2 cells for 1 column. Put texts with commas in quotes."]}
+    assert "name\na,b</textarea>" in str(form["p0"])
+    assert not RunForm([parameter("table", required=True)], {"p0": ""}, {}).is_valid()
+
+
 def test_a_box_that_is_not_ticked_says_no() -> None:
     form = RunForm([parameter("boolean", default=True)], {}, {})
     assert form.is_valid()

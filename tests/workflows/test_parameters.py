@@ -9,6 +9,7 @@ from tests.workflows.small_nodes import small
 from workflows import parameters
 from workflows.graph import Graph
 from workflows.parameters import Resolved
+from workflows.registry import registry
 from workflows.validation import check
 
 ASSET = "0b2c1f6e-93a4-4f0e-8b57-2f60f1f7a9c1"
@@ -179,6 +180,31 @@ def test_an_ill_typed_value_is_a_bad_value_once(params: dict[str, object], node:
 def test_bounds_given_with_the_value_count() -> None:
     assert wrong({"many": 20, "i.maximum": 30}) == []
     assert wrong({"many": 5, "i.maximum": 4}) == [("bad_value", "i", "value")]
+
+
+def test_a_choice_is_one_of_its_choices_wherever_they_come_from() -> None:
+    given = graph({"c": ("input.choice", {"name": "style", "value": "ink", "choices": ["ink", "moss"]})})
+    assert parameters.declared(given, registry)[0].choices == ["ink", "moss"]
+    assert judged(given, {}) == judged(given, {"style": "moss"}) == []
+    assert judged(given, {"style": "gold"}) == [("bad_value", "c", "value")]
+    assert judged(given, {"style": "gold", "c.choices": ["gold"]}) == []
+    assert judged(given, {"c.choices": ["gold"]}) == [("bad_value", "c", "value")]
+    assert judged(given, {"style": "ink", "c.choices": ["ink", 1]}) == [("bad_value", "c", "choices")]
+    assert judged(given, {"style": "gold", "c.choices": []}) == []
+
+
+def judged(given: Graph, params: dict[str, object]) -> list[tuple[str, str | None, str | None]]:
+    ready = parameters.apply(given, parameters.resolve(given, registry, params, lowest).params)
+    return [(problem.code, problem.node, problem.property) for problem in check(ready, registry)]
+
+
+def test_a_table_is_a_list_of_row_objects() -> None:
+    given = graph({"t": ("input.table", {"name": "people"})})
+    assert judged(given, {"people": [{"name": "Ada"}, {}]}) == []
+    assert judged(given, {"people": []}) == []
+    for wrong_table in ("a,b", [1], {"name": "Ada"}, [["Ada"]]):
+        assert judged(given, {"people": wrong_table}) == [("bad_value", "t", "value")]
+    assert judged(given, {}) == [("missing_input", "t", "value")]
 
 
 def test_several_problems_are_all_named() -> None:

@@ -7,19 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from workflows.nodes.oklab import to_srgb
+
 Plane = NDArray[np.float32]
 _SHADES: Final = 256
 _STOPS: Final = (0, 0.3, 0.7, 1)
-_OKLAB_TO_LMS: Final = np.array(
-    [[1, 0.3963377774, 0.2158037573], [1, -0.1055613458, -0.0638541728], [1, -0.0894841775, -1.2914855480]]
-)
-_LMS_TO_RGB: Final = np.array(
-    [
-        [4.0767416621, -3.3077115913, 0.2309699292],
-        [-1.2684380046, 2.6097574011, -0.3413193965],
-        [-0.0041960863, -0.7034186147, 1.7076147010],
-    ]
-)
 _STRIP: Final = 128  # rows painted at once, so that a large picture needs little memory beside itself
 
 
@@ -50,15 +42,8 @@ def _palette(rng: np.random.Generator) -> NDArray[np.uint8]:
     lightness = np.interp(along, _STOPS, (0.26, 0.5, 0.76, 0.97))
     chroma = np.interp(along, _STOPS, (0.08, 0.17, 0.13, 0.03))
     angle = 2 * np.pi * (hue + drift * np.interp(along, _STOPS, (0.0, 0.5, 1.3, 1.8)))
-    return _srgb(np.stack([lightness, chroma * np.cos(angle), chroma * np.sin(angle)], axis=1))
-
-
-def _srgb(oklab: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Oklab colours, one per row, as bytes in sRGB; matrices from Björn Ottosson's description of Oklab."""
-    linear = ((oklab @ _OKLAB_TO_LMS.T) ** 3) @ _LMS_TO_RGB.T
-    curved = 1.055 * np.clip(linear, 0.0031308, 1) ** (1 / 2.4) - 0.055
-    encoded: NDArray[np.float64] = np.where(linear <= 0.0031308, 12.92 * linear, curved)
-    return (np.clip(encoded, 0, 1) * 255).astype(np.uint8)
+    oklab = np.stack([lightness, chroma * np.cos(angle), chroma * np.sin(angle)], axis=1)
+    return (to_srgb(oklab) * 255).astype(np.uint8)
 
 
 def _grids(rng: np.random.Generator, width: int, height: int, *, cells: int, octaves: int) -> list[Image.Image]:

@@ -8,11 +8,13 @@ from workflows.context import NodeContext
 from workflows.errors import NodeFailed
 from workflows.media import MAX_SIDE, check_size
 from workflows.nodes.clouds import clouds
-from workflows.nodes.lettering import Position, lettered, missing
+from workflows.nodes.gradients import gradient as painted
+from workflows.nodes.lettering import Colour, Position, lettered, missing
 from workflows.registry import Setting, node
 
 Side = Annotated[int, Setting(minimum=1, maximum=MAX_SIDE, unit="px")]
 Seed = Annotated[int, Setting(minimum=0, maximum=2**53 - 1, description="Another seed gives another picture.")]
+Color = Annotated[str, Setting(widget="color", description="As #rrggbb or by its English name.")]
 Fit = Literal["contain", "cover", "stretch"]
 
 
@@ -26,6 +28,27 @@ def noise(
     """Return a picture of `width` × `height` pixels, RGB or L, always the same for the same seed."""
     check_size(width, height)
     return clouds(width, height, seed, color=color)
+
+
+@node(
+    "image.gradient",
+    title="Gradient",
+    description="Paints one colour going over into another, in steps that look even.",
+    output="image",
+)
+def gradient(
+    width: Side = 512,
+    height: Side = 512,
+    start: Color = "#1d2671",
+    end: Color = "#f4a261",
+    angle: Annotated[
+        float,
+        Setting(minimum=-360, maximum=360, unit="°", description="Where the end lies: 0 is up, 90 right, 180 down."),
+    ] = 90.0,
+) -> Image.Image:
+    """Return a picture of `width` × `height` pixels in RGB, always the same for the same inputs."""
+    check_size(width, height)
+    return painted(width, height, _colour(start), _colour(end), angle)
 
 
 @node("image.blur", title="Blur", description="Softens a picture.", output="image")
@@ -63,20 +86,26 @@ def text(
     size: Annotated[
         int, Setting(minimum=4, maximum=1024, unit="px", description="Made smaller where the text would not fit.")
     ] = 48,
-    color: Annotated[str, Setting(widget="color", description="As #rrggbb or by its English name.")] = "#ffffff",
+    color: Color = "#ffffff",
     position: Position = "bottom",
 ) -> Image.Image:
     """Return a copy with the text on it, outlined so that it can be read on any ground."""
-    try:
-        red, green, blue = ImageColor.getrgb(color)[:3]
-    except ValueError as error:
-        raise NodeFailed("bad_value", f"“{color}” is no colour. Write it as #ff8800 or orange.") from error
+    colour = _colour(color)
     if lacking := missing(text):
         context.log(f"The font has no “{lacking[:80]}”: boxes stand where these would be.", "warning")
-    return lettered(image, text, size, (red, green, blue), position)
+    return lettered(image, text, size, colour, position)
 
 
 _RESAMPLING: Final = Image.Resampling.LANCZOS
+
+
+def _colour(written: str) -> Colour:
+    try:
+        red, green, blue = ImageColor.getrgb(written)[:3]
+    except ValueError as error:
+        message = f"“{written[:80]}” is no colour. Write it as #ff8800 or orange."
+        raise NodeFailed("bad_value", message) from error
+    return red, green, blue
 
 
 def _inside(size: tuple[int, int], bounds: tuple[int, int]) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """What a person or a program gives to a run: a workflow's parameters."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from PIL import Image
 
@@ -10,6 +10,7 @@ from workflows.registry import Setting, node
 
 Name = Annotated[str, Setting(description="What the parameter is called when the workflow is run.")]
 Description = Annotated[str, Setting(description="Shown beside the parameter.")]
+Table = Annotated[list[dict[str, Any]], Setting(type="table", widget="table")]
 Bound = Annotated[float | None, Setting(description="Leave empty for no bound.")]
 WholeBound = Annotated[int | None, Setting(description="Leave empty for no bound.")]
 
@@ -69,6 +70,28 @@ def boolean(name: Name, value: bool, description: Description = "") -> bool:  # 
 
 
 @node(
+    "input.choice",
+    title="Choice",
+    description="One of several texts, to give to a run.",
+    output="value",
+    pure=False,
+    inline=True,
+)
+def choice(
+    name: Name,
+    value: Annotated[str, Setting(widget="select")],
+    choices: Annotated[
+        list[str], Setting(widget="lines", description="What there is to choose from, one a line.")
+    ] = [],  # noqa: B006 (read only)
+    description: Description = "",  # noqa: ARG001
+) -> str:
+    """Pass the choice on; NodeFailed when it is none of `choices`."""
+    if choices and value not in choices:
+        raise NodeFailed("bad_value", f"“{name}” is none of its choices; give it one of {', '.join(choices)}.")
+    return value
+
+
+@node(
     "input.image",
     title="Picture",
     description="A picture to give to a run: an upload, or one that a run has made.",
@@ -117,6 +140,19 @@ def video(name: Name, value: Video, description: Description = "") -> Video:  # 
 )
 def file(name: Name, value: File, description: Description = "") -> File:  # noqa: ARG001
     """Pass the file on."""
+    return value
+
+
+@node(
+    "input.table",
+    title="Table",
+    description="Rows with named columns, to give to a run.",
+    output="value",
+    pure=False,
+    inline=True,
+)
+def table(name: Name, value: Table, description: Description = "") -> Table:  # noqa: ARG001
+    """Pass the rows on."""
     return value
 
 

@@ -1,12 +1,12 @@
 // Comparing: which two, and how, is in the address; it is put in place in the open page, so that nothing flickers or scrolls.
 
+import { announce } from "../announce.js";
 import { sounds } from "../sounds.js";
 import { again } from "./again.js";
 import { closer } from "./closer.js";
 import { keys } from "./keys.js";
 import { slider } from "./slider.js";
 
-const MOST = 8; // as the server takes from an address
 const htmx = () => /** @type {any} */ (window).htmx;
 const comparison = () => document.getElementById("comparison");
 
@@ -48,7 +48,7 @@ function instead(asset, first) {
   const swapped = asset === (first ? b : a);
   const pair = swapped ? [b, a] : first ? [asset, b] : [a, asset];
   const others = rest.length ? [a, b, ...rest].filter((each) => !pair.includes(each)) : [];
-  return `?${changed({ assets: [...pair, ...others].slice(0, MOST).join(",") })}`;
+  return `?${changed({ assets: [...pair, ...others].slice(0, Number(comparison()?.dataset.most)).join(",") })}`;
 }
 
 function ids() {
@@ -105,6 +105,5 @@ function mark() {
     link.search = `?${changed({ view: link.dataset.view ?? "" })}`;
   }
   const heads = [...document.querySelectorAll("#comparison .side h2")].map((head) => head.textContent?.trim());
-  const place = document.getElementById("announcer");
-  if (place) place.textContent = heads.join("; ");
+  announce(heads.join("; "));
 }

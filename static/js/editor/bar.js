@@ -1,5 +1,7 @@
 // The buttons around the canvas, and the one line that is spoken: what was done, undone, and done again.
 
+import { announce } from "../announce.js";
+
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./viewport.js").Viewport} Viewport */
 
@@ -23,10 +25,9 @@ export function bar(store, viewport, does) {
     const text = `${Math.round(viewport.scale * 100)} %`;
     if (zoom && zoom.textContent !== text) zoom.textContent = text;
   });
-  const said = document.getElementById("announcer");
   store.addEventListener("change", (event) => {
     const { name, after } = /** @type {CustomEvent<import("./store.js").Change>} */ (event).detail;
-    if (said && /^(Undone|Done again|delete|add|connect)/.test(name)) said.textContent = name;
+    if (/^(Undone|Done again|delete|add|connect)/.test(name)) announce(name);
     document.querySelector("[data-welcome]")?.toggleAttribute("hidden", after.nodes.length > 0);
     for (const which of /** @type {const} */ (["undo", "redo"])) {
       const button = /** @type {HTMLButtonElement} */ (document.querySelector(`[data-history=${which}]`));

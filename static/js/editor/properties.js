@@ -2,13 +2,14 @@
 
 import { rename, setGallery, setInputs, setProperty } from "./commands.js";
 import { fedInputs, nodeOf } from "./graph.js";
+import { mentioned } from "./mentions.js";
 import { readControl } from "./values.js";
+import { isWritten } from "./written.js";
 
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./values.js").Control} Control */
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
-const MENTIONED = /\{\{-?\s*([A-Za-z_][A-Za-z0-9_]*)/g;
 
 /** @param {HTMLElement} plane @param {Store} store */
 export function editProperties(plane, store) {
@@ -20,7 +21,8 @@ export function editProperties(plane, store) {
   });
   plane.addEventListener("change", ({ target }) => {
     const control = /** @type {Control} */ (target);
-    if (control.dataset.property === "template") mention(control);
+    mention(control);
+    if (isWritten(control)) control.reportValidity();
   });
   plane.addEventListener("click", ({ target }) => {
     const [dice, fold, gallery] = ["[data-dice]", "[data-fold]", "[data-gallery]"].map((each) =>
@@ -43,11 +45,11 @@ export function editProperties(plane, store) {
     control.reportValidity();
   });
 
-  /** A template's inputs are the names that it mentions, and those that are fed. @param {Control} control */
+  /** A template's or an expression's inputs are the names that it mentions, and those that are fed. @param {Control} control */
   function mention(control) {
     const id = idAt(control);
-    if (!control.closest("[data-node]")?.querySelector("[data-add-input]")) return;
-    const names = [...control.value.matchAll(MENTIONED)].flatMap((found) => found[1] ?? []);
+    const names = mentioned(control.dataset.property ?? "", control.value);
+    if (!names || !control.closest("[data-node]")?.querySelector("[data-add-input]")) return;
     const fed = fedInputs(store.graph);
     addInputs(id, names, (name) => names.includes(name) || fed.has(`${id} ${name}`));
   }

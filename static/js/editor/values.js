@@ -2,6 +2,7 @@
 
 import { showFace } from "../faces.js";
 import { fedInputs } from "./graph.js";
+import { isWritten, readWritten, showWritten } from "./written.js";
 
 /** @typedef {import("./graph.js").Graph} Graph */
 /** @typedef {import("./graph.js").GraphNode} GraphNode */
@@ -27,6 +28,7 @@ export function showNode(element, node, graph) {
     const name = found.dataset.property ?? "";
     const given = node.properties ?? {};
     const value = name in given ? given[name] : JSON.parse(found.dataset.default ?? "null");
+    if (found.dataset.offers) offer(/** @type {HTMLSelectElement} */ (found), given[found.dataset.offers]);
     if (found !== document.activeElement) showValue(found, value);
   }
 }
@@ -36,6 +38,7 @@ export function showNode(element, node, graph) {
  * @param {Control} control @returns {unknown}
  */
 export function readControl(control) {
+  if (isWritten(control)) return readWritten(/** @type {HTMLTextAreaElement} */ (control));
   switch (control.dataset.widget) {
     case "checkbox":
       return /** @type {HTMLInputElement} */ (control).checked;
@@ -57,6 +60,10 @@ export function readControl(control) {
 
 /** @param {Control} control @param {unknown} value */
 function showValue(control, value) {
+  if (isWritten(control)) {
+    showWritten(/** @type {HTMLTextAreaElement} */ (control), value);
+    return;
+  }
   const text =
     value === null || value === undefined ? "" : typeof value === "object" ? JSON.stringify(value) : `${value}`;
   switch (control.dataset.widget) {
@@ -79,6 +86,18 @@ function showValue(control, value) {
         control.value = text;
       control.parentElement?.querySelector("[data-dice]")?.setAttribute("aria-pressed", `${value === null}`);
   }
+}
+
+/** Offers what the node itself says there is to choose. @param {HTMLSelectElement} select @param {unknown} choices */
+function offer(select, choices) {
+  const values = (Array.isArray(choices) ? choices : []).map((choice) => JSON.stringify(choice));
+  if (values.join() === [...select.options].map((option) => option.dataset.value).join()) return;
+  const options = values.map((value) => {
+    const option = new Option(`${JSON.parse(value)}`);
+    option.dataset.value = value;
+    return option;
+  });
+  select.replaceChildren(...options);
 }
 
 /** @param {Control} control @param {unknown} value */

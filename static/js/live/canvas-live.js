@@ -3,7 +3,6 @@
 import { clock } from "../clock.js";
 import { Frames, follows } from "../hot.js";
 import { sounds } from "../sounds.js";
-import { announce } from "./announce.js";
 import { choosing } from "./choosing.js";
 import { details } from "./details.js";
 import { dialogs } from "./dialogs.js";
@@ -16,6 +15,7 @@ import { phone } from "./phone.js";
 import { queue, reveal } from "./queue.js";
 import { running } from "./running.js";
 import { say } from "./socket.js";
+import { spoken } from "./spoken.js";
 import { title } from "./title.js";
 
 /** @typedef {import("./patches.js").Patch} Patch */
@@ -23,7 +23,7 @@ import { title } from "./title.js";
 const scrolling = ".node .text";
 const canvas = /** @type {HTMLElement} */ (document.querySelector("[data-canvas]"));
 const hot = new Frames(/** @param {Patch[]} patches */ (patches) => apply(canvas, patches));
-const said = announce();
+const said = spoken();
 
 document.addEventListener("htmx:ws:before:message:incoming", (event) => {
   const message = JSON.parse(/** @type {CustomEvent} */ (event).detail.message.data);

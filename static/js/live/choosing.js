@@ -1,8 +1,6 @@
 // Choosing products to compare: the tick of a tile, or Ctrl- or Shift-click on it. What is chosen stays so while tiles
 // come and go, and is asked for in the order in which it was chosen; C compares.
 
-const MOST = 8; // as the page that compares takes
-
 /** @type {Set<string>} */
 const chosen = new Set();
 
@@ -43,7 +41,7 @@ function compare(event) {
 /** @param {string} asset @param {boolean} wanted */
 function choose(asset, wanted) {
   if (!wanted) chosen.delete(asset);
-  else if (chosen.size < MOST) chosen.add(asset);
+  else if (chosen.size < most()) chosen.add(asset);
   show();
 }
 
@@ -52,6 +50,7 @@ function clear() {
   show();
 }
 
+const most = () => Number(bar().dataset.most);
 const bar = () => /** @type {HTMLElement} */ (document.getElementById("chosen"));
 const link = () => /** @type {HTMLAnchorElement} */ (bar().querySelector("[data-action=compare]"));
 
@@ -66,7 +65,7 @@ function show() {
   if (bar().parentElement !== place) place.append(bar());
   bar().hidden = chosen.size === 0;
   document.body.toggleAttribute("data-choosing", chosen.size > 0);
-  write("[data-count]", chosen.size === MOST ? `${MOST}, the most that there can be,` : String(chosen.size));
+  write("[data-count]", chosen.size === most() ? `${most()}, the most that there can be,` : String(chosen.size));
   write("[data-words]", chosen.size === 1 ? "Compare with…" : "Compare");
   link().search = `?assets=${[...chosen].join(",")}`;
 }

@@ -1,6 +1,7 @@
 // The Run button: what is written is saved first; what keeps the workflow from running is told, and clears nothing.
 
-import { announce, tell } from "../banner.js";
+import { announce } from "../announce.js";
+import { tell } from "../banner.js";
 import { post } from "./post.js";
 
 /** @typedef {{node: string | null, property: string | null, code: string, message: string}} Problem */

@@ -150,3 +150,27 @@ def test_the_palette_has_every_type_and_what_it_takes_and_gives() -> None:
     assert (choices["image.blur"].takes, choices["image.blur"].gives) == ("image number", "image")
     assert (choices["input.text"].takes, choices["input.text"].gives) == ("", "text")
     assert choices["text.template"].takes == "any text"
+
+
+def test_values_of_several_parts_are_written_in_a_box() -> None:
+    fetch = drawn("http.get", url="https://example.org", headers={"Accept": "text/csv"})
+    assert lines(fetch.rows) == [
+        ("url", "textarea", "status"),
+        ("headers", "data", "text"),
+        ("", "", "json"),
+        ("timeout", "number", ""),
+    ]
+    assert editor(fetch, "headers").shown == '{\n  "Accept": "text/csv"\n}'
+    table = drawn("input.table", value=[{"name": "Ada", "born": 1815}])
+    assert (editor(table, "value").widget, editor(table, "value").shown) == ("table", "name,born\nAda,1815")
+    assert editor(drawn("input.table", value="no rows"), "value").shown == "no rows"
+
+
+def test_what_there_is_to_choose_from_stands_in_sight_until_there_is_something() -> None:
+    empty = drawn("input.choice", name="style")
+    assert lines(empty.rows) == [("value", "select", "value"), ("choices", "lines", "")]
+    filled = drawn("input.choice", name="style", value="ink", choices=["ink", "moss"])
+    assert lines(filled.rows) == [("value", "select", "value")]
+    assert editor(filled, "value").choices == ("ink", "moss")
+    assert (editor(filled, "value").offers, editor(filled, "choices").shown) == ("choices", "ink\nmoss")
+    assert editor(drawn("image.text"), "position").offers == ""

@@ -4,12 +4,10 @@ from typing import Any
 
 import pytest
 
-from runs.pages import reasons
-from runs.pages.parts import parts
+from runs.pages import drawing, reasons
 from runs.telemetry import EMPTY, Snapshot
 from tests.runs.jobs import graph
 from workflows import graph as graphs
-from workflows.registry import registry
 
 DOCUMENT = graph(
     {
@@ -25,8 +23,7 @@ DOCUMENT = graph(
     "soft.image > out.value",
 )
 DOCUMENT["nodes"][0]["title"] = "With a cover?"
-GRAPH = graphs.parse(DOCUMENT)
-PARTS = {part.id: part for part in parts(GRAPH, registry)}
+DRAWN = drawing.draw(graphs.parse(DOCUMENT))
 
 
 def told(counts: dict[str, int], **statuses: str) -> Snapshot:
@@ -52,7 +49,7 @@ STOPPED = told({"e0": 1}, cover="completed", paint="cancelled", choose="skipped"
     ],
 )
 def test_a_skipped_node_says_what_it_had_needed(node: str, snapshot: Snapshot, why: str) -> None:
-    assert reasons.why_skipped(node, GRAPH, snapshot, PARTS) == why
+    assert reasons.why_skipped(node, DRAWN, snapshot) == why
 
 
 @pytest.mark.parametrize(
@@ -65,7 +62,7 @@ def test_a_skipped_node_says_what_it_had_needed(node: str, snapshot: Snapshot, w
     ],
 )
 def test_a_missing_result_says_where_that_began(snapshot: Snapshot, why: str) -> None:
-    assert reasons.why_missing("out", GRAPH, snapshot, PARTS) == why
+    assert reasons.why_missing("out", DRAWN, snapshot) == why
 
 
 def test_results_behind_a_stream_may_be_many_until_they_are_collected() -> None:
@@ -82,4 +79,4 @@ def test_results_behind_a_stream_may_be_many_until_they_are_collected() -> None:
         "say.text > gather.item",
         "gather.items > all.value",
     )
-    assert reasons.many(graphs.parse(document), registry) == {"say", "each"}
+    assert drawing.draw(graphs.parse(document)).many == {"say", "each"}

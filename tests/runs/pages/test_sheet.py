@@ -10,9 +10,10 @@ from accounts.models import User
 from accounts.plain_json import moment
 from runs import gate
 from runs.models import Asset
-from runs.pages import sheet
+from runs.pages import drawing, sheet
 from runs.pages.parts import parts
 from runs.pages.sheet import Sheet
+from runs.pages.step import counts as counts_of, share as share_of
 from runs.states import State
 from runs.telemetry import EMPTY
 from tests import factories
@@ -20,8 +21,8 @@ from tests.runs.jobs import claimed, graph, ran
 from workflows import graph as graphs
 from workflows.registry import registry
 
-DRAWN = parts(graphs.parse(factories.NOISE), registry)
-SEED, NOISE, OUT = DRAWN
+DRAWN = drawing.draw(graphs.parse(factories.NOISE))
+SEED, NOISE, OUT = DRAWN.parts
 NOW = timezone.now()
 
 
@@ -83,7 +84,7 @@ def test_a_running_nodes_time_counts_on_and_an_ended_ones_stays() -> None:
 )
 def test_progress_is_a_share_and_words_for_whole_things(progress: Any, share: float, counts: str) -> None:
     node = {"progress": progress}
-    assert (sheet.share(node), sheet.counts(node)) == (share, counts)
+    assert (share_of(node), counts_of(node)) == (share, counts)
 
 
 def test_a_card_shows_the_newest_pictures_and_how_many_more_there_are() -> None:

@@ -198,11 +198,11 @@ def test_a_row_tells_how_long_it_waited_and_ran(workflow: Workflow) -> None:
     factories.job(workflow, number=3, state=State.CANCELLED, created_at=now - timedelta(seconds=8), ended_at=now)
     waits = factories.job(workflow, number=4)
     by_number = {row.job.number: row for row in read(workflow).rows}
-    assert [round(by_number[number].waited) for number in (1, 2, 3)] == [4, 4, 8]
-    assert by_number[1].ran is not None
-    assert by_number[1].ran >= 5
-    assert [by_number[number].ran for number in (2, 3, 4)] == [2.5, None, None]
-    assert (by_number[4].place.position, by_number[4].waits) == (1, waits.state == State.QUEUED)
+    assert [round(by_number[number].job.waited) for number in (1, 2, 3)] == [4, 4, 8]
+    assert by_number[1].job.ran is not None
+    assert by_number[1].job.ran >= 5
+    assert [by_number[number].job.ran for number in (2, 3, 4)] == [2.5, None, None]
+    assert (by_number[4].place.position, by_number[4].job.waits) == (1, waits.state == State.QUEUED)
 
 
 @pytest.mark.parametrize("jobs", [2, 20])

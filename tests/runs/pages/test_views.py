@@ -183,7 +183,7 @@ def test_a_failed_branch_is_told_while_others_still_run(page: Client, ada: User)
     job = factories.job(factories.workflow(ada), state=State.RUNNING)
     found = sheet.read(job)
     told = found.after({"nodes": {"word": {"status": "failed", "error": {"code": "x", "message": "No."}}}})
-    assert "“word” has failed." in fragments.header(told).replace("“Text”", "“word”")
+    assert "“word” has failed." in fragments.header(told, found).replace("“Text”", "“word”")
 
 
 def test_another_persons_picture_is_not_there(page: Client, ada: User, bob: User) -> None:

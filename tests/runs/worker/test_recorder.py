@@ -47,7 +47,7 @@ class Telling:
         self.crew = crew
         self._runner = asyncio.Runner()
         self.recorder = self._runner.run(self._make())
-        crew.wait_at_desk(self.recorder.begin)
+        self.run(crew.at_desk(self.recorder.begin))
 
     async def _make(self) -> Recorder:
         recorder = Recorder(self.claim, self.crew)
@@ -60,7 +60,7 @@ class Telling:
         return self.close()
 
     def close(self) -> Telemetry:
-        self.crew.wait_at_desk(self.recorder.close)
+        self.run(self.crew.at_desk(self.recorder.close))
         return self.recorder.told
 
     def run(self, work: Any) -> Any:

@@ -19,6 +19,9 @@ def test_inputs_pass_on_what_they_are_given() -> None:
     assert inputs.audio("song", sound) is sound
     assert inputs.video("clip", film) is film
     assert inputs.file("paper", any_file) is any_file
+    assert inputs.table("people", [{"name": "Ada"}]) == [{"name": "Ada"}]
+    assert inputs.choice("style", "ink", ["ink", "moss"]) == "ink"
+    assert inputs.choice("style", "anything") == "anything"
 
 
 @pytest.mark.parametrize("value", [0, 5, 10])
@@ -32,6 +35,11 @@ def test_numbers_out_of_bounds_are_refused_by_name() -> None:
         inputs.integer("count", 11, maximum=10)
     with pytest.raises(NodeFailed, match=r"“blur” is -0.5; give it at least 0"):
         inputs.number("blur", -0.5, minimum=0)
+
+
+def test_what_is_not_among_the_choices_is_refused_by_name() -> None:
+    with pytest.raises(NodeFailed, match="“style” is none of its choices; give it one of ink, moss"):
+        inputs.choice("style", "gold", ["ink", "moss"])
 
 
 def test_outputs_keep_what_reaches_them() -> None:

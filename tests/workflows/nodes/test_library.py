@@ -20,6 +20,12 @@ LIBRARY = {
         REPEATED,
     ),
     "input.boolean": ({"name": REQUIRED, "value": REQUIRED, "description": ""}, ["value: boolean"], REPEATED),
+    "input.choice": (
+        {"name": REQUIRED, "value": REQUIRED, "choices": [], "description": ""},
+        ["value: text"],
+        REPEATED,
+    ),
+    "input.table": ({"name": REQUIRED, "value": REQUIRED, "description": ""}, ["value: table"], REPEATED),
     "input.image": ({"name": REQUIRED, "value": REQUIRED, "description": ""}, ["value: image"], REPEATED),
     "input.audio": ({"name": REQUIRED, "value": REQUIRED, "description": ""}, ["value: audio"], REPEATED),
     "input.video": ({"name": REQUIRED, "value": REQUIRED, "description": ""}, ["value: video"], REPEATED),
@@ -30,10 +36,21 @@ LIBRARY = {
     "text.split": ({"text": REQUIRED, "separator": "\n"}, ["item: text…", "items: list[text]"], PURE),
     "text.stream": ({"text": REQUIRED, "delay_ms": 20}, ["text: text"], REPEATED),
     "list.collect": ({"item": None}, ["items: list[any]"], PURE),
+    "number.calculate": ({"expression": REQUIRED}, ["value: number"], PURE),
     "control.wait": ({"value": None, "seconds": 1.0}, ["value: any"], REPEATED),
     "control.fail": ({"value": None, "message": "This run was told to fail.", "when": True}, ["value: any"], PURE),
     "control.if": ({"condition": REQUIRED, "value": None}, ["then: any", "otherwise: any"], PURE),
+    "http.get": (
+        {"url": REQUIRED, "headers": {}, "timeout": 30.0},
+        ["status: integer", "text: text", "json: json"],
+        REPEATED,
+    ),
     "image.noise": ({"width": 512, "height": 512, "seed": 0, "color": True}, ["image: image"], PURE),
+    "image.gradient": (
+        {"width": 512, "height": 512, "start": "#1d2671", "end": "#f4a261", "angle": 90.0},
+        ["image: image"],
+        PURE,
+    ),
     "image.blur": ({"image": REQUIRED, "radius": 4.0}, ["image: image"], PURE),
     "image.resize": ({"image": REQUIRED, "width": 512, "height": 512, "fit": "contain"}, ["image: image"], PURE),
     "image.text": (
@@ -59,7 +76,7 @@ def test_a_node_has_the_inputs_outputs_and_defaults_of_the_contract(name: str) -
     assert {port.name: REQUIRED if port.required else port.default for port in found.inputs} == inputs
     assert [f"{out.name}: {out.port}{'…' * out.streams}" for out in found.outputs] == outputs
     assert found.pure is pure
-    assert found.safe
+    assert found.safe is (name != "http.get")
 
 
 def test_the_library_has_these_nodes_and_no_others() -> None:
@@ -101,14 +118,15 @@ def test_choices_are_listed() -> None:
 
 
 def test_templates_take_any_inputs_and_collecting_takes_all_items() -> None:
-    assert [kind.type for kind in registry.all() if kind.dynamic] == ["text.template"]
-    assert [kind.type for kind in registry.all() if any(port.collects for port in kind.inputs)] == [
-        "list.collect",
-        "video.from_images",
-    ]
+    assert [kind.type for kind in registry.all() if kind.dynamic] == ["number.calculate", "text.template"]
+    assert declared("list.collect").by_name["item"].collects
+    collecting = [kind.type for kind in registry.all() if any(port.setting.collects for port in kind.inputs)]
+    assert collecting == ["list.collect"]
     assert str(declared("list.collect").by_name["item"].port) == "any"
 
 
 def test_what_outputs_return_is_their_product() -> None:
     for name in ("output.result", "output.preview"):
-        assert declared(name).keeps is not None
+        kept = declared(name).keeps
+        assert kept is not None
+        assert str(kept.port) == "any"

@@ -1,14 +1,15 @@
 // Says to who can't see it which run is on the canvas and what became of it; never its progress.
 
+import { announce } from "../announce.js";
+
 /** @returns {() => boolean} Call it whenever something may have changed; it answers whether another run is seen. */
-export function announce() {
+export function spoken() {
   let known = state();
   return () => {
     const now = state();
     const moved = now.job !== known.job;
     if (!moved && now.state === known.state) return false;
-    const place = document.getElementById("announcer");
-    if (place) place.textContent = moved ? `${now.name} on the canvas: ${now.word}` : `${now.name}: ${now.word}`;
+    announce(moved ? `${now.name} on the canvas: ${now.word}` : `${now.name}: ${now.word}`);
     known = now;
     return moved;
   };
