@@ -2,19 +2,24 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import Final
 from uuid import UUID
 
 from runs.models import Asset
+from workflows.media import UPLOADS
 from workflows.parameters import Parameter
 
 Params = Mapping[str, object]
+_SAID: Final = UPLOADS.keys() - {"image"}
 
 
 def files(*given: Params) -> dict[str, str]:
-    """The names of the uploads among these parameters, by their assets' ids."""
+    """The names of the uploads among these parameters, by their assets' ids; of sounds, films and files that runs have
+    made, what they are. A picture that was made has no name.
+    """
     ids = [UUID(asset) for params in given for value in params.values() if (asset := _asset(value))]
-    named = Asset.objects.filter(pk__in=ids).exclude(name="").values_list("pk", "name") if ids else ()
-    return {str(pk): name for pk, name in named}
+    found = Asset.objects.filter(pk__in=ids).values_list("pk", "name", "kind") if ids else ()
+    return {str(pk): name or f"a {UPLOADS[kind].noun}" for pk, name, kind in found if name or kind in _SAID}
 
 
 def in_words(params: Params, titles: Mapping[str, str], named: Mapping[str, str]) -> dict[str, object]:

@@ -66,7 +66,7 @@ def asset_document(asset: Asset) -> dict[str, Any]:
         "size": blob.size if blob else len(content or b""),
         "width": blob.width if blob else None,
         "height": blob.height if blob else None,
-        "duration": None,
+        "duration": blob.duration if blob else None,
         "value": asset.value if blob is None else None,
         "url": content_url(asset),
         "thumbnail_url": f"{API_ROOT}/assets/{asset.id}/thumbnail" if blob and blob.thumbnail_id else None,

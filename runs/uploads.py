@@ -1,10 +1,16 @@
 """Files that people give: looked at, not believed; kept as they are."""
 
+import base64
 import hashlib
+import json
+import logging
+import subprocess
+import sys
 import threading
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Final
 
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
@@ -14,16 +20,22 @@ from runs.models import Asset, Blob
 from workflows import media
 from workflows.errors import MediaError
 
+PROBE_SECONDS: Final = 15.0
 _decoding = threading.Semaphore(1)
 """A large photograph takes 200 MB while it is decoded: one at a time."""
+
+logger = logging.getLogger(__name__)
 
 
 def stored(file: "UploadedFile[Any]") -> Blob:
     """The blob of the file's bytes. Raises MediaError when they say that they are a picture and can't be read."""
     file.seek(0)
     media_type = media.sniff(file.read(64))
-    known = _picture(file) if media.kind_of(media_type) == "image" else {}
-    return store.keep_file(file.chunks(), digest=_digest(file), size=file.size or 0, media_type=media_type, **known)
+    kind = media.kind_of(media_type)
+    known = _picture(file) if kind == "image" else {}
+    size = file.size or 0
+    blob = store.keep_file(file.chunks(), digest=_digest(file), size=size, media_type=media_type, **known)
+    return _probed(blob) if kind in {"audio", "video"} and blob.duration is None else blob
 
 
 def make(user: User, file: "UploadedFile[Any]", blob: Blob) -> Asset:
@@ -37,12 +49,13 @@ def make(user: User, file: "UploadedFile[Any]", blob: Blob) -> Asset:
     )
 
 
-def picture(user: User, file: "UploadedFile[Any]") -> Asset:
-    """The upload as an asset, where a picture is needed. Raises MediaError, which names the file."""
+def of_kind(user: User, file: "UploadedFile[Any]", kind: str) -> Asset:
+    """The upload as an asset, where one of this kind is needed; a `file` is any. Raises MediaError with its name."""
     name = _name(file)
     file.seek(0)
-    if media.kind_of(media.sniff(file.read(64))) != "image":
-        raise MediaError(f"{name} is no picture that Loupe reads. Choose a PNG, JPEG, WebP, GIF, BMP or TIFF.")
+    if kind not in {"file", media.kind_of(media.sniff(file.read(64)))}:
+        asked = media.UPLOADS[kind]
+        raise MediaError(f"{name} is no {asked.noun} that Loupe reads. Choose {asked.formats}.")
     try:
         return make(user, file, stored(file))
     except MediaError as error:
@@ -58,6 +71,25 @@ def _digest(file: "UploadedFile[Any]") -> str:
     for chunk in file.chunks():
         found.update(chunk)
     return found.hexdigest()
+
+
+def _probed(blob: Blob) -> Blob:
+    """The blob of a sound or film with what can be told of it: how long it is, its size, its first picture."""
+    command = [sys.executable, "-m", "workflows.probe", str(store.path(blob.digest)), blob.media_type]
+    try:
+        with _decoding:
+            done = subprocess.run(  # noqa: S603 (no shell, and nothing of the file's but its path)
+                command, cwd=settings.BASE_DIR, capture_output=True, timeout=PROBE_SECONDS, check=True
+            )
+    except (subprocess.SubprocessError, OSError) as error:
+        logger.info("Nothing more is known of %s: %s", blob, error)
+        return blob
+    found = json.loads(done.stdout)
+    poster = base64.b64decode(found.pop("poster", None) or "")
+    blob.duration, blob.width, blob.height = (found.get(name) for name in ("duration", "width", "height"))
+    blob.thumbnail = store.keep(poster, media_type="image/webp") if poster else None
+    blob.save(update_fields=("duration", "width", "height", "thumbnail"))
+    return blob
 
 
 def _picture(file: "UploadedFile[Any]") -> dict[str, object]:

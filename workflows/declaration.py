@@ -12,6 +12,7 @@ from workflows import ports
 from workflows.context import NodeContext
 from workflows.errors import BadDeclaration
 from workflows.ports import PortType
+from workflows.recordings import Audio, File, Video
 
 Call: TypeAlias = Literal["value", "items", "async value", "async items"]
 _WIDGETS: Final = {"text": "text", "integer": "number", "number": "number", "boolean": "checkbox"}
@@ -42,9 +43,9 @@ class Setting:
             return f"must be one of {', '.join(map(str, self.choices))}"
         if not isinstance(value, int | float) or isinstance(value, bool):
             return None
-        if self.minimum is not None and value < self.minimum:
+        if self.minimum is not None and not value >= self.minimum:  # NaN is no more than anything
             return f"must be at least {self.minimum}"
-        if self.maximum is not None and value > self.maximum:
+        if self.maximum is not None and not value <= self.maximum:
             return f"must be at most {self.maximum}"
         return None
 
@@ -211,10 +212,14 @@ def _port(annotation: Any) -> PortType:
         object: "any",
         Any: "any",
         Image.Image: "image",
+        Audio: "audio",
+        Video: "video",
+        File: "file",
     }
     if annotation not in known:
         message = (
-            f"{annotation} is no port type. Say Setting(type=…), or use str, int, float, bool, Image, list or Any."
+            f"{annotation} is no port type. Say Setting(type=…), or use str, int, float, bool, list, Any, or a medium: "
+            "Image, Audio, Video, File."
         )
         raise ValueError(message)
     return ports.parse(known[annotation])

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from workflows import tables
 from workflows.errors import MediaError, Problem
+from workflows.media import UPLOADS
 from workflows.parameters import Parameter
 
 LONG_TEXT = 60
@@ -25,7 +26,7 @@ class RunForm(forms.Form):
     """One field for each parameter. It begins with what the person `typed` last, down to a seed that was left empty.
 
     Without that, with what the `last` run had, else with what the graph says; a seed only as the graph says. An empty
-    seed is drawn. A picture that is not given stays as it is.
+    seed is drawn. A picture, sound, film or file that is not given stays as it is.
     """
 
     def __init__(
@@ -44,8 +45,13 @@ class RunForm(forms.Form):
             if isinstance(parameter.default, dict):
                 self.fields[key].widget.attrs["data-own"] = parameter.default.get("asset")
 
-    def params(self, keep: "Callable[[UploadedFile[Any]], str]") -> dict[str, object]:
-        """The parameters as a submit takes them; `keep` stores an uploaded picture and answers its asset's id.
+    @property
+    def carries(self) -> bool:
+        """Whether a sound, film or file is to be shown in it."""
+        return any(parameter.type in UPLOADS.keys() - {"image"} for parameter in self.parameters.values())
+
+    def params(self, keep: "Callable[[UploadedFile[Any], str], str]") -> dict[str, object]:
+        """The parameters as a submit takes them; `keep` stores an upload of a kind and answers its asset's id.
 
         What keeps it from that (MediaError) is said at its field, and the form is then no longer valid.
         """
@@ -54,7 +60,7 @@ class RunForm(forms.Form):
             value = self.cleaned_data[key]
             if isinstance(value, UploadedFile):
                 try:
-                    given[parameter.name] = {"asset": keep(value)}
+                    given[parameter.name] = {"asset": keep(value, parameter.type)}
                 except MediaError as error:
                     self.add_error(key, str(error))
             elif value is not None:
@@ -98,13 +104,21 @@ class TableField(TextField):
             raise forms.ValidationError(str(error)) from None
 
 
-class PictureInput(forms.FileInput):
-    """Takes a picture; while none is chosen, the one whose asset's id stands beside it: `{"asset": id}`."""
+class MediumInput(forms.FileInput):
+    """Takes a picture, sound, film or file, as its `kind` says.
+
+    While none is chosen, it is the one whose asset's id stands beside it: `{"asset": id}`.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.asked = UPLOADS[kind]
+        super().__init__(_input(accept=self.asked.accept or False, **{"data-kind": kind}))
 
     def render(
         self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: BaseRenderer | None = None
     ) -> SafeString:
-        """The input for a file, and a hidden one for the picture that stays."""
+        """The input for a file, and a hidden one for the medium that stays."""
         chosen = super().render(name, value, attrs, renderer)
         if not isinstance(value, dict):
             return chosen
@@ -117,20 +131,21 @@ class PictureInput(forms.FileInput):
         if own in {None, value["asset"]}:
             return SafeString("")
         return format_html(
-            '<button class="button" type="button" data-action="own" data-own="{}">The workflow’s own picture</button>',
+            '<button class="button" type="button" data-action="own" data-own="{}">The workflow’s own {}</button>',
             own,
+            self.asked.noun,
         )
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
-        """The new picture, or the one that stays."""
+        """The new medium, or the one that stays."""
         kept = data.get(f"{name}-kept")
         return super().value_from_datadict(data, files, name) or (kept and {"asset": kept})
 
 
-class PictureField(forms.FileField):
-    """A picture: an uploaded file, or the asset that stays."""
+class MediumField(forms.FileField):
+    """A picture, sound, film or file: an upload, or the asset that stays."""
 
-    widget = PictureInput
+    widget: MediumInput
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         """The upload checked, or the asset as it is: whether it exists is for the submit to say."""
@@ -182,9 +197,9 @@ def _table(parameter: Parameter, common: Mapping[str, Any]) -> forms.Field:
     return TableField(required=parameter.required, strip=False, widget=widget, **told)
 
 
-def _picture(parameter: Parameter, common: Mapping[str, Any]) -> forms.Field:
-    widget = PictureInput(_input(accept="image/png,image/jpeg,image/webp,image/gif,image/bmp,image/tiff"))
-    return PictureField(required=parameter.required, widget=widget, allow_empty_file=False, **common)
+def _medium(parameter: Parameter, common: Mapping[str, Any]) -> forms.Field:
+    widget = MediumInput(parameter.type)
+    return MediumField(required=parameter.required, widget=widget, allow_empty_file=False, **common)
 
 
 def _bounds(parameter: Parameter) -> dict[str, Any]:
@@ -199,6 +214,6 @@ _FIELDS: dict[str, Callable[[Parameter, Mapping[str, Any]], forms.Field]] = {
     "integer": _integer,
     "number": _number,
     "boolean": _boolean,
-    "image": _picture,
+    **dict.fromkeys(UPLOADS, _medium),
     "table": _table,
 }

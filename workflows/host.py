@@ -70,8 +70,11 @@ class Host(Protocol):
         NodeFailed fails the node.
         """
 
-    async def open_asset(self, asset_id: str) -> object:
-        """The run's value of an asset that a property names, such as a picture. NodeFailed fails the node."""
+    async def open_asset(self, asset_id: str, kind: str) -> object:
+        """The run's value of an asset that a property names, as a port of this kind takes it.
+
+        NodeFailed fails the node.
+        """
 
     def secret(self, name: str) -> str | None:
         """A secret by name."""

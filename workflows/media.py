@@ -5,7 +5,7 @@ import struct
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,10 +52,33 @@ _MAGIC: Final = (
     (0, b"OggS", "audio/ogg"),
     (0, b"ID3", "audio/mpeg"),
     (0, b"\xff\xfb", "audio/mpeg"),
+    (0, b"\xff\xf3", "audio/mpeg"),
+    (0, b"\xff\xf2", "audio/mpeg"),
     (4, b"ftypM4A", "audio/mp4"),
     (4, b"ftyp", "video/mp4"),
     (0, b"\x1aE\xdf\xa3", "video/webm"),
 )
+
+
+class Upload(NamedTuple):
+    """Files that are asked for: what people call one, what a browser offers, and which formats there are."""
+
+    noun: str
+    accept: str
+    formats: str
+
+
+UPLOADS: Final = {
+    "image": Upload(
+        "picture",
+        "image/png,image/jpeg,image/webp,image/gif,image/bmp,image/tiff",
+        "a PNG, JPEG, WebP, GIF, BMP or TIFF",
+    ),
+    "audio": Upload("sound", "audio/*", "a WAV, MP3, FLAC, Ogg or M4A"),
+    "video": Upload("film", "video/mp4,video/webm", "an MP4 or WebM"),
+    "file": Upload("file", "", "a file"),
+}
+"""By the kind of asset that they become."""
 
 
 @dataclass(frozen=True)

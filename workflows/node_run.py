@@ -96,12 +96,13 @@ class NodeRun:
     async def _open(self, declared: Input, given: object) -> object:
         value = values.accept(given, self._step.node, declared)
         if isinstance(value, list) and declared.port.kind == "list":
-            return [await self._asset(item) for item in value]
-        return value if declared.port.kind == "json" else await self._asset(value)
+            kind = declared.port.items.kind if declared.port.items else "any"
+            return [await self._asset(item, kind) for item in value]
+        return value if declared.port.kind == "json" else await self._asset(value, declared.port.kind)
 
-    async def _asset(self, value: object) -> object:
+    async def _asset(self, value: object, kind: str) -> object:
         asset = values.asset_of(value)
-        return value if asset is None else await self._host.open_asset(asset)
+        return value if asset is None else await self._host.open_asset(asset, kind)
 
     def _check(self, given: Mapping[str, object]) -> None:
         """What comes along an edge has to be within bounds as well."""

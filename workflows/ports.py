@@ -1,7 +1,7 @@
 """Port types, which outputs may feed which inputs, and what happens to a value on its way from one to the other.
 
 A run's values are plain Python: `str`, `int`, `float`, `bool`, JSON values, lists, `PIL.Image.Image`; a table is a list
-of row objects, a datetime an RFC 3339 text. Audio, video and files are objects of their own.
+of row objects, a datetime an RFC 3339 text. Audio, video and files are `Recording`s.
 """
 
 import json
@@ -15,6 +15,7 @@ from typing import Final
 from PIL import Image
 
 from workflows.errors import TypeMismatch
+from workflows.recordings import Audio, File, Video
 
 KINDS: Final = (
     "any text integer number boolean json table image audio video file datetime"  # and list[T] of each
@@ -153,10 +154,6 @@ def _is_datetime(value: object) -> bool:
         return False
 
 
-def _is_foreign(value: object) -> bool:
-    return not isinstance(value, str | int | float | list | dict | Image.Image | None)
-
-
 _CHECKS: Final[dict[str, Callable[[object], bool]]] = {
     "any": lambda _: True,
     "text": lambda value: isinstance(value, str),
@@ -166,9 +163,9 @@ _CHECKS: Final[dict[str, Callable[[object], bool]]] = {
     "json": is_json,
     "table": _is_table,
     "image": lambda value: isinstance(value, Image.Image),
-    "audio": _is_foreign,
-    "video": _is_foreign,
-    "file": _is_foreign,
+    "audio": lambda value: isinstance(value, Audio),
+    "video": lambda value: isinstance(value, Video),
+    "file": lambda value: isinstance(value, File),
     "datetime": _is_datetime,
 }
-_NARROWEST: Final = ("text", "boolean", "integer", "number", "image", "json")
+_NARROWEST: Final = ("text", "boolean", "integer", "number", "image", "audio", "video", "file", "json")

@@ -18,9 +18,11 @@ register.filter("markdown", markdown.rendered)
 
 @register.filter
 def duration(asset: Mapping[str, object]) -> str:
-    """How long a sound or film is, as players write it: 1:05; nothing where it is not known."""
+    """How long a sound or film is, as players write it: 1:05, below ten 2.5 s; nothing where it is not known."""
     seconds = asset.get("duration")
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02}" if isinstance(seconds, int | float) else ""
+    if not isinstance(seconds, int | float):
+        return ""
+    return f"{round(seconds, 1):g} s" if seconds < 10 else f"{int(seconds) // 60}:{int(seconds) % 60:02}"
 
 
 @register.filter

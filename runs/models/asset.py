@@ -22,6 +22,7 @@ class Blob(models.Model):
     media_type = models.CharField(max_length=100)
     width = models.PositiveIntegerField(null=True, blank=True, help_text="Pixels.")
     height = models.PositiveIntegerField(null=True, blank=True, help_text="Pixels.")
+    duration = models.FloatField(null=True, blank=True, help_text="Seconds, of a sound or film.")
     thumbnail = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
     used_at = models.DateTimeField(help_text="When an asset last came to need it; an unused blob goes an hour later.")
 

@@ -15,6 +15,7 @@ from runs.pages.parts import Part, colour, icon, kind, part
 from workflows import ports, tables, values
 from workflows.declaration import Input
 from workflows.graph import Edge, Graph, Node
+from workflows.media import UPLOADS, Upload
 from workflows.ports import ANY, MEDIA, PortType
 from workflows.registry import NodeType, Registry
 from workflows.shape import is_input, is_named
@@ -63,6 +64,13 @@ class Property(NamedTuple):
     asset: str
     offers: str
     """The property of its node that has the choices."""
+    kind: str
+    """The kind of its port."""
+
+    @property
+    def upload(self) -> Upload:
+        """What is chosen for it, where it is a medium."""
+        return UPLOADS[self.kind]
 
     @property
     def large(self) -> bool:
@@ -251,6 +259,7 @@ def _property(declared: Input, node: Node) -> Property | None:
         seed=values.is_seed(declared) or (whole and node.properties.get("name") == "seed" and declared.name == "value"),
         asset=values.asset_of(value) or "",
         offers="choices" if node.type == "input.choice" and widget == "select" else "",
+        kind=declared.port.kind,
     )
 
 
@@ -273,6 +282,7 @@ def _json(name: str, value: object) -> Property:
         seed=False,
         asset="",
         offers="",
+        kind="any",
     )
 
 

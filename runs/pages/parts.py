@@ -34,6 +34,9 @@ ICONS: Final = {
     "input.boolean": "toggle-left",
     "input.choice": "list-checks",
     "input.image": "image",
+    "input.audio": "music",
+    "input.video": "film",
+    "input.file": "file",
     "input.table": "table-2",
     "output.result": "flag",
     "output.preview": "eye",
@@ -50,6 +53,8 @@ ICONS: Final = {
     "image.blur": "droplets",
     "image.resize": "scaling",
     "image.text": "case-sensitive",
+    "audio.tone": "audio-waveform",
+    "video.from_images": "clapperboard",
     "http.get": "globe",
 }
 OTHER_ICON: Final = "box"

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from runs import lens
+from runs import lens, naming
 from runs.models import Asset
 from runs.pages import drawing, gallery, told
 from runs.pages.gallery import Tile
@@ -67,16 +67,25 @@ def light(request: HttpRequest, asset_id: UUID) -> HttpResponse:
     drawn = drawing.of(asset.job.graph_id)
     part = drawn.by_id.get(asset.node)
     focus = lens.of(user_of(request), asset.workflow.pk)
+    named = naming.files(asset.job.params)
     context = {
         "asset": asset_document(asset),
         "job": asset.job,
         "title": part.title if part else asset.node,
-        "params": [(drawn.title(name), value) for name, value in asset.job.params.items()],
+        "params": [(drawn.title(name), naming.with_name(value, named)) for name, value in asset.job.params.items()],
         "beside": _beside(asset),
         "focused": focus.job_id == asset.job_id,
         "place": _place(asset),
     }
     return render(request, "runs/editor/_light.html", context)
+
+
+@login_required
+@require_safe
+def face(request: HttpRequest, asset_id: UUID) -> HttpResponse:
+    """One product or upload, small, as an input shows what it gives."""
+    asset = asset_of(request, asset_id)
+    return render(request, "runs/product/_carried.html", {"asset": asset_document(asset), "name": asset.name})
 
 
 def _place(asset: Asset) -> str:

@@ -21,6 +21,7 @@ urlpatterns = [
     path("workflows/<uuid:workflow_id>/cancellation/", steering.cancel_waiting, name="waiting-cancellation"),
     path("workflows/<uuid:workflow_id>/nodes/<str:node>/", shelves.shelf, name="gallery"),
     path("assets/<uuid:asset_id>/", shelves.light, name="light"),
+    path("assets/<uuid:asset_id>/face/", shelves.face, name="face"),
     path("assets/<uuid:asset_id>/waveform/", sounds.waveform, name="waveform"),
     path("hints/", hints.see, name="hints"),
     path("jobs/<uuid:job_id>/", views.job, name="job"),

@@ -115,7 +115,7 @@ def _submitted(request: HttpRequest, opened: Workflow, form: RunForm) -> bool:
         return False
     user = user_of(request)
     try:
-        given = form.params(lambda file: str(uploads.picture(user, file).pk))
+        given = form.params(lambda file, kind: str(uploads.of_kind(user, file, kind).pk))
         if form.is_valid():
             submit(user, opened, Order(params=given))
             typed.keep(request, opened, given)

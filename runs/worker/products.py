@@ -15,13 +15,15 @@ from runs import publish, store
 from runs.errors import LostLease
 from runs.gate import Claim
 from runs.models import Asset, Blob, Job
-from runs.representation import asset_document
+from runs.representation import asset_document, inline_content, media_type
 from runs.states import HOLDING
 from runs.worker import plain
 from runs.worker.crew import Crew
-from runs.worker.pictures import Pictures, Safe
+from runs.worker.media import Media, Medium, Safe
 from workflows.errors import NodeFailed
 from workflows.graph import Node
+from workflows.ports import MEDIA
+from workflows.recordings import Recording
 
 Document = dict[str, Any]
 
@@ -33,7 +35,7 @@ class Products:
         self._claim = claim
         self._crew = crew
         self._safe = Safe(crew)
-        self._pictures = Pictures(crew, self._safe)
+        self._media = Media(crew, self._safe)
         self._made: defaultdict[tuple[str, str], int] = defaultdict(int)
         self._unsaved: list[Asset] = []
 
@@ -42,23 +44,30 @@ class Products:
 
         Raises NodeFailed when it can't be stored, OutputLimit when the job has stored too much.
         """
-        pictures = list(_pictures(value))
-        if pictures:
-            for index, picture in zip(self._places(node, output, len(pictures)), pictures, strict=True):
-                self._add(node, output, index, kind="image", blob=await self._pictures.blob_of(picture))
+        media = list(_media(value))
+        if media:
+            for index, medium in zip(self._places(node, output, len(media)), media, strict=True):
+                kind = medium.kind if isinstance(medium, Recording) else "image"
+                self._add(node, output, index, kind=kind, blob=await self._media.blob_of(medium))
         elif node.family == "output" or node.gallery:
             (index,) = self._places(node, output, 1)
             await self._keep_value(node, output, index, plain.kind(value, port_type), value)
 
-    async def open(self, asset_id: str) -> object:
-        """The run's value of an asset of the job's owner. Raises NodeFailed when there is none, or it can't be read."""
+    async def open(self, asset_id: str, kind: str) -> object:
+        """The run's value of an asset of the job's owner, as a port of this kind takes it: any asset can be a `file`.
+
+        Raises NodeFailed when there is none, or it can't be read.
+        """
         asset = await self._crew.at_desk(self._find, asset_id)
         if asset is None:
             raise NodeFailed("asset_missing", "The asset that this node uses is gone. Choose or upload another one.")
+        if kind == "file":
+            blob = asset.blob or await self._safe.keep(inline_content(asset), media_type(asset))
+            return await self._media.open(blob, "file")
         if asset.blob is None:
             return asset.value
-        if asset.kind == "image":
-            return await self._pictures.open(asset.blob)
+        if asset.kind in MEDIA:
+            return await self._media.open(asset.blob, asset.kind)
         return await self._crew.in_workshop(_read, asset.kind, asset.blob)
 
     def save(self) -> list[Document]:
@@ -99,13 +108,13 @@ class Products:
             self._add(node, output, index, kind=kind, value=value)
             return
         try:
-            data, media_type = await self._crew.in_workshop(plain.encoded, value)
+            data, stored_as = await self._crew.in_workshop(plain.encoded, value)
         except (ValueError, TypeError, RecursionError) as error:
             message = (
                 f"This value can't be kept, as JSON can't write it ({error}). Turn it into text or numbers before."
             )
             raise NodeFailed("not_json", message) from error
-        self._add(node, output, index, kind=kind, blob=await self._safe.keep(data, media_type))
+        self._add(node, output, index, kind=kind, blob=await self._safe.keep(data, stored_as))
 
     def _places(self, node: Node, output: str, count: int) -> range:
         """The next so many indices, given before anything is awaited, so that they are in the order of the values."""
@@ -137,18 +146,15 @@ class Products:
             return None
 
 
-def _pictures(value: object) -> Iterator[Image.Image]:
-    """The pictures in a value: itself, or those of a list."""
-    if isinstance(value, Image.Image):
+def _media(value: object) -> Iterator[Medium]:
+    """The pictures, sounds, films and files in a value: itself, or those of a list."""
+    if isinstance(value, Image.Image | Recording):
         yield value
     elif isinstance(value, list):
         for item in value:
-            yield from _pictures(item)
+            yield from _media(item)
 
 
 def _read(kind: str, blob: Blob) -> object:
-    file = store.path(blob.digest)
-    if kind in {"audio", "video", "file"}:
-        return file
-    text = file.read_text(encoding="utf-8")
+    text = store.path(blob.digest).read_text(encoding="utf-8")
     return text if kind == "text" else json.loads(text)

@@ -123,9 +123,9 @@ class Recorder:
             self._pending.value(node, output, value)
         self._stir()
 
-    async def open_asset(self, asset_id: str) -> object:
-        """The run's value of an asset. Raises NodeFailed."""
-        return await self._products.open(asset_id)
+    async def open_asset(self, asset_id: str, kind: str) -> object:
+        """The run's value of an asset, as a port of this kind takes it. Raises NodeFailed."""
+        return await self._products.open(asset_id, kind)
 
     def secret(self, name: str) -> str | None:  # noqa: ARG002
         """None: no secrets are kept."""

@@ -1,5 +1,7 @@
-// The form that runs a workflow: a chosen picture is shown before it is sent, one's own can be left for the workflow's,
+// The form that runs a workflow: a chosen picture is shown before it is sent, one's own file can be left for the workflow's,
 // and a form is sent once.
+
+import { showFace } from "./faces.js";
 
 const form = /** @type {HTMLFormElement | null} */ (document.querySelector(".run-form"));
 
@@ -7,6 +9,9 @@ for (const input of form?.querySelectorAll("input[type=file]") ?? []) {
   input.addEventListener("change", () => choose(/** @type {HTMLInputElement} */ (input)));
   choose(/** @type {HTMLInputElement} */ (input)); // it may have been chosen before this was here
 }
+const faces = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".run-form [data-given]"));
+if (faces.length > 0) import("./sounds.js").then(({ sounds }) => sounds());
+for (const face of faces) showFace(face, face.dataset.given ?? "");
 for (const button of form?.querySelectorAll("[data-action=own]") ?? []) {
   button.addEventListener("click", () => takeOwn(/** @type {HTMLButtonElement} */ (button)));
 }
@@ -22,7 +27,9 @@ window.addEventListener("pageshow", () => {
 function choose(input) {
   const file = input.files?.[0];
   const field = input.closest(".field");
-  if (!field || !file?.type.startsWith("image/")) return;
+  const face = /** @type {HTMLElement | null | undefined} */ (field?.querySelector("[data-face]"));
+  if (face && file) showFace(face, "");
+  if (!field || input.dataset.kind !== "image" || !file?.type.startsWith("image/")) return;
   const address = URL.createObjectURL(file);
   const image = show(field, address, "The picture that you chose");
   image.addEventListener("load", () => URL.revokeObjectURL(address), { once: true });
@@ -37,7 +44,9 @@ function takeOwn(button) {
   input.value = "";
   input.focus();
   kept.value = button.dataset.own ?? "";
-  show(field, `/api/v1/assets/${kept.value}/thumbnail`, "The picture that it runs with");
+  const face = /** @type {HTMLElement | null} */ (field.querySelector("[data-face]"));
+  if (face) showFace(face, kept.value);
+  else show(field, `/api/v1/assets/${kept.value}/thumbnail`, "The picture that it runs with");
   button.remove();
 }
 

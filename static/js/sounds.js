@@ -28,7 +28,8 @@ export function sounds() {
     }
     show();
   };
-  for (const news of ["htmx:after:swap", "htmx:ws:after:message:incoming"]) document.addEventListener(news, look);
+  for (const news of ["htmx:after:swap", "htmx:ws:after:message:incoming", "faced"])
+    document.addEventListener(news, look);
   for (const news of ["play", "pause", "ended", "timeupdate"]) document.addEventListener(news, follow, true);
   document.addEventListener(
     "close",

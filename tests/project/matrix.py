@@ -127,6 +127,7 @@ PAGES: dict[tuple[str, str], Row] = {
     ("GET", "workflows/<uuid:workflow_id>/nodes/<str:node>/"): page(200),
     ("GET", "workflows/<uuid:workflow_id>/compare/"): page(200),
     ("GET", "assets/<uuid:asset_id>/"): page(200),
+    ("GET", "assets/<uuid:asset_id>/face/"): page(200),
     ("GET", "assets/<uuid:asset_id>/waveform/"): page(200),
     ("POST", "hints/"): Row((302, 404, 302, 302, 302, 302, 404, 302)),
     ("GET", "workflows/<uuid:workflow_id>/runs/"): page(200),

@@ -51,3 +51,16 @@ def test_a_picture_is_called_as_its_file_and_otherwise_ones_own(ada: User) -> No
 def test_a_question_gets_its_answer_in_a_label() -> None:
     assert label({"with a cover?": True}, {"with a cover?": False}, lambda: None) == "with a cover? yes"
     assert label({"with a cover?": False}, {"with a cover?": True}, lambda: None) == "with a cover? no"
+
+
+@pytest.mark.parametrize(("kind", "name"), [("audio", "a sound"), ("video", "a film"), ("file", "a file")])
+def test_sounds_films_and_files_that_runs_made_are_called_what_they_are(ada: User, kind: str, name: str) -> None:
+    made = Asset.objects.create(owner=ada, kind=kind, created_at=timezone.now())
+    given = Asset.objects.create(owner=ada, name="mine.bin", kind=kind, created_at=timezone.now())
+    found = naming.files({"a": {"asset": str(made.pk)}, "b": {"asset": str(given.pk)}})
+    assert found == {str(made.pk): name, str(given.pk): "mine.bin"}
+
+
+def test_other_things_that_runs_made_have_no_names(ada: User) -> None:
+    ids = [Asset.objects.create(owner=ada, kind=kind, created_at=timezone.now()).pk for kind in ("image", "text")]
+    assert naming.files({str(pk): {"asset": str(pk)} for pk in ids}) == {}

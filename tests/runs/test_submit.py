@@ -98,6 +98,24 @@ def test_a_picture_must_be_there_and_ones_own_and_a_picture(ada: User, bob: User
     assert submit(ada, photo, Order(params={"photo": upload(ada)})).state == "queued"
 
 
+@pytest.mark.parametrize("kind", ["audio", "video", "file"])
+def test_sounds_films_and_files_must_be_there_and_fit(ada: User, bob: User, kind: str) -> None:
+    document = {
+        "version": 1,
+        "nodes": [{"id": "in", "type": f"input.{kind}", "properties": {"name": "in"}}],
+        "edges": [],
+    }
+    workflow = factories.workflow(ada, document)
+    assert problems_of(ada, workflow) == [("missing_input", "in", "value")]
+    for bad in ({"asset": str(uuid.uuid4())}, {"asset": "nonsense"}, "a.wav", upload(bob, kind)):
+        assert problems_of(ada, workflow, **{"in": bad}) == [("bad_value", "in", "value")]
+    others = {"image", "audio", "video", "text", "file"} - {kind}
+    for other in others if kind != "file" else ():
+        assert problems_of(ada, workflow, **{"in": upload(ada, other)}) == [("bad_value", "in", "value")]
+    for fitting in others if kind == "file" else (kind,):
+        assert submit(ada, workflow, Order(params={"in": upload(ada, fitting)})).state == "queued"
+
+
 def test_a_chosen_id_is_taken_once(ada: User, workflow: Workflow) -> None:
     chosen = uuid.uuid4()
     assert submit(ada, workflow, Order(id=chosen)).pk == chosen

@@ -31,7 +31,7 @@ def parameter(kind: str, **fields: Any) -> Parameter:
     return Parameter(**{**given, **fields})
 
 
-def kept(_file: object) -> str:
+def kept(_file: object, _kind: str) -> str:
     return "kept"
 
 
@@ -118,6 +118,21 @@ def test_a_picture_that_is_chosen_is_kept_as_an_asset() -> None:
     assert form.params(kept) == {"image": {"asset": "kept"}}
 
 
+@pytest.mark.parametrize(
+    ("kind", "accept", "noun"),
+    [("audio", "audio/*", "sound"), ("video", "video/mp4,video/webm", "film"), ("file", None, "file")],
+)
+def test_sounds_films_and_files_are_chosen_as_pictures_are(kind: str, accept: str | None, noun: str) -> None:
+    other = {"asset": "00000000-0000-4000-8000-000000000002"}
+    shown = str(RunForm([parameter(kind, default=ASSET)], typed={kind: other})["p0"])
+    assert (f'accept="{accept}"' in shown) is (accept is not None)
+    assert ("accept=" in shown) is (accept is not None)
+    assert f"The workflow’s own {noun}" in shown
+    form = RunForm([parameter(kind)], {}, {"p0": SimpleUploadedFile("a", b"bytes")})
+    assert form.is_valid()
+    assert form.params(lambda _file, kind: f"kept {kind}") == {kind: {"asset": f"kept {kind}"}}
+
+
 def test_a_picture_that_is_not_chosen_stays_as_it_was_shown() -> None:
     declared = parameter("image", default=ASSET)
     shown = str(RunForm([declared])["p0"])
@@ -153,7 +168,7 @@ def test_the_workflows_own_picture_can_be_taken_again() -> None:
 
 
 def test_a_file_that_cant_be_kept_is_said_at_its_field() -> None:
-    def refused(_file: object) -> str:
+    def refused(_file: object, _kind: str) -> str:
         raise MediaError("notes.png is no picture.")
 
     file = SimpleUploadedFile("notes.png", b"x")

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from tests.photographs import photograph
-from workflows import media
+from workflows import media, ports
 from workflows.errors import MediaError
 
 
@@ -211,6 +211,9 @@ def test_the_largest_size_is_allowed() -> None:
         (encoded(red(), "TIFF"), "image/tiff"),
         (b"RIFF\x24\x00\x00\x00WAVEfmt ", "audio/wav"),
         (b"ID3\x04\x00\x00", "audio/mpeg"),
+        (b"\xff\xfb\x90\x00", "audio/mpeg"),
+        (b"\xff\xf3\x40\xc4", "audio/mpeg"),
+        (b"\xff\xf2\x40\xc4", "audio/mpeg"),
         (b"\x00\x00\x00\x20ftypisom", "video/mp4"),
         (b"\x00\x00\x00\x20ftypM4A ", "audio/mp4"),
         (b"#!/bin/sh", "application/octet-stream"),
@@ -219,6 +222,12 @@ def test_the_largest_size_is_allowed() -> None:
 )
 def test_a_files_first_bytes_tell_its_media_type(head: bytes, media_type: str) -> None:
     assert media.sniff(head[:16]) == media_type
+
+
+def test_every_kind_of_medium_says_what_is_chosen_for_it() -> None:
+    assert media.UPLOADS.keys() == ports.MEDIA
+    accepted = [each for each in media.UPLOADS["image"].accept.split(",") if media.kind_of(each) != "image"]
+    assert accepted == []
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,14 @@
 """Port types: which fit, and what becomes of values on the way."""
 
 import math
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from workflows import ports
 from workflows.errors import TypeMismatch
+from workflows.recordings import Audio, File, Recording, Video
 
 KINDS = [*ports.KINDS, "list[text]", "list[list[image]]"]
 CONVERTING = {("integer", "number"), ("integer", "text"), ("number", "text"), ("boolean", "text")}
@@ -112,9 +114,13 @@ def test_a_picture_is_an_image_and_no_file() -> None:
     assert not ports.matches(picture, ports.parse("file"))
 
 
-def test_foreign_objects_are_left_to_the_nodes_that_know_them() -> None:
-    sound = object()
-    assert ports.convert(sound, ports.ANY, ports.parse("audio")) is sound
+@pytest.mark.parametrize(("made", "kind"), [(Audio, "audio"), (Video, "video"), (File, "file")])
+def test_sounds_films_and_files_fit_their_own_ports_and_no_others(made: type[Recording], kind: str) -> None:
+    value = made(Path("a"), "application/octet-stream")
+    assert ports.convert(value, ports.ANY, ports.parse(kind)) is value
+    assert ports.convert(value, ports.ANY, ports.parse(f"list[{kind}]")) == [value]
+    assert [each for each in ports.KINDS if ports.matches(value, ports.parse(each))] == ["any", kind]
+    assert ports.describe(value) == f"A value of type {kind}"
 
 
 @pytest.mark.parametrize(

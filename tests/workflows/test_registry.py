@@ -286,3 +286,9 @@ def returning_nothing(value: str) -> None:
 def test_a_declaration_that_cannot_work_says_what_to_change(registry: Registry, function: Any, advice: str) -> None:
     with pytest.raises(BadDeclaration, match=rf"test_registry\.{function.__name__}: {advice}"):
         declared(registry, function)
+
+
+@pytest.mark.parametrize(("setting", "said"), [(Setting(minimum=0), "at least 0"), (Setting(maximum=1), "at most 1")])
+def test_what_is_no_number_is_within_no_bounds(setting: Setting, said: str) -> None:
+    assert setting.objection(float("nan")) == f"must be {said}"
+    assert setting.objection(0.5) is None

@@ -69,7 +69,7 @@ class Witness:
         self.port_types[node, output] = port_type
         kept.append(value)
 
-    async def open_asset(self, asset_id: str) -> object:
+    async def open_asset(self, asset_id: str, kind: str) -> object:  # noqa: ARG002
         if asset_id not in self._assets:
             raise NodeFailed("missing_asset", "The asset is gone. Choose another.")
         return self._assets[asset_id]

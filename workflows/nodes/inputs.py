@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from PIL import Image
 
 from workflows.errors import NodeFailed
+from workflows.recordings import Audio, File, Video
 from workflows.registry import Setting, node
 
 Name = Annotated[str, Setting(description="What the parameter is called when the workflow is run.")]
@@ -100,6 +101,45 @@ def choice(
 )
 def image(name: Name, value: Image.Image, description: Description = "") -> Image.Image:  # noqa: ARG001
     """Pass the picture on."""
+    return value
+
+
+@node(
+    "input.audio",
+    title="Sound",
+    description="A sound to give to a run: an upload, or one that a run has made.",
+    output="value",
+    pure=False,
+    inline=True,
+)
+def audio(name: Name, value: Audio, description: Description = "") -> Audio:  # noqa: ARG001
+    """Pass the sound on."""
+    return value
+
+
+@node(
+    "input.video",
+    title="Film",
+    description="A film to give to a run: an upload, or one that a run has made.",
+    output="value",
+    pure=False,
+    inline=True,
+)
+def video(name: Name, value: Video, description: Description = "") -> Video:  # noqa: ARG001
+    """Pass the film on."""
+    return value
+
+
+@node(
+    "input.file",
+    title="File",
+    description="A file to give to a run, whatever is in it: an upload, or what a run has made.",
+    output="value",
+    pure=False,
+    inline=True,
+)
+def file(name: Name, value: File, description: Description = "") -> File:  # noqa: ARG001
+    """Pass the file on."""
     return value
 
 

@@ -1,4 +1,4 @@
-// A picture for an input: dropped on it or chosen, sent while its progress shows, then given as {"asset": id}.
+// A picture, sound, film or file for an input: dropped on it or chosen, sent while its progress shows, then given as {"asset": id}.
 
 import { setProperty } from "./commands.js";
 import { token } from "./server.js";
@@ -57,12 +57,16 @@ function send(drop, file, store) {
     bar.hidden = true;
     input.value = "";
     const answer = JSON.parse(request.responseText || "{}");
-    if (request.status === 201 || request.status === 200) {
-      store.do(setProperty(node, input.dataset.property ?? "", { asset: answer.id }));
+    const { kind, refusal, property } = input.dataset;
+    const sent = request.status === 201 || request.status === 200;
+    if (sent && (kind === "file" || kind === answer.kind)) {
+      store.do(setProperty(node, property ?? "", { asset: answer.id }));
       return;
     }
     complaint.hidden = false;
-    complaint.textContent = answer.errors?.[0]?.message ?? answer.detail ?? "It did not arrive. Try again.";
+    complaint.textContent = sent
+      ? (refusal ?? "")
+      : (answer.errors?.[0]?.message ?? answer.detail ?? "It did not arrive. Try again.");
   });
   request.open("POST", "/api/v1/assets");
   request.setRequestHeader("X-CSRFToken", token());

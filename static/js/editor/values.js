@@ -1,5 +1,6 @@
 // What the graph says of a node, shown in its element: title, values of properties, which inputs are fed.
 
+import { showFace } from "../faces.js";
 import { fedInputs } from "./graph.js";
 import { isWritten, readWritten, showWritten } from "./written.js";
 
@@ -103,10 +104,11 @@ function offer(select, choices) {
 function showAsset(control, value) {
   const drop = control.closest("[data-drop]");
   const image = drop?.querySelector("img");
-  const asset = value && typeof value === "object" && "asset" in value ? value.asset : "";
-  if (!image) return;
+  const face = /** @type {HTMLElement | null | undefined} */ (drop?.querySelector("[data-face]"));
+  const asset = value && typeof value === "object" && "asset" in value ? `${value.asset}` : "";
   const address = `/api/v1/assets/${asset}/thumbnail`;
-  if (asset && image.getAttribute("src") !== address) image.src = address;
-  image.hidden = !asset;
+  if (face) showFace(face, asset);
+  if (image && asset && image.getAttribute("src") !== address) image.src = address;
+  if (image) image.hidden = !asset;
   drop?.querySelector(".hint")?.toggleAttribute("hidden", Boolean(asset));
 }

@@ -38,3 +38,25 @@ def test_a_page_shows_a_sound_a_film_and_a_file_as_what_they_are(client: Client,
     assert page.count("data-play") == 2
     assert page.count("data-wave") == 1
     assert 'class="poster"' in page
+
+
+def test_a_film_with_a_poster_is_a_film_on_tiles_and_among_a_jobs_results(client: Client, ada: User) -> None:
+    client.force_login(ada)
+    document = {
+        "version": 1,
+        "nodes": [{"id": "out", "type": "output.result", "properties": {"name": "film"}}],
+        "edges": [],
+    }
+    job = factories.job(factories.workflow(ada, document), state="completed")
+    poster = store.keep(b"a poster", media_type="image/webp", width=4, height=3)
+    film = store.keep(b"a film", media_type="video/mp4", width=40, height=30, duration=65, thumbnail=poster)
+    made = factories.product(job, kind="video", value=None, blob=film, result="film")
+    thumbnail = f"/api/v1/assets/{made.pk}/thumbnail"
+    for address in (f"/workflows/{job.workflow_id}/nodes/out/", f"/assets/{made.pk}/face/"):
+        face = client.get(address).content.decode()
+        assert f'poster="{thumbnail}" preload="none"' in face
+        assert "1:05" in face
+        assert "<img" not in face
+    page = client.get(f"/assets/{made.pk}/").content.decode()
+    assert f'<video src="/api/v1/assets/{made.pk}/content#t=0.001" controls' in page
+    assert ">1:05<" in page

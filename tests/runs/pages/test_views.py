@@ -111,6 +111,33 @@ def test_what_is_no_picture_makes_no_job_and_says_why(page: Client, ada: User, g
     assert not Job.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("audio", "no sound that Loupe reads. Choose a WAV"),
+        ("video", "no film that Loupe reads. Choose an MP4 or WebM."),
+    ],
+)
+def test_what_is_no_sound_or_film_makes_no_job_and_says_why(page: Client, ada: User, kind: str, said: str) -> None:
+    workflow = factories.workflow(ada, graph({"in": (f"input.{kind}", {"name": "in"})}))
+    answer = page.post(f"/workflows/{workflow.pk}/runs/", {"p0": SimpleUploadedFile("coffee.png", photograph())})
+    assert answer.status_code == 422
+    assert f"coffee.png is {said}" in text(answer)
+    assert not Asset.objects.exists()
+
+
+def test_any_file_is_uploaded_for_a_file(page: Client, ada: User) -> None:
+    workflow = factories.workflow(ada, graph({"in": ("input.file", {"name": "in"})}))
+    address = f"/workflows/{workflow.pk}/runs/"
+    page.post(address, {"p0": SimpleUploadedFile("notes of today.txt", b"notes")})
+    asset = Asset.objects.get()
+    assert Job.objects.get().params == {"in": {"asset": str(asset.pk)}}
+    assert f'data-given="{asset.pk}"' in text(page.get(address))
+    face = text(page.get(f"/assets/{asset.pk}/face/"))
+    assert "notes of today.txt" in face
+    assert "5\xa0bytes" in face
+
+
 def test_a_form_keeps_what_was_typed_and_an_empty_seed_draws_another_each_run(page: Client, ada: User) -> None:
     workflow = factories.workflow(ada, factories.NOISE)
     address = f"/workflows/{workflow.pk}/runs/"

@@ -6,6 +6,7 @@ import errno
 import math
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from tests.runs.jobs import claimed, graph
 from workflows.errors import NodeFailed
 from workflows.graph import Node, load
 from workflows.media import encode_image
+from workflows.recordings import Audio, File, Video
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("valkey")]
 
@@ -141,7 +143,7 @@ def test_a_large_value_is_a_blob(products: Products, value: object, media_type: 
     assert (asset.value, asset.blob.media_type) == (None, media_type)
     if stored is not None:
         assert store.path(asset.blob.digest).read_text(encoding="utf-8") == stored
-    assert asyncio.run(products.open(str(asset.pk))) == value
+    assert asyncio.run(products.open(str(asset.pk), "any")) == value
 
 
 def test_a_value_that_json_cannot_write_fails_the_node(products: Products) -> None:
@@ -155,7 +157,7 @@ def test_an_opened_picture_that_is_passed_on_keeps_its_blob(products: Products, 
     upload = Asset.objects.create(owner=ada, kind="image", blob=blob, created_at=timezone.now())
 
     async def pass_on() -> None:
-        await products.keep(NOISE, "image", "image", await products.open(str(upload.pk)))
+        await products.keep(NOISE, "image", "image", await products.open(str(upload.pk), "image"))
 
     asyncio.run(pass_on())
     (document,) = products.save()
@@ -163,27 +165,70 @@ def test_an_opened_picture_that_is_passed_on_keeps_its_blob(products: Products, 
     assert Blob.objects.count() == 1
 
 
+@pytest.mark.parametrize("content", [{"value": {"a": 1}}, {"blob": b'{"a":1}'}])
+def test_any_asset_can_be_opened_as_a_file(products: Products, ada: User, content: dict[str, Any]) -> None:
+    if "blob" in content:
+        content = {"blob": store.keep(content["blob"], media_type="application/json")}
+    asset = Asset.objects.create(owner=ada, kind="json", created_at=timezone.now(), **content)
+    opened = asyncio.run(products.open(str(asset.pk), "file"))
+    assert isinstance(opened, File)
+    assert (opened.path.read_bytes(), opened.media_type) == (b'{"a":1}', "application/json")
+
+
+def test_a_sound_that_passes_through_is_stored_once_with_what_is_known_of_it(
+    products: Products, tmp_path: Path
+) -> None:
+    (tmp_path / "made").write_bytes(b"a sound")
+    sound = Audio(tmp_path / "made", "audio/wav", 1.5)
+    assets = keep(products, (NOISE, "audio", "audio", sound), (OUT, "value", "any", sound), (BLUR, "a", "any", [sound]))
+    assert [asset.kind for asset in assets] == ["audio"] * 3
+    (blob,) = Blob.objects.all()
+    assert store.path(blob.digest).read_bytes() == b"a sound"
+    assert (blob.size, blob.media_type, blob.duration, blob.thumbnail) == (7, "audio/wav", 1.5, None)
+
+
+def test_a_film_has_its_size_and_its_poster_as_thumbnail(products: Products, tmp_path: Path) -> None:
+    (tmp_path / "made").write_bytes(b"a film")
+    (asset,) = keep(products, (OUT, "value", "video", Video(tmp_path / "made", "video/mp4", 2, 400, 200, picture())))
+    blob = asset.blob
+    assert blob is not None
+    assert blob.thumbnail is not None
+    assert (asset.kind, blob.duration, blob.width, blob.height) == ("video", 2.0, 400, 200)
+    assert (blob.thumbnail.media_type, blob.thumbnail.width, blob.thumbnail.height) == ("image/webp", 320, 160)
+
+
+@pytest.mark.parametrize("kind", ["audio", "video", "file"])
+def test_bytes_that_are_gone_fail_the_node(products: Products, ada: User, kind: str) -> None:
+    blob = store.keep(b"soon gone", media_type="audio/wav")
+    store.path(blob.digest).unlink()
+    asset = Asset.objects.create(owner=ada, kind=kind, blob=blob, created_at=timezone.now())
+    with pytest.raises(NodeFailed, match="no longer there"):
+        asyncio.run(products.open(str(asset.pk), kind))
+
+
 @pytest.mark.parametrize("whose", ["nobody", "bob", "no id"])
 def test_only_the_owners_own_assets_can_be_opened(products: Products, bob: User, whose: str) -> None:
     others = Asset.objects.create(owner=bob, kind="text", value="secret", created_at=timezone.now())
     asset = {"nobody": str(uuid.uuid4()), "bob": str(others.pk), "no id": "nonsense"}[whose]
     with pytest.raises(NodeFailed, match="is gone"):
-        asyncio.run(products.open(asset))
+        asyncio.run(products.open(asset, "text"))
 
 
 def test_small_values_and_files_are_opened_as_what_they_are(products: Products, ada: User) -> None:
     small = Asset.objects.create(owner=ada, kind="json", value={"a": 1}, created_at=timezone.now())
-    blob = store.keep(b"RIFF", media_type="audio/wav")
+    blob = store.keep(b"RIFF", media_type="audio/wav", duration=2.5)
     sound = Asset.objects.create(owner=ada, kind="audio", blob=blob, created_at=timezone.now())
-    assert asyncio.run(products.open(str(small.pk))) == {"a": 1}
-    assert asyncio.run(products.open(str(sound.pk))) == store.path(blob.digest)
+    assert asyncio.run(products.open(str(small.pk), "any")) == {"a": 1}
+    opened = asyncio.run(products.open(str(sound.pk), "audio"))
+    assert isinstance(opened, Audio)
+    assert (opened.path, opened.media_type, opened.duration) == (store.path(blob.digest), "audio/wav", 2.5)
 
 
 def test_a_picture_that_cannot_be_read_fails_the_node(products: Products, ada: User) -> None:
     blob = store.keep(b"no picture", media_type="image/png")
     asset = Asset.objects.create(owner=ada, kind="image", blob=blob, created_at=timezone.now())
     with pytest.raises(NodeFailed) as failed:
-        asyncio.run(products.open(str(asset.pk)))
+        asyncio.run(products.open(str(asset.pk), "image"))
     assert failed.value.code == "bad_media"
 
 
@@ -216,6 +261,13 @@ def test_a_job_stores_no_more_than_it_may(products: Products, settings: Settings
         keep(products, (OUT, "value", "text", "y" * 30_000))
     with pytest.raises(OutputLimit):
         keep(products, (NOISE, "image", "image", picture()))
+
+
+def test_a_file_counts_towards_what_a_job_may_store(products: Products, settings: Settings, tmp_path: Path) -> None:
+    settings.MAX_OUTPUT_BYTES = 1000
+    (tmp_path / "made").write_bytes(b"x" * 1001)
+    with pytest.raises(OutputLimit, match="MAX_OUTPUT_BYTES"):
+        keep(products, (OUT, "value", "audio", Audio(tmp_path / "made", "audio/wav")))
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
+from pathlib import Path
+
 import pytest
 from PIL import Image
 
 from workflows.errors import NodeFailed
 from workflows.nodes import inputs, lists, outputs
+from workflows.recordings import Audio, File, Video
 
 
 def test_inputs_pass_on_what_they_are_given() -> None:
@@ -12,6 +15,10 @@ def test_inputs_pass_on_what_they_are_given() -> None:
     assert inputs.number("blur", 1.5) == 1.5
     assert inputs.boolean("cover", False) is False
     assert inputs.image("photo", picture) is picture
+    sound, film, any_file = Audio(Path("a"), "audio/wav"), Video(Path("b"), "video/mp4"), File(Path("c"), "text/plain")
+    assert inputs.audio("song", sound) is sound
+    assert inputs.video("clip", film) is film
+    assert inputs.file("paper", any_file) is any_file
     assert inputs.table("people", [{"name": "Ada"}]) == [{"name": "Ada"}]
     assert inputs.choice("style", "ink", ["ink", "moss"]) == "ink"
     assert inputs.choice("style", "anything") == "anything"

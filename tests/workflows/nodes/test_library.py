@@ -27,6 +27,9 @@ LIBRARY = {
     ),
     "input.table": ({"name": REQUIRED, "value": REQUIRED, "description": ""}, ["value: table"], REPEATED),
     "input.image": ({"name": REQUIRED, "value": REQUIRED, "description": ""}, ["value: image"], REPEATED),
+    "input.audio": ({"name": REQUIRED, "value": REQUIRED, "description": ""}, ["value: audio"], REPEATED),
+    "input.video": ({"name": REQUIRED, "value": REQUIRED, "description": ""}, ["value: video"], REPEATED),
+    "input.file": ({"name": REQUIRED, "value": REQUIRED, "description": ""}, ["value: file"], REPEATED),
     "output.result": ({"name": REQUIRED, "value": None}, [], REPEATED),
     "output.preview": ({"value": None}, [], REPEATED),
     "text.template": ({"template": REQUIRED}, ["text: text"], PURE),
@@ -55,6 +58,8 @@ LIBRARY = {
         ["image: image"],
         PURE,
     ),
+    "audio.tone": ({"frequency": 440, "seconds": 1.0, "volume": 0.5, "shape": "sine"}, ["audio: audio"], PURE),
+    "video.from_images": ({"images": REQUIRED, "fps": 8}, ["video: video"], PURE),
 }
 
 
@@ -97,6 +102,9 @@ def test_a_node_says_in_one_sentence_what_it_does(name: str) -> None:
         ("image.resize", "height", 1, 8192, "px"),
         ("image.blur", "radius", 0, 200, "px"),
         ("image.text", "size", 4, 1024, "px"),
+        ("audio.tone", "frequency", 20, 20_000, "Hz"),
+        ("audio.tone", "seconds", 0.01, 600, "s"),
+        ("video.from_images", "fps", 0.1, 60, "/s"),
     ],
 )
 def test_numbers_have_bounds_and_units(name: str, port: str, minimum: int, maximum: int, unit: str) -> None:

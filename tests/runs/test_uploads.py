@@ -1,0 +1,94 @@
+"""What is found out about files that people give."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+
+from runs import store, uploads
+from runs.models import Blob
+from tests.workflows.nodes.context import Listener
+from tests.workflows.test_sound import wav
+from workflows.media import decode_image
+from workflows.nodes import films
+
+pytestmark = pytest.mark.django_db
+
+SOUNDS = {"flac": ("flac", "audio/flac"), "mp3": ("libmp3lame", "audio/mpeg"), "ogg": ("libopus", "audio/ogg"),
+          "ipod": ("aac", "audio/mp4")}  # fmt: skip
+
+
+def stored(path: Path) -> Blob:
+    blob = uploads.stored(SimpleUploadedFile(path.name, path.read_bytes()))
+    assert blob == Blob.objects.get(pk=blob.pk)
+    return Blob.objects.select_related("thumbnail").get(pk=blob.pk)
+
+
+def encoded(path: Path, form: str, codec: str, seconds: float = 1.5) -> Path:
+    """A tone in a format of its own."""
+    with av.open(str(path), "w", format=form) as container:
+        stream = container.add_stream(codec, rate=48_000, layout="mono")
+        assert isinstance(stream, av.AudioStream)
+        samples = (np.sin(np.arange(round(seconds * 48_000)) / 20) * 20_000).astype(np.int16)
+        resampler = av.AudioResampler(
+            format=stream.format.name, layout="mono", rate=48_000, frame_size=stream.frame_size
+        )
+        frame = av.AudioFrame.from_ndarray(samples[None], format="s16", layout="mono")
+        frame.sample_rate, frame.time_base, frame.pts = 48_000, Fraction(1, 48_000), 0
+        for part in (*resampler.resample(frame), *resampler.resample(None)):
+            container.mux(stream.encode(part))
+        container.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize("form", SOUNDS)
+def test_a_sound_is_known_to_last_as_long_as_it_does(tmp_path: Path, form: str) -> None:
+    codec, media_type = SOUNDS[form]
+    blob = stored(encoded(tmp_path / "tone", form, codec))
+    assert (blob.media_type, blob.width, blob.thumbnail) == (media_type, None, None)
+    assert blob.duration == pytest.approx(1.5, abs=0.1)
+
+
+def test_a_wav_file_is_known_to_last_a_second(tmp_path: Path) -> None:
+    assert stored(wav(tmp_path / "a.wav", 2)).duration == 1
+
+
+def test_a_film_is_known_by_its_length_size_and_first_picture() -> None:
+    pictures = [Image.new("RGB", (640, 360), colour) for colour in ("teal", "red", "red", "red")]
+    blob = stored(films.from_images(Listener(), pictures).path)
+    assert (blob.duration, blob.width, blob.height) == (0.5, 640, 360)
+    assert blob.thumbnail is not None
+    poster = decode_image(store.path(blob.thumbnail.digest))
+    assert poster.size == (320, 180)
+    assert poster.getpixel((160, 90)) == pytest.approx((0, 128, 128), abs=8)
+
+
+@pytest.mark.parametrize(
+    ("damage", "media_type"),
+    [
+        (lambda data: data[:60], "video/mp4"),
+        (lambda data: data[:4] + b"ftyp" + b"\xff" * 400, "video/mp4"),
+        (lambda data: b"ID3" + data, "audio/mpeg"),
+        (lambda _: b"OggS", "audio/ogg"),
+    ],
+)
+def test_what_can_not_be_read_is_kept_all_the_same(damage: Callable[[bytes], bytes], media_type: str) -> None:
+    film = films.from_images(Listener(), [Image.new("RGB", (64, 48))])
+    film.path.write_bytes(damage(film.path.read_bytes()))
+    blob = stored(film.path)
+    assert (blob.media_type, blob.duration, blob.thumbnail) == (media_type, None, None)
+    assert store.path(blob.digest).read_bytes() == film.path.read_bytes()
+
+
+def test_a_file_whose_reading_takes_too_long_is_kept_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "PROBE_SECONDS", 0.001)
+    assert stored(wav(tmp_path / "a.wav", 2)).duration is None
+    monkeypatch.undo()
+    assert stored(wav(tmp_path / "a.wav", 2)).duration == 1  # when it is given once more
