@@ -30,7 +30,7 @@ router = Router(tags=["jobs"])
 def submit_job(request: ApiRequest, workflow_id: UUID, body: JobBody | None = None) -> HttpResponse:
     """A new job at the end of the queue. 422 lists everything that keeps the workflow from running."""
     workflow, body = find_workflow(request, workflow_id), body or JobBody()
-    order = Order(params=body.params, id=body.id, label=body.label, lane=body.lane, focus=body.focus)
+    order = Order(**dict(body))
     return _made_once(request, lambda: submit(request.auth.user, workflow, order))
 
 

@@ -107,7 +107,7 @@ def run(command: Run, credentials: Credentials, workflow_id: UUID) -> dict[str, 
     if workflow is None:
         raise not_found("There is no such workflow.")
     body = command.body or JobBody.model_validate({})
-    order = Order(params=body.params, id=body.id, label=body.label, focus=body.focus)
+    order = Order(**dict(body))
     return queue.document(submit(credentials.user, workflow, order), outputs={})
 
 

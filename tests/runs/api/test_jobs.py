@@ -161,13 +161,6 @@ def test_a_workflow_goes_with_its_jobs_once_none_is_active(rest: Rest, workflow:
     assert not Job.objects.exists()
 
 
-def test_cancelling_by_deleting_is_not_known_yet(rest: Rest, workflow: Workflow) -> None:
-    answer = rest.send("DELETE", f"/workflows/{workflow.pk}?cancel=true")
-
-    assert (answer.status_code, codes(answer)) == (422, {("cancel", "unknown_property")})
-    assert Workflow.objects.exists()
-
-
 def test_telemetry_of_a_waiting_job_is_empty(rest: Rest, workflow: Workflow) -> None:
     job = factories.job(workflow)
 

@@ -68,12 +68,19 @@ async def test_run_without_a_body_takes_the_saved_parameters(path: str, token: d
     assert ack["result"]["state"] == "queued"
 
 
+async def test_a_run_goes_to_the_lane_that_it_names(path: str, token: dict[str, str]) -> None:
+    async with connected(path, token) as socket:
+        ack = await socket.ask({"type": "run", "body": {"lane": "background", "label": "later"}})
+    assert (ack["result"]["lane"], ack["result"]["label"]) == ("background", "later")
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [
         ({"params": {"nothing": 1}}, "unknown_parameter"),
         ({"params": {"word": 5}}, "bad_value"),
-        ({"lane": "background"}, "unknown_property"),
+        ({"lane": "fast"}, "bad_value"),
+        ({"colour": "red"}, "unknown_property"),
         ({"label": 5}, "bad_value"),
         (7, "bad_value"),
     ],
