@@ -51,7 +51,7 @@ def _watched(page: Page, client: httpx.Client, job: str) -> list[Figure]:
         Figure("… the longest time without a frame", seen["longest"], "ms"),
         Figure("… share of the page's main thread", share["TaskDuration"], "%", 25),
         Figure("… of it in scripts", share["ScriptDuration"], "%"),
-        Figure("… from a word's telling to its painting, p50", statistics.median(behind), "ms", 100),
+        Figure("… from a word's telling to its painting, p50", statistics.median(behind), "ms"),
         Figure("… from a word's telling to its painting, p95", statistics.quantiles(behind, n=20)[-1], "ms"),
     ]
 

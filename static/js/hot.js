@@ -1,7 +1,7 @@
 // What moves many times a second is put in place once per animation frame, however often it comes; and less often where
 // that is much to draw, so that most of the page's time is left to the person at it.
 
-const PART = 4; // the whole, where drawing is one part
+const PART = 5; // the whole, where drawing is one part
 
 /** @template Patch Gathers patches until the next frame, or until they have to be in place. */
 export class Frames {
