@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from redis.exceptions import RedisError
@@ -155,6 +155,24 @@ def cancel(job_id: UUID, *, by: str, why: str = "") -> Job:
     return job
 
 
+def cancel_fresh(jobs: QuerySet[Job], *, by: str, most: int) -> int:
+    """Takes up to `most` of these jobs that wait and have never begun out of the queue, the first to start first.
+
+    Of such a job no worker can have told anything, so that one statement ends them all. Answers how many they were.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        fresh = jobs.filter(state=State.QUEUED, fence=0).select_for_update(of=("self",)).order_by("place")
+        chosen = list(fresh.only("pk", "workflow_id", "version")[:most])
+        found = Job.objects.filter(pk__in=[job.pk for job in chosen], state=State.QUEUED, fence=0)
+        count = found.update(state=State.CANCELLED, version=F("version") + 1, ended_at=now)
+        JobTransition.objects.bulk_create(
+            JobTransition(job=job, from_state=State.QUEUED, to_state=State.CANCELLED, at=now, by=by) for job in chosen
+        )
+        transaction.on_commit(lambda: _announce(chosen))
+    return count
+
+
 def hand_back(job_id: UUID, fence: int, *, by: str) -> State:
     """A worker that is told to stop gives its job back to the queue, which costs no attempt; see `_release`."""
     end = _failure("worker_lost", "The worker was stopped during a node that is unsafe to repeat. Run the job again.")
@@ -240,6 +258,12 @@ def forget(job_ids: Iterable[UUID]) -> None:
         stream.forget(job_ids)
     except RedisError as error:
         logger.info("The telemetry of deleted jobs stays in Redis for a while (%s).", error)
+
+
+def _announce(jobs: Iterable[Job]) -> None:
+    """That each has moved on by one step."""
+    for job in jobs:
+        publish.job_changed(job.pk, job.workflow_id, job.version + 1)
 
 
 def _lease() -> Any:
