@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from runs.pages import acts, changed
 from runs.pages.board import Board, Fold, Group
+from runs.pages.gallery import Tile
 from runs.pages.markup import joined, partial, rendered
 from runs.pages.seen import Seen, View, flow
 from runs.pages.working import Working
@@ -34,9 +35,14 @@ def chrome(view: View, focus: Focus, board: Board | None, before: View | None = 
     nodes, known = list(view.nodes.values()), before.nodes if before else {}
     parts = (part for node in nodes for part in _after(known.get(node.id), node))
     html = joined([lens(view, focus, board), *parts])
-    words = {node.id: changed.anew(node.words) for node in nodes if _differ_in_words(known.get(node.id), node)}
-    hot = {"nodes": {node.id: _hot(node) for node in nodes}, "edges": view.flows}
-    return html, {**lens_patch(view), **hot, **({"text": words} if words else {})}
+    told = {node.id: _hot(node) for node in known.values()}
+    flows = before.flows if before else {}
+    patch: Patch = {
+        "nodes": {node.id: hot for node in nodes if told.get(node.id) != (hot := _hot(node))},
+        "edges": {edge: state for edge, state in view.flows.items() if flows.get(edge) != state},
+        "text": {node.id: changed.anew(node.words) for node in nodes if _other_words(known.get(node.id), node)},
+    }
+    return html, {**lens_patch(view), **_filled(patch)}
 
 
 def lens(view: View, focus: Focus, board: Board | None) -> SafeString:
@@ -70,8 +76,7 @@ def changes(view: View, batch: Batch, before: View) -> tuple[SafeString, Patch]:
         "edges": {edge: flow(now["edges"][edge]) for edge in batch.get("edges", {}) if edge in view.drawing.edges},
         "text": {**changed.text(batch, now), **{node: changed.anew(seen[node].words) for node in refilled}},
     }
-    kept = {name: value for name, value in patch.items() if value}
-    return joined(html), {**lens_patch(view), **kept}
+    return joined(html), {**lens_patch(view), **_filled(patch)}
 
 
 def bodies(view: View, nodes: Iterable[str]) -> SafeString:
@@ -87,10 +92,7 @@ def rings(before: View, view: View) -> SafeString:
 
 
 def galleries(before: View, view: View) -> SafeString:
-    """The bodies of those nodes that have other tiles than before, have lost products, or are inputs that were edited.
-
-    How far a run is, is hot.
-    """
+    """The bodies of those nodes that have other tiles than before, have lost products, or are inputs that were edited."""
     old, new = _tiles(before), _tiles(view)
     counted = {node for node, jobs in view.jobs.items() if jobs != before.jobs.get(node)}
     tiled = {node for node in old.keys() | new.keys() if old.get(node) != new.get(node)}
@@ -128,11 +130,12 @@ def hot_runs(working: Iterable[Working]) -> Patch:
 
 def _tiles(view: View) -> dict[str, list[object]]:
     walls = {part.id: view.wall(part) for part in view.drawing.parts}
-    return {
-        node: [wall.more, wall.counted, *(tile._replace(percent=None) for tile in wall.tiles)]
-        for node, wall in walls.items()
-        if wall
-    }
+    return {node: [wall.more, wall.counted, *map(_drawn, wall.tiles)] for node, wall in walls.items() if wall}
+
+
+def _drawn(tile: Tile) -> Tile:
+    """What of a tile is drawn here: how far its run is, and whether the lens is on it, is hot."""
+    return tile._replace(percent=None, ringed=False)
 
 
 def _deleted(before: View, view: View) -> set[str]:
@@ -179,7 +182,7 @@ def _other_tiles(before: Seen, node: Seen) -> list[SafeString] | None:
         return None
     if any(step and step.error for step in (before.step, node.step)):
         return None
-    pairs = [(was, now) for was, now in zip(old.tiles, new.tiles, strict=True) if was != now]
+    pairs = [(was, now) for was, now in zip(old.tiles, new.tiles, strict=True) if _drawn(was) != _drawn(now)]
     if {now.place for was, now in pairs if now.place != was.place} & {tile.place for tile in old.tiles}:
         return None  # they have moved up or down, so that two would have the same id for a while
     context = {"place": new.node, "workflow_id": node.workflow_id}
@@ -214,6 +217,14 @@ def _differ_in_words(before: Seen | None, node: Seen) -> bool:
         return False
     shown = [(each.tells, each.counts_runs, each.step and each.step.error) for each in (before, node)]
     return shown[0] == shown[1]
+
+
+def _other_words(before: Seen | None, node: Seen) -> bool:
+    return before is not None and before.words != node.words and _differ_in_words(before, node)
+
+
+def _filled(patch: Patch) -> Patch:
+    return {name: value for name, value in patch.items() if value}
 
 
 def _part(name: str, target: str, context: Mapping[str, object]) -> SafeString:

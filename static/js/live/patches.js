@@ -41,7 +41,7 @@ export function apply(canvas, patches) {
 
 /** @param {HTMLElement} canvas @param {Patch} patch */
 function show(canvas, patch) {
-  if (patch.focused !== undefined) canvas.dataset.focusedJob = patch.focused ?? "";
+  if (patch.focused !== undefined) showFocus(canvas, patch.focused ?? "");
   if (patch.progress !== undefined) advance(document.getElementById("job-progress"), patch.progress);
   if (patch.done !== undefined) write(document.getElementById("job-done"), String(patch.done));
   if (patch.cost !== undefined) write(document.getElementById("job-cost"), patch.cost);
@@ -53,6 +53,15 @@ function show(canvas, patch) {
   if (patch.alone !== undefined && queue && queue.hidden !== patch.alone) queue.hidden = patch.alone;
   if (patch.ever !== undefined) write(document.querySelector("[data-ever]"), String(patch.ever));
   if (patch.running !== undefined) document.body.dataset.running = String(patch.running);
+}
+
+/** Rings the tiles of the run that the lens is on. @param {HTMLElement} canvas @param {string} job */
+function showFocus(canvas, job) {
+  if (canvas.dataset.focusedJob === job) return;
+  canvas.dataset.focusedJob = job;
+  for (const tile of canvas.querySelectorAll(".tile[data-job]")) {
+    tile.classList.toggle("ring", /** @type {HTMLElement} */ (tile).dataset.job === job);
+  }
 }
 
 /** @param {string} id @param {NonNullable<Patch["nodes"]>[string]} node */
