@@ -88,7 +88,9 @@ def _hold(job_id: UUID) -> bool:
 
 def _put(user: User, workflow_id: UUID, focus: Focus) -> Focus:
     values = {"job_id": focus.job_id, "pinned": focus.pinned}
-    RunFocus.objects.update_or_create(user=user, workflow_id=workflow_id, defaults=values)
+    mine = RunFocus.objects.filter(user=user, workflow_id=workflow_id)
+    if not mine.update(**values, updated_at=timezone.now()):
+        RunFocus.objects.update_or_create(user=user, workflow_id=workflow_id, defaults=values)
     _tell(user.pk, workflow_id, focus)
     return focus
 

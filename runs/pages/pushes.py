@@ -92,7 +92,7 @@ def rings(before: View, view: View) -> SafeString:
 
 
 def galleries(before: View, view: View) -> SafeString:
-    """The bodies of those nodes that have other tiles than before, have lost products, or are inputs that were edited."""
+    """The bodies of nodes that have other tiles than before, have lost products, or are inputs that were edited."""
     old, new = _tiles(before), _tiles(view)
     counted = {node for node, jobs in view.jobs.items() if jobs != before.jobs.get(node)}
     tiled = {node for node in old.keys() | new.keys() if old.get(node) != new.get(node)}

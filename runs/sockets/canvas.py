@@ -218,11 +218,11 @@ class CanvasSocket(Socket):
 
     async def _draw(self, telemetry_id: str | None, was: Focus, before: View) -> None:
         shown, self._anew = None if self._anew else before, False
-        html, patch = await in_database(pushes.chrome, self._view, self._focus, self._board, shown)
+        html, patch = await in_database(self._chrome, shown, was)
         if not self._drawn:
             self._drawn = True
             self._stir.set()
-        await self._push(html + await in_database(self._cards, was), patch, telemetry_id)
+        await self._push(html, patch, telemetry_id)
 
     async def _tell_glance(self, found: Glance) -> None:
         async with self._telling:
@@ -262,6 +262,10 @@ class CanvasSocket(Socket):
         if before is not None and before.alone == self._board.alone:
             return cards
         return cards + pushes.lens(self._view, self._focus, self._board)
+
+    def _chrome(self, shown: View | None, was: Focus) -> tuple[SafeString, pushes.Patch]:
+        html, patch = pushes.chrome(self._view, self._focus, self._board, shown)
+        return html + self._cards(was), patch
 
     def _cards(self, was: Focus) -> SafeString:
         """The groups of cards that the lens has left or come to."""

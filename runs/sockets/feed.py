@@ -200,6 +200,10 @@ class JobFeed:
 
     async def _conclude(self) -> None:
         """Tells the rest of an ended job's telemetry: its stream's or, where that is gone, all that its row keeps."""
+        whole = await in_database(tail.stored, self.job_id) if self._last is None else None
+        if whole:
+            await self._tell_piece(Piece(whole.id, None, whole.snapshot))
+            return
         final = await in_database(tail.stored_id, self.job_id)
         if final is None:
             await self._catch_up()

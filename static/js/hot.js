@@ -55,10 +55,15 @@ const END = 1e7; // px; further than any text is long
 
 /** @type {WeakSet<EventTarget>} Boxes that the reader has scrolled away from their end. */
 const left = new WeakSet();
+/** @type {WeakSet<EventTarget>} Boxes that have been scrolled to their end: to ask them would lay out the page. */
+const ended = new WeakSet();
 document.addEventListener(
   "scroll",
   ({ target }) => {
-    if (target instanceof HTMLElement) follows(target) ? left.delete(target) : left.add(target);
+    if (!(target instanceof HTMLElement)) return;
+    const [now, no] = follows(target) ? [ended, left] : [left, ended];
+    now.add(target);
+    no.delete(target);
   },
   { capture: true, passive: true },
 );
@@ -85,9 +90,16 @@ export function append(batches, most = Number.POSITIVE_INFINITY) {
     for (const part of parts) extend(box, ...part);
     if (!left.has(box)) shorten(/** @type {Text} */ (box.firstChild), most);
   }
+  const grown = [...texts].filter(([, parts]) => parts.some(([at]) => at > 0)).map(([box]) => box);
   return () => {
-    for (const box of texts.keys()) if (!left.has(box)) box.scrollTop = END;
+    for (const box of grown) if (!left.has(box)) box.scrollTop = END;
+    settle(texts.keys());
   };
+}
+
+/** Brings the ends of these boxes into sight again, where they were. @param {Iterable<Element>} boxes */
+export function settle(boxes) {
+  for (const box of boxes) if (ended.has(box)) box.scrollTop = END;
 }
 
 /** @param {HTMLElement} box @param {number} at @param {string} added */
@@ -114,7 +126,7 @@ function missing(text) {
 }
 
 /** @param {Element} box @returns {boolean} Whether its end is in sight. */
-export function follows(box) {
+function follows(box) {
   return box.scrollHeight - box.scrollTop - box.clientHeight < 8;
 }
 

@@ -2,7 +2,7 @@
 
 import { announce } from "./announce.js";
 import { clock } from "./clock.js";
-import { advance, append, Frames, follows, write } from "./hot.js";
+import { advance, append, Frames, settle, write } from "./hot.js";
 import { details } from "./live/details.js";
 import { sounds } from "./sounds.js";
 import { grow } from "./timeline.js";
@@ -44,17 +44,11 @@ document.addEventListener("submit", () => {
 function before() {
   hot.flush();
   acting = job().contains(document.activeElement);
-  for (const box of document.querySelectorAll(scrolling)) {
-    box.toggleAttribute("data-follows", follows(box));
-  }
 }
 
 function after() {
   if (acting && document.activeElement === document.body) job().focus(); // the button that was pressed is gone
-  for (const box of document.querySelectorAll("[data-follows]")) {
-    box.scrollTop = box.scrollHeight;
-    box.removeAttribute("data-follows"); // patches come without HTML too, and the person may scroll until then
-  }
+  settle(document.querySelectorAll(scrolling));
   if (job().dataset.state === state) return;
   state = job().dataset.state;
   announce(`${job().ariaLabel}: ${job().querySelector(".status")?.textContent?.trim()}`);

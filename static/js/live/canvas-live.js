@@ -1,7 +1,7 @@
 // A canvas that follows its runs: what comes by the socket is put in place, and what is asked of runs is sent.
 
 import { clock } from "../clock.js";
-import { Frames, follows } from "../hot.js";
+import { Frames, settle } from "../hot.js";
 import { sounds } from "../sounds.js";
 import { choosing } from "./choosing.js";
 import { details } from "./details.js";
@@ -28,7 +28,7 @@ const said = spoken();
 document.addEventListener("htmx:ws:before:message:incoming", (event) => {
   const message = JSON.parse(/** @type {CustomEvent} */ (event).detail.message.data);
   if (message.patch) hot.take(message.patch);
-  if (message.content) before();
+  if (message.content) hot.flush(); // hot values that belong to the HTML, or came before it, are in place before it is
 });
 document.addEventListener("htmx:ws:after:message:incoming", after);
 document.addEventListener("graph:saved", () => say({ saved: true }));
@@ -47,19 +47,14 @@ running();
 sounds();
 title();
 
-/** Hot values that belong to the HTML, or came before it, are in place before it is. */
-function before() {
-  hot.flush();
-  for (const box of document.querySelectorAll(scrolling)) box.toggleAttribute("data-follows", follows(box));
-}
-
 function after() {
-  for (const box of document.querySelectorAll("[data-follows]")) {
-    box.scrollTop = box.scrollHeight;
-    box.removeAttribute("data-follows"); // patches come without HTML too, and the person may scroll until then
-  }
   tint();
-  if (said()) reveal();
+  const moved = said();
+  // What asks where things are waits for the frame, which lays them out once.
+  requestAnimationFrame(() => {
+    settle(document.querySelectorAll(scrolling));
+    if (moved) reveal();
+  });
 }
 
 /** Gives the focused run's colour to what shows it, and not to the canvas, as all that inherits it is styled anew. */
