@@ -1,6 +1,7 @@
 """An asset's bytes over HTTP: whole or one range of them, never held in memory, and never run by a browser."""
 
 import asyncio
+import hashlib
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -37,13 +38,41 @@ _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What is served: bytes, or the file that holds them; what they are, their name for people, and their SHA-256."""
+    """What is served: bytes, or the file that holds `size` of them; what they are, their name for people, their SHA-256.
+
+    `inserted` is put in while serving, before byte `at` of the file.
+    """
 
     source: bytes | Path
     size: int
     media_type: str
     name: str
     digest: str
+    inserted: bytes = b""
+    at: int = 0
+
+    @property
+    def length(self) -> int:
+        """How many bytes are served."""
+        return self.size + len(self.inserted)
+
+    async def read(self, first: int, size: int) -> AsyncIterator[bytes]:
+        """So many of the bytes that are served, from `first` on. They are there, as `is_there` says."""
+        if isinstance(self.source, bytes):
+            yield self.source[first : first + size]
+            return
+        end, behind = first + size, self.at + len(self.inserted)
+        async for chunk in _read(self.source, first, min(end, self.at) - first):
+            yield chunk
+        if between := self.inserted[max(first - self.at, 0) : max(end - self.at, 0)]:
+            yield between
+        begin = max(first, behind)
+        async for chunk in _read(self.source, begin - len(self.inserted), end - begin):
+            yield chunk
+
+    def is_there(self) -> bool:
+        """Whether there is anything to read."""
+        return isinstance(self.source, bytes) or self.source.exists()
 
 
 async def respond(request: HttpRequest, content: Content) -> HttpResponseBase:
@@ -51,19 +80,19 @@ async def respond(request: HttpRequest, content: Content) -> HttpResponseBase:
     headers = _headers(content)
     if _matches(request.headers.get("If-None-Match"), headers["ETag"]):
         return _unchanged(headers)
-    part = _range(request, content.size, headers["ETag"])
-    first, last = part or (0, content.size - 1)
+    part = _range(request, content.length, headers["ETag"])
+    first, last = part or (0, content.length - 1)
     headers["Content-Length"] = str(last - first + 1)
     if part:
-        headers["Content-Range"] = f"bytes {first}-{last}/{content.size}"
+        headers["Content-Range"] = f"bytes {first}-{last}/{content.length}"
     status = 206 if part else 200
     if request.method == "HEAD":
         return HttpResponse(status=status, headers=headers)
     if isinstance(content.source, bytes):
         return HttpResponse(content.source[first : last + 1], status=status, headers=headers)
-    if not await asyncio.to_thread(content.source.exists):
+    if not await asyncio.to_thread(content.is_there):
         raise ProblemError(404, "The bytes of this asset are gone from the disk. Run its job again.")
-    return StreamingHttpResponse(_read(content.source, first, last - first + 1), status=status, headers=headers)
+    return StreamingHttpResponse(content.read(first, last - first + 1), status=status, headers=headers)
 
 
 def _unchanged(headers: dict[str, str]) -> HttpResponse:
@@ -82,9 +111,15 @@ def _headers(content: Content) -> dict[str, str]:
         "X-Content-Type-Options": "nosniff",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Cache-Control": "private, max-age=31536000, immutable",
-        "ETag": f'"{content.digest}"',
+        "ETag": _etag(content),
         "Accept-Ranges": "bytes",
     }
+
+
+def _etag(content: Content) -> str:
+    """Of the stored bytes and of what is put in."""
+    told = f"-{hashlib.sha256(content.inserted).hexdigest()[:16]}" if content.inserted else ""
+    return f'"{content.digest}{told}"'
 
 
 def _disposition(content: Content) -> str:
@@ -119,6 +154,8 @@ def _range(request: HttpRequest, size: int, etag: str) -> tuple[int, int] | None
 
 async def _read(path: Path, first: int, size: int) -> AsyncIterator[bytes]:
     """The bytes from `first` on, read in threads so that no slow disk holds up the event loop."""
+    if size <= 0:
+        return
     file = await asyncio.to_thread(path.open, "rb")
     try:
         await asyncio.to_thread(file.seek, first)

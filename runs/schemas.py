@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, JsonValue, field_validator
 
 from accounts.schemas import Paging, Strict
-from runs import capacity
+from runs import archive, capacity
 from workflows.schemas import Id, Moment
 
 Lane = Literal["normal", "background"]
@@ -116,6 +116,12 @@ class AssetQuery(Paging):
     """In which order to list assets (`-` before it: descending)."""
 
     order: Literal["created_at", "-created_at"] = "-created_at"
+
+
+class ArchiveBody(Strict):
+    """Which assets to pack, in this order; one that is named twice is packed once."""
+
+    ids: list[Id] = Field(min_length=1, max_length=archive.MOST)
 
 
 class WorkflowAssetQuery(AssetQuery):

@@ -1,14 +1,22 @@
 """What is served as an asset's bytes, wherever it is asked for: over REST, or in the administration."""
 
-from runs import content, store
+from dataclasses import replace
+
+from runs import content, provenance, store
 from runs.models import Asset, Blob
 from runs.representation import asset_document, inline_content, media_type
 
 
-def content_of(asset: Asset) -> content.Content:
-    """What is served as the asset's bytes. Reads `asset.job` and `asset.blob`."""
+def content_of(asset: Asset, *, raw: bool = False) -> content.Content:
+    """What is served as the asset's bytes: a PNG tells where it comes from, unless they are to be `raw`, as stored.
+
+    Reads `asset.blob` and `asset.job`, of a PNG also the job's parameters and graph.
+    """
     if asset.blob:
-        return _of_blob(asset.blob, _name(asset), given=asset.name)
+        found = _of_blob(asset.blob, _name(asset), given=asset.name)
+        if raw or asset.blob.media_type != "image/png":
+            return found
+        return replace(found, inserted=provenance.chunk_of(asset), at=provenance.PLACE)
     data = inline_content(asset)
     document = asset_document(asset)
     name = f"{_name(asset)}{content.ENDINGS[media_type(asset)]}"

@@ -5,7 +5,7 @@ from uuid import UUID
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db.models import QuerySet
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from ninja import File, Query as FromQuery, Router, UploadedFile
 
@@ -14,18 +14,20 @@ from accounts.idempotency import found_again, once
 from accounts.paging import page
 from accounts.problems import ProblemError, fault, invalid, not_found
 from accounts.schemas import Page
-from runs import content, uploads
+from runs import archive, content, uploads
 from runs.api.jobs import find as find_job
 from runs.models import Asset
 from runs.models.asset import AssetQuerySet
 from runs.removal import remove_asset
 from runs.representation import asset_document
-from runs.schemas import AssetDocument, AssetQuery, WorkflowAssetQuery
+from runs.schemas import ArchiveBody, AssetDocument, AssetQuery, WorkflowAssetQuery
 from runs.served import content_of, thumbnail_of
 from workflows.api import find as find_workflow
 from workflows.errors import MediaError
 
 router = Router(tags=["assets"])
+NAMED = 5
+"""So many assets are named in an error."""
 
 
 @router.get("/workflows/{uuid:workflow_id}/assets", auth=READ, response=Page[AssetDocument])
@@ -57,6 +59,14 @@ def upload_asset(request: ApiRequest, file: File[UploadedFile | None] = None) ->
     return JsonResponse(asset_document(asset), status=made.status, headers=location)
 
 
+@router.post("/assets/archive", auth=READ, response={200: None})
+async def pack_assets(request: ApiRequest, body: ArchiveBody) -> HttpResponseBase:
+    """The assets as one zip file, sent while it is written. 404 when one of them is not there."""
+    contents = await sync_to_async(_contents)(request, body.ids)
+    headers = {"Content-Disposition": f'attachment; filename="{archive.NAME}"', "X-Content-Type-Options": "nosniff"}
+    return StreamingHttpResponse(archive.zipped(contents), content_type="application/zip", headers=headers)
+
+
 @router.get("/assets/{uuid:asset_id}", auth=READ, response=AssetDocument)
 def read_asset(request: ApiRequest, asset_id: UUID) -> HttpResponse:
     """One asset."""
@@ -64,10 +74,12 @@ def read_asset(request: ApiRequest, asset_id: UUID) -> HttpResponse:
 
 
 @router.get("/assets/{uuid:asset_id}/content", auth=READ, response={200: None, 206: None, 304: None})
-async def read_content(request: ApiRequest, asset_id: UUID) -> HttpResponseBase:
-    """The bytes as they are stored, or the range of them that is asked for."""
-    asset = await sync_to_async(find)(request, asset_id)
-    return await content.respond(request, content_of(asset))
+async def read_content(request: ApiRequest, asset_id: UUID, *, raw: bool = False) -> HttpResponseBase:
+    """The bytes, or the range of them that is asked for. A PNG that a run made says where it comes from, in an iTXt chunk
+    named `loupe`; with `raw` it is as it is stored.
+    """
+    found = await sync_to_async(lambda: content_of(find(request, asset_id), raw=raw))()
+    return await content.respond(request, found)
 
 
 @router.get("/assets/{uuid:asset_id}/thumbnail", auth=READ, response={200: None, 206: None, 304: None})
@@ -93,6 +105,17 @@ def find(request: ApiRequest, asset_id: UUID) -> Asset:
     if asset is None:
         raise not_found("There is no such asset.")
     return asset
+
+
+def _contents(request: ApiRequest, ids: list[UUID]) -> list[content.Content]:
+    rows = visible(_rows().select_related("job__graph").defer("job__error", "job__traceback"), request.auth)
+    found = rows.in_bulk(ids)
+    if missing := [str(each) for each in ids if each not in found]:
+        raise not_found(f"There is no such asset: {', '.join(missing[:NAMED])}.")
+    contents = {each: content_of(found[each]) for each in ids}
+    if gone := [str(each) for each, it in contents.items() if not it.is_there()]:
+        raise not_found(f"The bytes of these assets are gone from the disk: {', '.join(gone[:NAMED])}. Leave them out.")
+    return list(contents.values())
 
 
 def _rows() -> AssetQuerySet:

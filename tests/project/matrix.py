@@ -89,6 +89,7 @@ API: dict[tuple[str, str], Row] = {
     ("GET", "/jobs/{job_id}/telemetry"): owned(200),
     ("GET", "/jobs/{job_id}/assets"): owned(200),
     ("POST", "/assets"): anyone(415, {}),
+    ("POST", "/assets/archive"): anyone(422, {"ids": []}),
     ("GET", "/assets/{asset_id}"): owned(200),
     ("DELETE", "/assets/{asset_id}"): owned(204),
     ("GET", "/assets/{asset_id}/content"): owned(200),
