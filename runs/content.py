@@ -38,7 +38,7 @@ _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What is served: bytes, or the file that holds `size` of them; what they are, their name for people, their SHA-256.
+    """What is served: bytes, or the file that holds `size` of them; what they are, their name for people, the SHA-256.
 
     `inserted` is put in while serving, before byte `at` of the file.
     """

@@ -75,8 +75,9 @@ def read_asset(request: ApiRequest, asset_id: UUID) -> HttpResponse:
 
 @router.get("/assets/{uuid:asset_id}/content", auth=READ, response={200: None, 206: None, 304: None})
 async def read_content(request: ApiRequest, asset_id: UUID, *, raw: bool = False) -> HttpResponseBase:
-    """The bytes, or the range of them that is asked for. A PNG that a run made says where it comes from, in an iTXt chunk
-    named `loupe`; with `raw` it is as it is stored.
+    """The bytes, or the range of them that is asked for.
+
+    A PNG that a run made says where it comes from, in an iTXt chunk named `loupe`; with `raw` it is as it is stored.
     """
     found = await sync_to_async(lambda: content_of(find(request, asset_id), raw=raw))()
     return await content.respond(request, found)
