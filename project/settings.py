@@ -135,6 +135,7 @@ MAX_BATCH_JOBS = _whole("MAX_BATCH_JOBS", 5000, least=1, most=1_000_000)
 MAX_GRAPH_NODES = _whole("MAX_GRAPH_NODES", 500, least=1)
 MAX_GRAPH_EDGES = _whole("MAX_GRAPH_EDGES", 2000, least=1)
 MAX_GRAPH_BYTES = _whole("MAX_GRAPH_BYTES", 1024**2, least=1)
+STORAGE_QUOTA_PER_USER = _whole("STORAGE_QUOTA_PER_USER", 0, least=0)  # 0: no bound
 MAX_UPLOAD_BYTES = _whole("MAX_UPLOAD_BYTES", 256 * 1024**2, least=1)
 HTTP_ALLOW = _endpoints("HTTP_ALLOW")  # what may be reached although it is not on the public internet
 LOUPE_DEMO = _flag("LOUPE_DEMO", True)

@@ -45,6 +45,10 @@ class WorkflowGone(RunError):  # noqa: N818
     """The workflow does not exist any more: it has been deleted. Ask for the workflows again."""
 
 
+class OverQuota(RunError):  # noqa: N818
+    """A person's assets would have more bytes than STORAGE_QUOTA_PER_USER. Delete some of them first."""
+
+
 class OutputLimit(RunError):  # noqa: N818
     """The job would store more bytes than it may. Make fewer or smaller products, or raise MAX_OUTPUT_BYTES."""
 

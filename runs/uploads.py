@@ -16,7 +16,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from runs import store
+from runs.errors import OverQuota
 from runs.models import Asset, Blob
+from runs.quota import Quota
 from workflows import media
 from workflows.errors import MediaError
 
@@ -39,7 +41,8 @@ def stored(file: "UploadedFile[Any]") -> Blob:
 
 
 def make(user: User, file: "UploadedFile[Any]", blob: Blob) -> Asset:
-    """The upload as an asset of the user."""
+    """The upload as an asset of the user. Raises OverQuota."""
+    Quota(user.pk).take(blob)
     return Asset.objects.create(
         owner=user,
         name=_name(file),
@@ -50,7 +53,10 @@ def make(user: User, file: "UploadedFile[Any]", blob: Blob) -> Asset:
 
 
 def of_kind(user: User, file: "UploadedFile[Any]", kind: str) -> Asset:
-    """The upload as an asset, where one of this kind is needed; a `file` is any. Raises MediaError with its name."""
+    """The upload as an asset, where one of this kind is needed; a `file` is any.
+
+    Raises MediaError or OverQuota, with the file's name.
+    """
     name = _name(file)
     file.seek(0)
     if kind not in {"file", media.kind_of(media.sniff(file.read(64)))}:
@@ -58,8 +64,8 @@ def of_kind(user: User, file: "UploadedFile[Any]", kind: str) -> Asset:
         raise MediaError(f"{name} is no {asked.noun} that Loupe reads. Choose {asked.formats}.")
     try:
         return make(user, file, stored(file))
-    except MediaError as error:
-        raise MediaError(f"{name}: {error}") from error
+    except (MediaError, OverQuota) as error:
+        raise type(error)(f"{name}: {error}") from error
 
 
 def _name(file: "UploadedFile[Any]") -> str:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import places
 from runs import gate, uploads
-from runs.errors import TooManyWaiting
+from runs.errors import OverQuota, TooManyWaiting
 from runs.pages import canvas, comparison, listing, live, sheet, table, typed
 from runs.pages.asked import Asked
 from runs.pages.mine import job_of, user_of, workflow_of
@@ -121,6 +121,6 @@ def _submitted(request: HttpRequest, opened: Workflow, form: RunForm) -> bool:
             typed.keep(request, opened, given)
     except GraphInvalid as invalid:
         form.complain(invalid.problems, {node.id: node.title for node in opened.graph.loaded().nodes})
-    except (WorkflowError, TooManyWaiting) as error:
+    except (WorkflowError, OverQuota, TooManyWaiting) as error:
         form.add_error(None, str(error))
     return not form.errors

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -12,13 +13,14 @@ from PIL import Image
 
 from accounts.models import User
 from runs import publish, store
-from runs.errors import LostLease
+from runs.errors import LostLease, OverQuota
 from runs.gate import Claim
 from runs.models import Asset, Blob, Job
+from runs.quota import Quota
 from runs.representation import asset_document, inline_content, media_type
 from runs.states import HOLDING
 from runs.worker import plain
-from runs.worker.crew import Crew
+from runs.worker.crew import Crew, insist
 from runs.worker.media import Media, Medium, Safe
 from workflows.errors import NodeFailed
 from workflows.graph import Node
@@ -35,6 +37,7 @@ class Products:
         self._claim = claim
         self._crew = crew
         self._safe = Safe(crew)
+        self._quota = Quota(claim.owner_id)
         self._media = Media(crew, self._safe)
         self._made: defaultdict[tuple[str, str], int] = defaultdict(int)
         self._unsaved: list[Asset] = []
@@ -48,7 +51,7 @@ class Products:
         if media:
             for index, medium in zip(self._places(node, output, len(media)), media, strict=True):
                 kind = medium.kind if isinstance(medium, Recording) else "image"
-                self._add(node, output, index, kind=kind, blob=await self._media.blob_of(medium))
+                await self._add_blob(node, output, index, kind, await self._media.blob_of(medium))
         elif node.family == "output" or node.gallery:
             (index,) = self._places(node, output, 1)
             await self._keep_value(node, output, index, plain.kind(value, port_type), value)
@@ -114,13 +117,21 @@ class Products:
                 f"This value can't be kept, as JSON can't write it ({error}). Turn it into text or numbers before."
             )
             raise NodeFailed("not_json", message) from error
-        self._add(node, output, index, kind=kind, blob=await self._safe.keep(data, stored_as))
+        await self._add_blob(node, output, index, kind, await self._safe.keep(data, stored_as))
 
     def _places(self, node: Node, output: str, count: int) -> range:
         """The next so many indices, given before anything is awaited, so that they are in the order of the values."""
         first = self._made[node.id, output]
         self._made[node.id, output] += count
         return range(first, first + count)
+
+    async def _add_blob(self, node: Node, output: str, index: int, kind: str, blob: Blob) -> None:
+        if settings.STORAGE_QUOTA_PER_USER:
+            try:
+                await self._crew.at_desk(insist, lambda: self._quota.take(blob))
+            except OverQuota as error:
+                raise NodeFailed("storage_quota", str(error)) from error
+        self._add(node, output, index, kind=kind, blob=blob)
 
     def _add(self, node: Node, output: str, index: int, **content: Any) -> None:
         claim = self._claim

@@ -112,6 +112,22 @@ def test_too_large_a_file_is_refused(rest: Rest, settings: Any) -> None:
     assert rest.upload("a", b"x" * 11).status_code == 413
 
 
+def test_an_upload_beyond_the_quota_is_refused(rest: Rest, settings: Any) -> None:
+    settings.STORAGE_QUOTA_PER_USER = 10
+    assert rest.upload("four.bin", b"four").status_code == 201
+    assert rest.upload("again.bin", b"four").status_code == 201  # the same bytes take no room
+    assert rest.upload("six.bin", b"sixsix").status_code == 201
+
+    answer = rest.upload("one.bin", b"1")
+
+    assert answer.status_code == 413
+    assert answer["Content-Type"] == "application/problem+json"
+    assert "may have 10 bytes in all; they have 10, and this one has 1" in answer.json()["detail"]
+    assert Asset.objects.count() == 3
+    Asset.objects.filter(name="six.bin").delete()
+    assert rest.upload("one.bin", b"1").status_code == 201
+
+
 @pytest.mark.parametrize("body", [b"{}", b""])
 def test_an_upload_is_multipart(rest: Rest, body: bytes) -> None:
     assert rest.post("/assets", body).status_code == 415

@@ -16,7 +16,7 @@ from accounts.models import User
 from runs import gate, stream
 from runs.errors import DatabaseAway
 from runs.gate import Claim
-from runs.models import Asset, Job, JobTelemetry
+from runs.models import Asset, Blob, Job, JobTelemetry
 from runs.redis import progress_key, snapshot_key, stream_key
 from runs.states import State
 from runs.worker.executor import Executor
@@ -120,6 +120,21 @@ def test_a_job_that_takes_too_long_fails_and_says_so(valkey: redis.Redis, ada: U
     assert job.error is not None
     assert job.error["code"] == "timeout"
     assert statuses(job) == {"wait": "cancelled"}
+
+
+def test_a_job_that_passes_its_persons_quota_fails_and_says_so(
+    valkey: redis.Redis, ada: User, settings: Settings
+) -> None:
+    size = Blob.objects.get(assets__job=ran(ada, NOISE), assets__node="noise").size
+    settings.STORAGE_QUOTA_PER_USER = size
+    assert ran(ada, NOISE).state == State.COMPLETED  # the same bytes
+    settings.STORAGE_QUOTA_PER_USER = size - 1
+    Asset.objects.all().delete()
+    job = ran(ada, NOISE)
+    assert job.error is not None
+    assert (job.state, job.error["code"], job.error["node"]) == (State.FAILED, "storage_quota", "noise")
+    assert f"{size - 1:,} bytes" in job.error["message"]
+    assert not job.assets.exists()
 
 
 def test_a_job_that_stores_too_much_fails_and_says_so(valkey: redis.Redis, ada: User, settings: Settings) -> None:
