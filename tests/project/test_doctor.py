@@ -1,6 +1,8 @@
 """What the doctor finds, and what it says to do."""
 
 import sys
+import time
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -11,9 +13,12 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from pytest_django import Settings
 
+from accounts.models import User
 from project import doctor
 from project.doctor import Finding, examine
-from runs.models import Worker
+from runs import store
+from runs.models import Gate, Worker
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +62,62 @@ def test_it_tells_of_files_that_cannot_be_kept(valkey: redis.Redis, settings: Se
     settings.DATA_DIR = tmp_path
     (tmp_path / "media").write_text("a file where a folder should be")
     assert "Files cannot be kept" in findings()["Storage"].sentence
+
+
+def test_it_tells_of_a_redis_that_drops_what_it_is_given(valkey: redis.Redis) -> None:
+    valkey.config_set("maxmemory", "100mb")
+    valkey.config_set("maxmemory-policy", "allkeys-lru")
+    try:
+        assert "its 100 MB are full (allkeys-lru)" in findings()["Memory"].sentence
+        valkey.config_set("maxmemory-policy", "noeviction")
+        assert findings()["Memory"].good
+    finally:
+        valkey.config_set("maxmemory-policy", "noeviction")
+        valkey.config_set("maxmemory", "0")
+
+
+def test_it_tells_of_a_clock_that_is_off(valkey: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.time()
+    monkeypatch.setattr("project.doctor.time.time", lambda: now - 300)
+    assert "differ by 300 s" in findings()["Clock"].sentence
+
+
+def test_it_tells_of_a_secret_that_others_may_read(valkey: redis.Redis, settings: Settings, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+    (tmp_path / "secret_key").write_text("x")
+    (tmp_path / "secret_key").chmod(0o640)
+    assert f"chmod 600 {tmp_path}" in findings()["Secret"].sentence
+    (tmp_path / "secret_key").chmod(0o600)
+    assert findings()["Secret"].good
+
+
+def test_it_tells_of_files_that_are_gone_or_cut_short(valkey: redis.Redis) -> None:
+    kept, gone, cut = (store.keep(data, media_type="text/plain") for data in (b"kept", b"gone", b"cut short"))
+    assert findings()["Files"].good
+    store.path(gone.digest).unlink()
+    assert "1 of the newest 3 files" in findings()["Files"].sentence
+    assert gone.digest in findings()["Files"].sentence
+    store.path(gone.digest).write_bytes(b"gone")
+    store.path(cut.digest).write_bytes(b"cut")
+    assert cut.digest in findings()["Files"].sentence
+    assert kept.digest not in findings()["Files"].sentence
+
+
+def test_it_tells_of_a_queue_that_is_paused(valkey: redis.Redis) -> None:
+    Gate.objects.create(pk=1, paused=True)
+    assert "paused" in findings()["Queue"].sentence
+    Gate.objects.update(paused=False)
+    assert findings()["Queue"].good
+
+
+def test_it_tells_of_jobs_that_nobody_takes_back(valkey: redis.Redis, ada: User) -> None:
+    workflow = factories.workflow(ada)
+    ended = timezone.now() - timedelta(minutes=2)
+    factories.job(workflow, state="running", lease_until=ended)
+    factories.job(workflow, number=2, state="running", lease_until=timezone.now() + timedelta(minutes=1))
+    assert findings()["Queue"].sentence.startswith(
+        "Running jobs have lost their workers, and nobody takes them back (1)"
+    )
 
 
 def test_it_tells_of_a_disk_that_is_as_good_as_full(valkey: redis.Redis, settings: Settings) -> None:
