@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import redis
@@ -97,7 +97,7 @@ def _memory() -> str:
 
 def _clock() -> str:
     try:
-        seconds, microseconds = cast("tuple[int, int]", redis_connection().time())
+        seconds, microseconds = redis_connection().time()
     except redis.RedisError as error:
         raise Wrong("It cannot be compared. See to Redis first.") from error
     behind = abs(seconds + microseconds / 1_000_000 - time.time())
