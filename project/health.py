@@ -26,10 +26,15 @@ def healthz(_: HttpRequest) -> HttpResponse:
 @require_safe
 def readyz(_: HttpRequest) -> HttpResponse:
     """200 when database, Redis and a worker are there, else 503; the answer says which is missing."""
-    found = {name: look() for name, look in _PARTS.items()}
+    found = parts()
     ready = all(found.values())
-    parts = {name: "ok" if there else "missing" for name, there in found.items()}
-    return _answer({"status": "ok" if ready else "unavailable", **parts}, status=200 if ready else 503)
+    told = {name: "ok" if there else "missing" for name, there in found.items()}
+    return _answer({"status": "ok" if ready else "unavailable", **told}, status=200 if ready else 503)
+
+
+def parts() -> dict[str, bool]:
+    """Whether each part that Loupe needs is there."""
+    return {name: look() for name, look in _PARTS.items()}
 
 
 def _database() -> bool:

@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 django_stubs_ext.monkeypatch()  # Django's generic classes can be written as such, `ModelAdmin[Job]`
 
-Number = TypeVar("Number", int, float)
+Value = TypeVar("Value", int, float, str)
 DAY, YEAR = 86_400, 31_536_000  # seconds
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -54,7 +54,7 @@ def _word(name: str, default: str, *choices: str) -> str:
     return text
 
 
-def _checked(name: str, default: Number, kind: type[Number], fits: Callable[[Number], bool], fit: str) -> Number:
+def _checked(name: str, default: Value, kind: type[Value], fits: Callable[[Value], bool], fit: str) -> Value:
     text = str(env.str(name, str(default)))
     with suppress(ValueError):
         value = kind(text)
@@ -122,6 +122,7 @@ LEAST_CAP, MOST_CAP = 1, 1000  # also of one that is set while Loupe runs
 MAX_CONCURRENT_JOBS = _whole("MAX_CONCURRENT_JOBS", 4, least=LEAST_CAP, most=MOST_CAP)
 MAX_CONCURRENT_JOBS_PER_WORKFLOW = _whole("MAX_CONCURRENT_JOBS_PER_WORKFLOW", 0, least=0, most=MOST_CAP)  # 0: no bound
 MAX_CONCURRENT_JOBS_PER_USER = _whole("MAX_CONCURRENT_JOBS_PER_USER", 0, least=0, most=MOST_CAP)
+QUEUE_ORDER = _checked("QUEUE_ORDER", "fifo", str, lambda value: value == "fifo", "fifo, the order that there is")
 WORKERS = _whole("WORKERS", 0, least=0, most=1000)  # 0: as many as the cap, at most 32, following it
 LEASE_SECONDS = _number("LEASE_SECONDS", 30.0, least=2, most=DAY)
 MAX_ATTEMPTS = _whole("MAX_ATTEMPTS", 3, least=1, most=1000)
@@ -138,6 +139,7 @@ MAX_GRAPH_BYTES = _whole("MAX_GRAPH_BYTES", 1024**2, least=1)
 STORAGE_QUOTA_PER_USER = _whole("STORAGE_QUOTA_PER_USER", 0, least=0)  # 0: no bound
 MAX_UPLOAD_BYTES = _whole("MAX_UPLOAD_BYTES", 256 * 1024**2, least=1)
 HTTP_ALLOW = _endpoints("HTTP_ALLOW")  # what may be reached although it is not on the public internet
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 LOUPE_DEMO = _flag("LOUPE_DEMO", True)
 
 # Django ----------------------------------------------------------------------------------------------------------

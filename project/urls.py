@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from project.api import api
 from project.health import healthz, readyz
+from project.metrics import metrics
 from runs.admin import queue
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -13,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
     path("healthz", healthz),
     path("readyz", readyz),
+    path("metrics", metrics),
     path("", include("accounts.urls")),
     path("", include("runs.pages.urls")),
 ]

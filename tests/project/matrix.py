@@ -103,6 +103,7 @@ API: dict[tuple[str, str], Row] = {
 PAGES: dict[tuple[str, str], Row] = {
     ("GET", "healthz"): public(200),
     ("GET", "readyz"): public(200),
+    ("GET", "metrics"): Row((403, 403, 403, 401, 401, 403, 403, 200)),
     ("GET", "sign-in/"): Row((200, 302, 200, 200, 200, 200, 302, 200)),
     ("GET", "sign-in/<str:secret>/"): public(410),
     ("POST", "sign-in/<str:secret>/"): public(410),
