@@ -49,7 +49,7 @@ def _admit(request: HttpRequest) -> None:
 
 class _Installation(Collector):
     def collect(self) -> Iterator[Metric]:
-        """Everything, in a number of queries that does not grow. What can't be read is left out; `loupe_up` says why."""
+        """Everything, in a number of queries that does not grow. What is away is left out, as `loupe_up` says."""
         began = time.perf_counter()
         parts = health.parts()
         yield _gauge("loupe_up", "Whether a part that Loupe needs is there.", parts, "part")
