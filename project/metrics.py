@@ -2,7 +2,7 @@
 
 import hmac
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from django.conf import settings
 from django.db import Error as DatabaseError
@@ -73,7 +73,7 @@ class _Installation(Collector):
         yield _gauge("loupe_workers", "Worker processes that live.", {"": queue.live_workers().count()})
 
 
-def _gauge(name: str, says: str, values: "dict[str, float | bool]", label: str = "") -> GaugeMetricFamily:
+def _gauge(name: str, says: str, values: Mapping[str, float], label: str = "") -> GaugeMetricFamily:
     """A gauge, with one value for each value of its label, or with one alone."""
     family = GaugeMetricFamily(name, says, labels=[label] if label else [])
     for each, value in values.items():
