@@ -20,6 +20,7 @@ from runs.states import HOLDING
 from runs.worker import plain
 from runs.worker.crew import Crew
 from runs.worker.media import Media, Medium, Safe
+from runs.worker.memory import Memory
 from workflows.errors import NodeFailed
 from workflows.graph import Node
 from workflows.ports import MEDIA
@@ -36,6 +37,7 @@ class Products:
         self._crew = crew
         self._safe = Safe(crew)
         self._media = Media(crew, self._safe)
+        self.memory = Memory(claim, crew, self._media)
         self._made: defaultdict[tuple[str, str], int] = defaultdict(int)
         self._unsaved: list[Asset] = []
 
