@@ -47,6 +47,8 @@ class Claim:
     worker: str
     graph: dict[str, Any]
     params: dict[str, Any]
+    runs: tuple[str, ...] | None = None
+    """The nodes to run; None for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,15 @@ def claim(worker: str) -> Claim | None:
             started_at=now,
         )
     return Claim(
-        job.pk, job.workflow_id, job.owner_id, job.number, job.fence + 1, worker, job.graph.document, job.params
+        job.pk,
+        job.workflow_id,
+        job.owner_id,
+        job.number,
+        job.fence + 1,
+        worker,
+        job.graph.document,
+        job.params,
+        tuple(job.scope["runs"]) if job.scope else None,
     )
 
 

@@ -36,6 +36,7 @@ def job_document(
         "lane": job.lane,
         "label": job.label,
         "params": job.params,
+        "scope": job.scope,
         "progress": job.progress if progress is None else progress,
         "eta": None,
         "attempts": job.attempts,

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from runs import gate, store, wake
 from runs.errors import LostLease
-from runs.models import Duty, Worker
+from runs.models import Duty, Kept, Worker
 from runs.pool.rhythm import Every
 from runs.removal import remove_leaving
 
@@ -87,5 +87,6 @@ class Sweep(threading.Thread):
 
     def _clear_store(self) -> None:
         store.clear_leftovers()
+        Kept.objects.forget_beyond(settings.MAX_KEPT_RESULTS)
         while not self._closing.is_set() and store.clear_unused():
             pass
