@@ -9,7 +9,6 @@ import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
-from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -17,7 +16,6 @@ from schemathesis.specs.openapi import checks
 
 from accounts.models import ApiToken, User
 from accounts.scopes import Scope
-from runs.models import Asset
 from runs.states import State
 from tests import factories
 from tests.rest import Rest
@@ -46,12 +44,10 @@ def ids(root: User, valkey: redis.Redis) -> Mapping[str, str]:
     """Things that are there."""
     workflow = factories.workflow(root)
     job = factories.job(workflow, number=1_000_000, state=State.COMPLETED)  # those to come count from 1
-    asset = Asset.objects.create(
-        owner=root, workflow=workflow, job=job, node="n", output="v", kind="text", value="x", created_at=timezone.now()
-    )
+    asset = factories.product(job, "word")
     token, _ = ApiToken.objects.issue(root, [Scope.READ])
     things = {"workflow_id": workflow, "job_id": job, "asset_id": asset, "token_id": token}
-    return {**{name: str(thing.pk) for name, thing in things.items()}, "number": "1"}
+    return {**{name: str(thing.pk) for name, thing in things.items()}, "number": "1", "node": "word"}
 
 
 @pytest.fixture(autouse=True)
