@@ -16,7 +16,7 @@ from runs.models import Job
 from runs.pages.mine import job_of, user_of
 from runs.removal import remove_job
 from runs.submit import rerun
-from workflows.errors import GraphInvalid, WorkflowError
+from workflows.errors import WorkflowError
 
 
 @login_required
@@ -40,8 +40,6 @@ def again(request: HttpRequest, job_id: UUID) -> HttpResponse:
     made: Job | None = None
     try:
         made = rerun(user_of(request), found, {})
-    except GraphInvalid as invalid:
-        messages.error(request, " ".join(problem.message for problem in invalid.problems))
     except (WorkflowError, TooManyWaiting) as error:
         messages.error(request, str(error))
     if _is_live(request):

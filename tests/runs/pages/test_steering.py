@@ -5,6 +5,7 @@ import zlib
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from accounts.models import User
@@ -139,3 +140,11 @@ def test_nobody_steers_what_is_anothers(client: Client, bob: User, workflow: Wor
     client.force_login(bob)
     for address in ("lens", "run", "many", "cancellation"):
         assert client.post(f"/workflows/{workflow.pk}/{address}/").status_code == 404
+
+
+def test_a_form_draws_nothing(ada: User) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(ada)
+    token = strict.cookies[settings.CSRF_COOKIE_NAME] = "x" * 32
+    answer = strict.post(f"/workflows/{factories.workflow(ada).pk}/drawings/", {"csrfmiddlewaretoken": token})
+    assert answer.status_code == 422

@@ -64,7 +64,7 @@ def test_nodes_that_are_not_saved_yet_are_drawn(page: Client, ada: User) -> None
     assert text(answer).count("<article ") == 2
     assert 'id="node-soft"' in text(answer)
     assert "&lt;Soft&gt;" in text(answer)
-    for wrong in ("{", '{"nodes": [{"id": "a b"}]}'):
+    for wrong in ("{", '{"nodes": [{"id": "a b"}]}', "[" * 100_000):
         assert page.post(address, wrong, content_type="application/json").status_code == 422
 
 
