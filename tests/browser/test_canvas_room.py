@@ -3,11 +3,13 @@
 from itertools import combinations
 
 import httpx
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.board import Board, at, board, box, meet
 from tests.browser.person import edge, node
 
+ROW = [at(node(f"n{x}", "image.noise"), 300 * x, 0) for x in range(6)]
 GRID = [at(node(f"n{x}{y}", "image.noise"), 300 * x, 520 * y) for x in range(4) for y in range(2)]
 
 
@@ -36,6 +38,37 @@ def test_where_one_has_moved_the_canvas_stays_as_the_window_shrinks(page: Page, 
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     expect(page.locator("[data-zoom]")).to_have_text(zoom)
     assert box(drawn.node("n00"))["x"] == before["x"]
+
+
+def test_the_canvas_fits_again_as_the_list_of_runs_is_folded(page: Page, rest: httpx.Client) -> None:
+    drawn = board(page, rest, ROW)
+    for _ in range(2):
+        drawn.press("Control+Enter")
+    expect(page.locator("[data-ever]")).to_have_text("2")
+    expect(page.locator("#queue")).to_be_visible()
+    zoom, away = page.locator("[data-zoom]").inner_text(), page.locator("#queue [data-queue]")
+    expect(away).to_have_attribute("aria-expanded", "true")
+    away.click()
+    expect(page.locator("[data-zoom]")).not_to_have_text(zoom)
+    drawn.press("q")
+    expect(page.locator("[data-zoom]")).to_have_text(zoom)
+    assert not [each for each in page.locator("[data-node]").all() if meet(box(each), box(page.locator("#queue")))]
+
+
+def test_the_list_of_runs_begins_folded_where_it_would_lie_on_nodes(page: Page, rest: httpx.Client) -> None:
+    page.set_viewport_size({"width": 1024, "height": 768})
+    drawn = board(page, rest, GRID)
+    for _ in range(2):
+        drawn.press("Control+Enter")
+    queue = page.locator("#queue")
+    expect(page.locator("[data-ever]")).to_have_text("2")
+    expect(queue).to_be_visible()
+    expect(queue.locator(".groups")).to_be_hidden()
+    expect(queue.locator("[data-queue]")).to_have_attribute("aria-expanded", "false")
+    assert not [each for each in page.locator("[data-node]").all() if meet(box(each), box(queue))]
+    drawn.press("q")  # as one asks for it, it stays from then on
+    drawn.open()
+    expect(queue.locator(".groups")).to_be_visible()
 
 
 def test_a_new_node_lies_on_no_other_and_is_in_sight(page: Page, rest: httpx.Client) -> None:
@@ -80,3 +113,14 @@ def test_an_edge_that_runs_back_runs_under_no_node(page: Page, rest: httpx.Clien
         }).filter(Boolean)"""
     )
     assert under == []
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_the_tabs_stand_at_one_place_on_every_page_of_a_workflow(page: Page, rest: httpx.Client, width: int) -> None:
+    board(page, rest, GRID)
+    tabs = page.locator(".tabs")
+    page.set_viewport_size({"width": width, "height": 740})
+    place = box(tabs)["x"]
+    tabs.get_by_role("link", name="Runs").click()
+    page.wait_for_url("**/runs/")
+    assert box(tabs)["x"] == place
