@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.board import Board, at, board, box, meet
 from tests.browser.person import edge, node
+from tests.live.product import ended, submit
 
 ROW = [at(node(f"n{x}", "image.noise"), 300 * x, 0) for x in range(6)]
 GRID = [at(node(f"n{x}{y}", "image.noise"), 300 * x, 520 * y) for x in range(4) for y in range(2)]
@@ -113,6 +114,25 @@ def test_an_edge_that_runs_back_runs_under_no_node(page: Page, rest: httpx.Clien
         }).filter(Boolean)"""
     )
     assert under == []
+
+
+def test_a_gallery_ends_above_what_stands_below_it_and_shows_no_tile_in_part(page: Page, rest: httpx.Client) -> None:
+    seen = at(node("seen", "output.preview"), 300, 0)
+    nodes = [
+        at(node("from", "image.noise", width=64, height=64), 0, 0),
+        seen,
+        at(node("below", "image.noise"), 300, 340),
+    ]
+    drawn = board(page, rest, nodes, [edge("from", "image", "seen", "value")])
+    for _ in range(4):
+        ended(rest, submit(rest, drawn.workflow))
+    drawn.open()
+    assert not meet(box(drawn.node("seen")), box(drawn.node("below")))
+    wall = drawn.node("seen").locator(".wall")
+    assert wall.evaluate("wall => wall.scrollHeight > wall.clientHeight")
+    end, ring = box(wall)["y"] + box(wall)["height"], 3.5 * box(drawn.node("seen"))["width"] / 216
+    places = [box(tile) for tile in wall.locator(".tile").all()]
+    assert [place for place in places if place["y"] - ring < end < place["y"] + place["height"]] == []
 
 
 @pytest.mark.parametrize("width", [1440, 360])

@@ -42,7 +42,8 @@ def test_many_runs_wait_in_the_background_where_one_says_so(ada: Person, rest: h
     page = opened(ada, workflow)
     page.locator("[data-many]").click()
     dialog = page.get_by_role("dialog", name="Run many")
-    dialog.get_by_label("seed").fill("1, 2")
+    expect(dialog.get_by_label("seed")).to_be_focused()
+    page.keyboard.type("1, 2")
     dialog.get_by_label("In the background").check()
     expect(page.locator("[data-start]")).to_have_text("Start 2 runs")
     assert violations(page) == []

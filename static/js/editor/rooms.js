@@ -41,7 +41,9 @@ function rows(wall, room) {
   const gap = Number.parseFloat(rowGap) || 0;
   const around = Number.parseFloat(paddingTop) + Number.parseFloat(paddingBottom);
   const row = (tile?.offsetHeight ?? 0) + gap;
-  return Math.ceil(Math.max(1, Math.floor((room - around + gap) / row)) * row - gap + around);
+  const high = Math.max(1, Math.floor((room - around + gap) / row)) * row - gap + around;
+  const below = high < wall.scrollHeight ? Math.max(Number.parseFloat(paddingBottom) - gap / 2, 0) : 0;
+  return Math.ceil(high - below); // nor anything seen of the ring of a tile that is over
 }
 
 /** How high a node may be where it stands. @param {Box} box @param {Box[]} boxes */
