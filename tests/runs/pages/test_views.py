@@ -296,21 +296,6 @@ def test_what_can_t_run_again_says_why(page: Client, ada: User) -> None:
     assert Job.objects.count() == 1
 
 
-def test_a_waiting_run_is_put_before_ones_other_runs(page: Client, ada: User) -> None:
-    workflow = factories.workflow(ada)
-    _, second, third = (factories.job(workflow, number=number) for number in (1, 2, 3))
-    assert page.post(f"/jobs/{third.pk}/promotion/", headers=HTMX).status_code == 204
-    assert page.post(f"/jobs/{second.pk}/promotion/").headers["Location"] == f"/jobs/{second.pk}/"
-    assert list(Job.objects.waiting().order_by("place").values_list("number", flat=True)) == [2, 3, 1]
-
-
-def test_a_run_that_does_not_wait_can_t_be_put_first(page: Client, ada: User) -> None:
-    job = factories.job(factories.workflow(ada), state=State.RUNNING)
-    answer = page.post(f"/jobs/{job.pk}/promotion/", headers=HTMX)
-    assert (answer.status_code, "does not wait any more" in answer.content.decode()) == (409, True)
-    assert "does not wait any more" in text(page.post(f"/jobs/{job.pk}/promotion/", follow=True))
-
-
 def test_a_run_is_opened_on_the_canvas(page: Client, ada: User) -> None:
     job = factories.job(factories.workflow(ada), state=State.COMPLETED)
     answer = page.post(f"/jobs/{job.pk}/canvas/")
