@@ -119,6 +119,14 @@ def test_many_makes_them(page: Client, ada: User, workflow: Workflow) -> None:
     assert lens.of(ada, workflow.pk).job_id == jobs[0].pk
 
 
+@pytest.mark.parametrize(("asked", "lane"), [({}, "normal"), ({"lane": "background"}, "background")])
+def test_many_run_in_the_lane_that_is_asked_for(
+    page: Client, workflow: Workflow, asked: dict[str, str], lane: str
+) -> None:
+    page.post(f"/workflows/{workflow.pk}/many/", {"v0": "1, 2", "start": "1", **asked})
+    assert {job.lane for job in Job.objects.all()} == {lane}
+
+
 def test_what_many_can_not_read_is_said_at_its_parameter(page: Client, workflow: Workflow) -> None:
     shown = page.post(f"/workflows/{workflow.pk}/many/", {"v0": "often", "start": "1"}).content.decode()
     assert "seed: “often” is not a whole number" in shown

@@ -289,7 +289,10 @@ def test_what_can_t_run_again_says_why(page: Client, ada: User) -> None:
     job = factories.job(factories.workflow(ada, graph({"odd": ("dream.machine", {})})), state=State.FAILED)
     shown = text(page.post(f"/jobs/{job.pk}/rerun/", follow=True))
     assert "dream.machine" in shown
-    assert page.post(f"/jobs/{job.pk}/rerun/", headers=HTMX).status_code == 409
+    answer = page.post(f"/jobs/{job.pk}/rerun/", headers=HTMX)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (409, "text/plain; charset=utf-8")
+    assert "dream.machine" in answer.content.decode()
+    assert 'class="note error"' not in text(page.get(f"/jobs/{job.pk}/"))  # told once
     assert Job.objects.count() == 1
 
 
