@@ -1,6 +1,7 @@
 """Small real HTTP servers on the loopback, which do as a test tells them."""
 
 import asyncio
+import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -18,11 +19,15 @@ Answer: TypeAlias = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
 class Server:
-    """Answers each path as it is told to; `heard` has the head of every request, `left` is set when a client leaves."""
+    """Answers each path as it is told to; `heard` has the head of every request and `bodies` what came after.
+
+    `left` is set when a client leaves.
+    """
 
     def __init__(self, answers: dict[str, Answer | bytes]) -> None:
         self.answers = answers
         self.heard: list[str] = []
+        self.bodies: list[bytes] = []
         self.came = asyncio.Event()
         self.left = asyncio.Event()
         self.port = 0
@@ -37,6 +42,8 @@ class Server:
                 writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
                 return
             head = (first + await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            length = re.search(r"(?i)^content-length: (\d+)", head, re.MULTILINE)
+            self.bodies.append(await reader.readexactly(int(length[1])) if length else b"")
             self.heard.append(head)
             self.came.set()
             answer = self.answers.get(head.split(" ")[1], b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
