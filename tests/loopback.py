@@ -3,8 +3,9 @@
 import asyncio
 import re
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -81,6 +82,30 @@ async def serving(answers: dict[str, Any], tls: ssl.SSLContext | None = None) ->
         yield server
     finally:
         listening.close()
+
+
+@contextmanager
+def served(answers: dict[str, Any]) -> Iterator[Server]:
+    """The same beside a test that does not wait for it: in a thread of its own."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    serves = serving(answers)
+    try:
+        yield asyncio.run_coroutine_threadsafe(serves.__aenter__(), loop).result()
+    finally:
+        asyncio.run_coroutine_threadsafe(_ended(serves), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+async def _ended(serves: AbstractAsyncContextManager[Server]) -> None:
+    await serves.__aexit__(None, None, None)
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 def certificate(folder: Path, *names: str) -> Path:
