@@ -115,8 +115,8 @@ def _web_address(name: str) -> str:
     text = env.str(name, "").strip().rstrip("/")
     with suppress(ValueError):
         split = urlsplit(text)
-        usable = split.scheme in {"http", "https"} and split.hostname and split.port != 0
-        if not text or (usable and not split.username and not split.query and not split.fragment):
+        usable = re.fullmatch(r"[!-~]+", text) and split.scheme in {"http", "https"} and split.hostname
+        if not text or (usable and split.port != 0 and "@" not in text and not split.query and not split.fragment):
             return str(text)
     raise _unfit(name, "no address", "one such as https://api.example.org/v1, with no name, key or question in it")
 

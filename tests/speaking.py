@@ -53,6 +53,17 @@ def pausing(*words: str) -> Answer:
     return answer
 
 
+def silent_after(*words: str) -> Answer:
+    """These words, and then nothing at all; with none of them, not even that it has heard."""
+
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        writer.write(_HEAD if words else b"")
+        writer.write(b"".join(_event(_chunk({"content": word})) for word in words))
+        await asyncio.Event().wait()
+
+    return answer
+
+
 def refusal(status: str, message: str, **headers: str) -> bytes:
     """An error as the protocol has them."""
     body = json.dumps({"error": {"message": message, "type": "error", "code": None}}).encode()

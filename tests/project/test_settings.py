@@ -56,6 +56,7 @@ def shown(folder: Path, name: str, **changed: str) -> str:
                 "is no address: set it to one such as https://api.example.org/v1, with no name, key or question in it",
             )
             for value in (
+                "http://my host",
                 "localhost:11434",
                 "ftp://x.org",
                 "http://",

@@ -50,6 +50,8 @@ LONGEST_WAIT: Final = 60.0
 MOST_TURNS: Final = 10
 LONGEST_ANSWER: Final = 1_000_000
 """Characters."""
+MOST_BYTES: Final = 50 * 1024 * 1024
+"""Of all pictures, as PNG."""
 _PASSING: Final = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
 _LONGEST_SAID: Final = 300
 
@@ -238,7 +240,12 @@ def _model(name: str, url: str, key: str, http: httpx.AsyncClient) -> OpenAIChat
 
 
 def _asked(question: Question) -> list[SystemPromptPart | UserPromptPart]:
-    pictures = [media.encode_image(image) for image in question.images]
+    pictures = []
+    for image in question.images:
+        pictures.append(media.encode_image(image))
+        if sum(len(each.data) for each in pictures) > MOST_BYTES:
+            message = f"The pictures have more than {MOST_BYTES // 1024**2} MiB. Send fewer, or smaller ones."
+            raise NodeFailed("too_large", message)
     shown = [BinaryContent(picture.data, media_type=picture.media_type) for picture in pictures]
     system = [SystemPromptPart(question.system)] if question.system.strip() else []
     return [*system, UserPromptPart([question.prompt, *shown] if shown else question.prompt)]

@@ -38,7 +38,8 @@ async def chat(
     ] = 0.7,
     images: Annotated[list[Image.Image], Setting(description="Pictures that it is shown with the prompt.")] = [],  # noqa: B006 (only read)
     tools: Annotated[
-        list[str], Setting(description="Types of nodes that it may call: number.calculate, http.get.")
+        list[str],
+        Setting(widget="lines", description="Types of nodes that it may call, one a line: number.calculate, http.get."),
     ] = [],  # noqa: B006 (only read)
 ) -> str:
     """Return the whole answer. NodeFailed when there is none, with what its service said of that."""

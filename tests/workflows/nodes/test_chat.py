@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.loopback import Answer, Server, certificate, redirect, reply, serving
-from tests.speaking import PATH, calling, in_turn, pausing, refusal, spoken
+from tests.speaking import PATH, calling, in_turn, pausing, refusal, silent_after, spoken
 from tests.workflows.drawing import draw
 from tests.workflows.nodes.context import Listener
 from tests.workflows.witness import Witness
@@ -20,7 +20,7 @@ from workflows.errors import NodeFailed
 from workflows.failures import explain
 from workflows.llm import service
 from workflows.nodes import asking
-from workflows.nodes.chat import chat
+from workflows.nodes.chat import MOST_IMAGES, chat
 from workflows.registry import registry
 
 KEY = "sk-canary-4711"
@@ -275,13 +275,20 @@ async def test_an_answer_that_has_begun_is_not_asked_for_again(serve: Serve) -> 
     assert (len(server.heard), context.chunks) == (1, ["Half of "])
 
 
-async def test_a_long_silence_is_told(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def silent(writer: asyncio.StreamWriter) -> None:
-        await asyncio.Event().wait()
+@pytest.mark.parametrize("words", [(), ("Well, ",)])
+async def test_a_long_silence_is_told(serve: Serve, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]) -> None:
+    monkeypatch.setattr(asking, "SILENT_SECONDS", 0.1)
+    server, context = await serve(silent_after(*words)), Hasty()
+    assert (await failed(context)).code == "timeout"
+    assert (context.chunks, len(server.heard)) == ([*words], 1)
 
-    monkeypatch.setattr(asking, "SILENT_SECONDS", 0.05)
-    await serve(silent)
-    assert (await failed()).code == "timeout"
+
+async def test_pictures_have_bounds(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    server, picture = await serve(spoken("Hi")), Image.effect_noise((64, 64), 90)
+    assert (await failed(images=[picture] * (MOST_IMAGES + 1))).code == "too_large"
+    monkeypatch.setattr(asking, "MOST_BYTES", 5_000)
+    assert (await failed(images=[picture, picture])).code == "too_large"
+    assert server.heard == []
 
 
 async def test_a_cut_answer_is_given_and_says_so(serve: Serve) -> None:
