@@ -93,8 +93,9 @@ class _Talk:
 
     async def _answered(self, said: Sequence[ModelMessage]) -> ModelResponse:
         """The next answer, asked for again where nothing came of it yet and what is in the way may pass."""
-        for tried in range(1, MOST_TRIES + 1):
-            shown = self._shown
+        tried, shown = 0, self._shown
+        while True:
+            tried += 1
             try:
                 return await self._streamed(said)
             except asyncio.CancelledError:
@@ -113,7 +114,6 @@ class _Talk:
                     f"“{self._service.name}” answers: {problem}. It is asked again in {wait:.1f} s.", "warning"
                 )
             await self._context.sleep(wait)
-        raise AssertionError  # the last try returns or raises
 
     async def _streamed(self, said: Sequence[ModelMessage]) -> ModelResponse:
         """One request, told as it is answered."""
