@@ -59,6 +59,7 @@ _LONGEST_SAID: Final = 300
 async def answer(question: Question, service: Service, context: NodeContext) -> str:
     """The model's last word, after all the tools that it called. Raises NodeFailed."""
     async with outgoing.client(service.guard) as http:
+        http.event_hooks = {"request": [_say_no_more]}
         return await _Talk(question, service, context, http).held()
 
 
@@ -237,6 +238,12 @@ def _model(name: str, url: str, key: str, http: httpx.AsyncClient) -> OpenAIChat
     client.organization = client.project = None
     whole = OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)
     return OpenAIChatModel(name, provider=OpenAIProvider(openai_client=client), profile=whole)
+
+
+async def _say_no_more(request: httpx.Request) -> None:
+    """The protocol's package would tell of this machine and its Python."""
+    for name in [name for name in request.headers if name.startswith("x-stainless-")]:
+        del request.headers[name]
 
 
 def _asked(question: Question) -> list[SystemPromptPart | UserPromptPart]:

@@ -111,6 +111,8 @@ async def test_nothing_goes_that_the_environment_has(serve: Serve, monkeypatch: 
     server = await serve(spoken("Hi"))
     await chat(Silent(), "Hello")
     assert "not-yours" not in server.heard[0]
+    assert "python" not in server.heard[0].lower()
+    assert "user-agent: Loupe" in server.heard[0]
     assert "authorization" not in server.heard[0].lower()
 
 
