@@ -1,6 +1,7 @@
 """The settings, and the only place that reads the environment. `docs/settings.md` lists what a person may set."""
 
 import os
+import re
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
@@ -109,6 +110,25 @@ def _endpoints(name: str) -> frozenset[tuple[str, int]]:
     return frozenset(found)
 
 
+def _web_address(name: str) -> str:
+    """The setting as an address of the web, without the slash at its end; empty where it is not set."""
+    text = env.str(name, "").strip().rstrip("/")
+    with suppress(ValueError):
+        split = urlsplit(text)
+        usable = re.fullmatch(r"[!-~]+", text) and split.scheme in {"http", "https"} and split.hostname
+        if not text or (usable and split.port != 0 and "@" not in text and not split.query and not split.fragment):
+            return str(text)
+    raise _unfit(name, "no address", "one such as https://api.example.org/v1, with no name, key or question in it")
+
+
+def _header(name: str) -> str:
+    """The setting as it goes in one line of a request. What is said of a wrong one does not have it: it is secret."""
+    text = str(env.str(name, "").strip())
+    if not re.fullmatch(r"[!-~]*", text):
+        raise _unfit(name, "no key", "one line of ASCII without spaces")
+    return text
+
+
 # Where things are ------------------------------------------------------------------------------------------------
 HOST = env.str("HOST", "127.0.0.1")
 PORT = _whole("PORT", 8000, least=0, most=65_535)
@@ -143,6 +163,9 @@ STORAGE_QUOTA_PER_USER = _whole("STORAGE_QUOTA_PER_USER", 0, least=0)  # 0: no b
 MAX_UPLOAD_BYTES = _whole("MAX_UPLOAD_BYTES", 256 * 1024**2, least=1)
 HTTP_ALLOW = _endpoints("HTTP_ALLOW")  # what may be reached although it is not on the public internet
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+LLM_BASE_URL = _web_address("LLM_BASE_URL")
+LLM_API_KEY = _header("LLM_API_KEY")
+LLM_MODEL = env.str("LLM_MODEL", "").strip()
 LOUPE_DEMO = _flag("LOUPE_DEMO", True)
 
 # Django ----------------------------------------------------------------------------------------------------------
@@ -289,9 +312,10 @@ LOGGING = {
         }
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "redacted"}},
-    "loggers": {  # they would tell of addresses and headers, which may hold secrets
+    "loggers": {  # they would tell of addresses, headers and prompts, which may hold secrets
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
+        "openai": {"level": "WARNING"},
     },
     "root": {"handlers": ["console"], "level": _word("LOG_LEVEL", "WARNING", "DEBUG", "INFO", "WARNING", "ERROR")},
 }

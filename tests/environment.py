@@ -12,9 +12,8 @@ SETTINGS = Path(__file__).resolve().parents[1] / "project" / "settings.py"
 
 def settings_read() -> list[str]:
     """The names that the settings read from the environment, in the order in which they do."""
-    found = re.findall(
-        r'(?:env\.str|env\.list|_whole|_number|_flag|_word|_endpoints)\(\s*"([A-Z_]+)"', SETTINGS.read_text()
-    )
+    readers = r"env\.str|env\.list|_whole|_number|_flag|_word|_endpoints|_web_address|_header"
+    found = re.findall(rf'(?:{readers})\(\s*"([A-Z_]+)"', SETTINGS.read_text())
     return list(dict.fromkeys(found))
 
 

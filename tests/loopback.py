@@ -1,9 +1,11 @@
 """Small real HTTP servers on the loopback, which do as a test tells them."""
 
 import asyncio
+import re
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -18,11 +20,15 @@ Answer: TypeAlias = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
 class Server:
-    """Answers each path as it is told to; `heard` has the head of every request, `left` is set when a client leaves."""
+    """Answers each path as it is told to; `heard` has the head of every request and `bodies` what came after.
+
+    `left` is set when a client leaves.
+    """
 
     def __init__(self, answers: dict[str, Answer | bytes]) -> None:
         self.answers = answers
         self.heard: list[str] = []
+        self.bodies: list[bytes] = []
         self.came = asyncio.Event()
         self.left = asyncio.Event()
         self.port = 0
@@ -37,6 +43,8 @@ class Server:
                 writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
                 return
             head = (first + await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            length = re.search(r"(?i)^content-length: (\d+)", head, re.MULTILINE)
+            self.bodies.append(await reader.readexactly(int(length[1])) if length else b"")
             self.heard.append(head)
             self.came.set()
             answer = self.answers.get(head.split(" ")[1], b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
@@ -74,6 +82,30 @@ async def serving(answers: dict[str, Any], tls: ssl.SSLContext | None = None) ->
         yield server
     finally:
         listening.close()
+
+
+@contextmanager
+def served(answers: dict[str, Any]) -> Iterator[Server]:
+    """The same beside a test that does not wait for it: in a thread of its own."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    serves = serving(answers)
+    try:
+        yield asyncio.run_coroutine_threadsafe(serves.__aenter__(), loop).result()
+    finally:
+        asyncio.run_coroutine_threadsafe(_ended(serves), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+async def _ended(serves: AbstractAsyncContextManager[Server]) -> None:
+    await serves.__aexit__(None, None, None)
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 def certificate(folder: Path, *names: str) -> Path:

@@ -2,7 +2,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.utils.module_loading import autodiscover_modules
 
-from workflows import outgoing
+from workflows import llm, outgoing
 
 
 class WorkflowsConfig(AppConfig):
@@ -12,3 +12,4 @@ class WorkflowsConfig(AppConfig):
         """Find node types: each installed app may have a `nodes` module, as it may have an `admin` one."""
         autodiscover_modules("nodes")
         outgoing.guard.allow(settings.HTTP_ALLOW)
+        llm.service.become(settings.LLM_BASE_URL, settings.LLM_MODEL, settings.HTTP_ALLOW)

@@ -25,15 +25,19 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """An output of a node type. One that `streams` sends any number of items in a run, others one."""
+    """An output of a node type. One that `streams` sends any number of items in a run, others one.
+
+    What `grows` is one item as well, which is sent when it is whole, and is shown while it comes.
+    """
 
     name: str
     port: PortType
     streams: bool = False
+    grows: bool = False
 
     def as_dict(self) -> dict[str, object]:
-        """As `GET /node-types` gives it."""
-        return {"name": self.name, "type": str(self.port), "streams": self.streams}
+        """As `GET /node-types` gives it: what can be followed while the node works is said to stream."""
+        return {"name": self.name, "type": str(self.port), "streams": self.streams or self.grows}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +124,7 @@ class Registry:
         output: str | None = None,
         outputs: Mapping[str, str] | None = None,
         streams: Collection[str] = (),
+        grows: bool = False,
         pure: bool = True,
         safe: bool = True,
         inline: bool = False,
@@ -128,12 +133,13 @@ class Registry:
 
         `output` names the one thing that it returns (or yields: the output then streams), of its return annotation's
         type. `outputs` gives several as {name: port type}; the function then returns or yields dicts, and what a dict
-        leaves out is not sent. `streams` names those of `outputs` that send many.
+        leaves out is not sent. `streams` names those of `outputs` that send many. `grows`: `output` is
+        shown as it comes.
         """
 
         def declare(function: Callable[P, R]) -> Callable[P, R]:
             signature = read(function)
-            sent = _outputs(function, signature, output, outputs, streams)
+            sent = _outputs(function, signature, output, outputs, streams, grows=grows)
             self.add(
                 NodeType(
                     type=name,
@@ -169,12 +175,14 @@ def _outputs(
     output: str | None,
     outputs: Mapping[str, str] | None,
     streams: Collection[str],
+    *,
+    grows: bool,
 ) -> tuple[Output, ...]:
     if output is not None and signature.returns is None:
         message = f"{_place(function)}: annotate the type of what “{output}” sends"
         raise BadDeclaration(message)
     if output is not None and signature.returns is not None:
-        return (Output(output, signature.returns, streams=signature.call.endswith("items")),)
+        return (Output(output, signature.returns, streams=signature.call.endswith("items"), grows=grows),)
     return tuple(Output(name, ports.parse(port), streams=name in streams) for name, port in (outputs or {}).items())
 
 

@@ -56,6 +56,7 @@ ICONS: Final = {
     "audio.tone": "audio-waveform",
     "video.from_images": "clapperboard",
     "http.get": "globe",
+    "llm.chat": "sparkles",
 }
 OTHER_ICON: Final = "box"
 

@@ -144,9 +144,9 @@ class Recorder:
         """The run's value of an asset, as a port of this kind takes it. Raises NodeFailed."""
         return await self._products.open(asset_id, kind)
 
-    def secret(self, name: str) -> str | None:  # noqa: ARG002
-        """None: no secrets are kept."""
-        return None
+    def secret(self, name: str) -> str | None:
+        """The key of the models' service, from the settings; there are no others."""
+        return settings.LLM_API_KEY or None if name == "LLM_API_KEY" else None
 
     def temporary_folder(self) -> Path:
         """A folder for this run, made when it is first asked for."""

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.person import Person
 from tests.live.product import Product
+from tests.loopback import Server, served
 
 # What Chromium would otherwise do by itself on the network; a sandbox of its own is refused to root.
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
@@ -18,9 +19,17 @@ SANDBOX = ["--no-sandbox"] if os.getuid() == 0 else []
 
 
 @pytest.fixture(scope="session")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """With the examples, and two slots."""
-    product = Product(tmp_path_factory.mktemp("browser"), LOUPE_DEMO=1, MAX_CONCURRENT_JOBS=2)
+def service() -> Iterator[Server]:
+    """Where models are asked; it answers what a test tells it to."""
+    with served({}) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def product(service: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """With the examples, two slots, and a service for models."""
+    models = {"LLM_BASE_URL": f"{service.url}/v1", "LLM_MODEL": "tiny"}
+    product = Product(tmp_path_factory.mktemp("browser"), LOUPE_DEMO=1, MAX_CONCURRENT_JOBS=2, **models)
     try:
         yield product.start()
     finally:

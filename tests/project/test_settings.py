@@ -49,6 +49,25 @@ def shown(folder: Path, name: str, **changed: str) -> str:
             )
             for value in ("localhost", "localhost:0", "localhost:99999", "http://localhost:80", "me@localhost:80")
         ),
+        *(
+            (
+                "LLM_BASE_URL",
+                value,
+                "is no address: set it to one such as https://api.example.org/v1, with no name, key or question in it",
+            )
+            for value in (
+                "http://my host",
+                "localhost:11434",
+                "ftp://x.org",
+                "http://",
+                "http://sk-4711@x.org/v1",
+                "http://x.org/?key=4711",
+            )
+        ),
+        *(
+            ("LLM_API_KEY", value, "is no key: set it to one line of ASCII without spaces")
+            for value in ("sk 4711", "sk-\n4711", "clé-4711")
+        ),
         ("LOUPE_DEMO", "maybe", "is maybe: set it to 1 or 0"),
         ("LOG_LEVEL", "loud", "is loud: set it to DEBUG, INFO, WARNING or ERROR"),
         ("ENV_FILE", "/nowhere/env", "is /nowhere/env, and there is no such file: set it to one"),
@@ -74,6 +93,13 @@ def test_what_may_be_reached_is_told_to_the_guard(tmp_path: Path) -> None:
         loupe(tmp_path, "shell", "-v0", "-c", code, **given)[1] == "('10.0.0.7', 8080) ('::1', 80) ('localhost', 11434)"
     )
     assert loupe(tmp_path, "shell", "-v0", "-c", code)[1] == ""
+
+
+def test_the_service_of_models_is_told_where_it_is_and_not_the_key(tmp_path: Path) -> None:
+    code = "from workflows.llm import service; print(service.url, service.model, service.name, *service.guard._allowed)"
+    given = {"LLM_BASE_URL": " http://LocalHost:11434/v1/ ", "LLM_MODEL": "tiny", "LLM_API_KEY": "sk-4711"}
+    said = loupe(tmp_path, "shell", "-v0", "-c", code, **given)[1]
+    assert said == "http://LocalHost:11434/v1 tiny localhost:11434 ('localhost', 11434)"
 
 
 def test_a_file_of_settings_is_read_and_the_environment_goes_first(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 """The node library, one module per family. Importing it makes all of its types known to the registry."""
 
-from workflows.nodes import control, films, images, inputs, lists, numbers, outputs, sounds, text, web
+from workflows.nodes import chat, control, films, images, inputs, lists, numbers, outputs, sounds, text, web
 
-__all__ = ("control", "films", "images", "inputs", "lists", "numbers", "outputs", "sounds", "text", "web")
+__all__ = ("chat", "control", "films", "images", "inputs", "lists", "numbers", "outputs", "sounds", "text", "web")

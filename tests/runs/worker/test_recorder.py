@@ -188,8 +188,11 @@ def test_temporary_files_go_with_the_run(telling: Telling) -> None:
     assert not folder.exists()
 
 
-def test_nobody_keeps_secrets_yet(telling: Telling) -> None:
-    assert telling.recorder.secret("anything") is None
+def test_the_only_secret_is_the_key_of_the_models_service(telling: Telling, settings: Settings) -> None:
+    assert telling.recorder.secret("LLM_API_KEY") is None
+    settings.LLM_API_KEY = "sk-4711"
+    assert telling.recorder.secret("LLM_API_KEY") == "sk-4711"
+    assert telling.recorder.secret("SECRET_KEY") is None
 
 
 def test_a_snapshot_is_kept_beside_the_stream_every_so_many_batches(telling: Telling, valkey: redis.Redis) -> None:

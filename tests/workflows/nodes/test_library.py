@@ -45,6 +45,11 @@ LIBRARY = {
         ["status: integer", "text: text", "json: json"],
         REPEATED,
     ),
+    "llm.chat": (
+        {"prompt": REQUIRED, "system": "", "model": "", "temperature": 0.7, "images": [], "tools": []},
+        ["text: text~"],
+        REPEATED,
+    ),
     "image.noise": ({"width": 512, "height": 512, "seed": 0, "color": True}, ["image: image"], PURE),
     "image.gradient": (
         {"width": 512, "height": 512, "start": "#1d2671", "end": "#f4a261", "angle": 90.0},
@@ -74,9 +79,9 @@ def test_a_node_has_the_inputs_outputs_and_defaults_of_the_contract(name: str) -
     inputs, outputs, pure = LIBRARY[name]
     found = declared(name)
     assert {port.name: REQUIRED if port.required else port.default for port in found.inputs} == inputs
-    assert [f"{out.name}: {out.port}{'…' * out.streams}" for out in found.outputs] == outputs
+    assert [f"{out.name}: {out.port}{'…' * out.streams}{'~' * out.grows}" for out in found.outputs] == outputs
     assert found.pure is pure
-    assert found.safe is (name != "http.get")
+    assert found.safe is (name not in {"http.get", "llm.chat"})
 
 
 def test_the_library_has_these_nodes_and_no_others() -> None:
@@ -105,11 +110,16 @@ def test_a_node_says_in_one_sentence_what_it_does(name: str) -> None:
         ("audio.tone", "frequency", 20, 20_000, "Hz"),
         ("audio.tone", "seconds", 0.01, 600, "s"),
         ("video.from_images", "fps", 0.1, 60, "/s"),
+        ("llm.chat", "temperature", 0, 2, None),
     ],
 )
-def test_numbers_have_bounds_and_units(name: str, port: str, minimum: int, maximum: int, unit: str) -> None:
+def test_numbers_have_bounds_and_units(name: str, port: str, minimum: int, maximum: int, unit: str | None) -> None:
     setting = declared(name).by_name[port].setting
     assert (setting.minimum, setting.maximum, setting.unit) == (minimum, maximum, unit)
+
+
+def test_an_answer_that_comes_bit_by_bit_is_said_to_stream() -> None:
+    assert declared("llm.chat").as_dict()["outputs"] == [{"name": "text", "type": "text", "streams": True}]
 
 
 def test_choices_are_listed() -> None:
