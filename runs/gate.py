@@ -20,12 +20,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from runs import lens, publish, stream, wake
+from runs import lens, publish, rules, stream, wake
 from runs.errors import JobActive, JobEnded, LostLease
 from runs.models import BACKGROUND_PLACES, Gate, Job, JobTelemetry, JobTransition
 from runs.states import HOLDING, TERMINAL, State
 from runs.tail import last_known
-from runs.telemetry import Snapshot, TelemetryId, closing, fold, progress
+from runs.telemetry import Snapshot, TelemetryId, closing, cost, fold, progress
 
 LAST_PLACE = 2**63 - 1
 _ASKED_AT_ONCE = 500
@@ -47,6 +47,7 @@ class Claim:
     worker: str
     graph: dict[str, Any]
     params: dict[str, Any]
+    batch_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,8 @@ def lock() -> Gate:
 
 
 def next_place(lane: str = "normal") -> int:
-    """The end of a lane. Only under the gate's lock."""
-    last = Job.objects.in_lane(lane).aggregate(last=Max("place"))["last"]
+    """The end of a lane, behind those that are still being written too. Only under the gate's lock."""
+    last = Job.rows.in_lane(lane).aggregate(last=Max("place"))["last"]
     return (_FIRST_PLACES[lane] if last is None else last) + 1
 
 
@@ -127,9 +128,8 @@ def claim(worker: str) -> Claim | None:
             lease_until=_lease(),
             started_at=now,
         )
-    return Claim(
-        job.pk, job.workflow_id, job.owner_id, job.number, job.fence + 1, worker, job.graph.document, job.params
-    )
+    rights = (job.pk, job.workflow_id, job.owner_id, job.number, job.fence + 1, worker)
+    return Claim(*rights, job.graph.document, job.params, job.batch_id)
 
 
 def finish(claim: Claim, end: End, telemetry: Telemetry) -> None:
@@ -155,7 +155,7 @@ def cancel(job_id: UUID, *, by: str, why: str = "") -> Job:
     return job
 
 
-def cancel_fresh(jobs: QuerySet[Job], *, by: str, most: int) -> int:
+def cancel_fresh(jobs: QuerySet[Job], *, by: str, most: int, why: str = "", error: dict[str, Any] | None = None) -> int:
     """Takes up to `most` of these jobs that wait and have never begun out of the queue, the first to start first.
 
     Of such a job no worker can have told anything, so that one statement ends them all. Answers how many they were.
@@ -165,9 +165,10 @@ def cancel_fresh(jobs: QuerySet[Job], *, by: str, most: int) -> int:
         fresh = jobs.filter(state=State.QUEUED, fence=0).select_for_update(of=("self",)).order_by("place")
         chosen = list(fresh.only("pk", "workflow_id", "version")[:most])
         found = Job.objects.filter(pk__in=[job.pk for job in chosen], state=State.QUEUED, fence=0)
-        count = found.update(state=State.CANCELLED, version=F("version") + 1, ended_at=now)
+        count = found.update(state=State.CANCELLED, version=F("version") + 1, ended_at=now, error=error)
         JobTransition.objects.bulk_create(
-            JobTransition(job=job, from_state=State.QUEUED, to_state=State.CANCELLED, at=now, by=by) for job in chosen
+            JobTransition(job=job, from_state=State.QUEUED, to_state=State.CANCELLED, at=now, by=by, why=why)
+            for job in chosen
         )
         transaction.on_commit(lambda: _announce(chosen))
     return count
@@ -330,6 +331,8 @@ def _end(job: Job, end: End, *, by: str, telemetry: Telemetry | None, **fields: 
     if telemetry is not None:
         data = zlib.compress(json.dumps(telemetry.snapshot, separators=(",", ":")).encode(), 1)
         JobTelemetry.objects.create(job=job, last_id=telemetry.last_id, data=data)
+    spent = cost(telemetry.snapshot) if telemetry else None
+    stopped = rules.count(job, end.state, spent)
     _move(
         job,
         end.state,
@@ -341,7 +344,8 @@ def _end(job: Job, end: End, *, by: str, telemetry: Telemetry | None, **fields: 
         ended_at=now,
         duration=(now - job.started_at).total_seconds() if job.started_at else None,
         progress=1.0 if end.state == State.COMPLETED else end.progress,
-        error=end.error,
+        error=end.error or stopped,
+        cost=spent,
         traceback=end.traceback,
         **fields,
     )
@@ -349,7 +353,7 @@ def _end(job: Job, end: End, *, by: str, telemetry: Telemetry | None, **fields: 
 
 def _move(job: Job, to: State, *, by: str, why: str = "", at: Any = None, **fields: Any) -> None:
     """One transition, guarded by the state and fence that were read, with its history row."""
-    moved = Job.objects.filter(pk=job.pk, state=job.state, fence=job.fence).update(
+    moved = Job.rows.filter(pk=job.pk, state=job.state, fence=job.fence).update(
         state=to, version=F("version") + 1, **fields
     )
     if not moved:

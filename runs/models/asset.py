@@ -1,10 +1,12 @@
 """Products: what the nodes of a job made, and what people uploaded. Bytes are kept once, by their SHA-256."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
+from django.db.models.functions import Cast, Coalesce, Length
 
 from accounts.models import User
 from runs.models.job import Job
@@ -36,6 +38,12 @@ class AssetQuerySet(models.QuerySet["Asset"]):
     def visible_to(self, user: User | AnonymousUser) -> "AssetQuerySet":
         """A person's own assets. Every page, request, socket and list goes through this."""
         return self.filter(owner_id=user.pk) if user.is_authenticated else self.none()
+
+    def sized(self) -> "models.QuerySet[Asset, Any]":
+        """With the `size` that each takes, in bytes: its blob's, or its value's as the row has it."""
+        written = Length(Cast("value", models.TextField()))
+        found: models.QuerySet[Asset, Any] = self.annotate(size=Coalesce("blob__size", written, 0))
+        return found
 
     def for_documents(self) -> "AssetQuerySet":
         """With their blobs and jobs, as `asset_document` reads them, and nothing that is large."""

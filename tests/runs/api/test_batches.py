@@ -157,7 +157,9 @@ def test_everything_that_is_wrong_is_told_and_no_job_is_made(rest: Rest, path: s
         ({"axes": {"seed": 1}}, ("axes.seed", "bad_value")),
         ({**GRID, "repeat": 0}, ("repeat", "bad_value")),
         ({**GRID, "lane": "fast"}, ("lane", "bad_value")),
-        ({**GRID, "stop": "first_failure"}, ("stop", "unknown_property")),
+        ({**GRID, "stop": "first_failure"}, ("stop", "bad_value")),
+        ({**GRID, "stop": {"failures": 1}}, ("stop.failures", "unknown_property")),
+        ({**GRID, "stop": {"cost": 0}}, ("stop.cost", "bad_value")),
         ({**GRID, "params": {"seed": 3}}, ("params.seed", "duplicate_parameter")),
     ],
 )
