@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Sum
 from django.utils import timezone
 
 from accounts.models import User
@@ -17,7 +17,7 @@ from runs import making, naming, readiness
 from runs.entry import Entry
 from runs.grid import Grid
 from runs.labels import batch_labels
-from runs.models import FIRST_FAILURE, RULES, Batch, Job
+from runs.models import FIRST_FAILURE, RULES, Asset, Batch, Job
 from runs.states import ACTIVE, State
 from runs.submit import label_of
 from workflows import parameters
@@ -86,26 +86,26 @@ def jobs_of(batch_id: UUID) -> list[Job]:
 
 
 def document(batch: Batch) -> dict[str, Any]:
-    """The batch as `GET /batches/{id}` gives it, in two queries."""
+    """The batch as `GET /batches/{id}` gives it, in two queries over its jobs and their products."""
     jobs = Job.objects.filter(batch_id=batch.pk).order_by()
-    counted = {
-        state: (count, last) for state, count, last in jobs.values_list("state").annotate(Count("pk"), Max("ended_at"))
-    }
+    rows = list(jobs.values_list("state").annotate(Count("pk"), Max("ended_at"), Sum("cost")))
+    counted = {state: count for state, count, _, _ in rows}
+    costs = [cost for *_, cost in rows if cost is not None]
     active = any(state in counted for state in ACTIVE)
     began = batch.released_at or batch.created_at
-    last = max((last for _, last in counted.values() if last), default=began)
+    last = max((last for _, _, last, _ in rows if last), default=began)
     stopped = {"at": moment(batch.stopped_at), "by": batch.stopped_by, "message": batch.stopped_why}
     return {
         "id": str(batch.pk),
         "workflow_id": str(batch.workflow_id),
         "count": batch.count,
-        "states": {state: counted.get(state, (0,))[0] for state in State},
+        "states": {state: counted.get(state, 0) for state in State},
         "stop": {FIRST_FAILURE: False, **dict.fromkeys(RULES[1:]), **(batch.stop or {})},
         "stopped": stopped if batch.stopped_at else None,
         "spent": {
             "seconds": ((timezone.now() if active else last) - began).total_seconds(),
-            "bytes": batch.bytes,
-            "cost": batch.cost,
+            "bytes": Asset.objects.filter(job__batch_id=batch.pk).room(),
+            "cost": sum(costs) if costs else None,
         },
         "created_at": moment(batch.created_at),
         "ended_at": None if active else moment(last),

@@ -110,7 +110,7 @@ def claim(worker: str) -> Claim | None:
         return None
     with transaction.atomic():
         gate = lock()  # before anything is counted
-        if gate.paused or Job.objects.holding().count() >= gate.limit:
+        if gate.paused or Job.rows.holding().count() >= gate.limit:
             return None
         # PostgreSQL waits here for who cancels the head of the line, then takes the next.
         job = Job.objects.unbound().select_related("graph").select_for_update(of=("self",)).first()
@@ -132,11 +132,14 @@ def claim(worker: str) -> Claim | None:
     return Claim(*rights, job.graph.document, job.params, job.batch_id)
 
 
-def finish(claim: Claim, end: End, telemetry: Telemetry) -> None:
-    """The job's worker ends it, with all its telemetry. Raises LostLease when the job is no longer this worker's."""
+def finish(claim: Claim, end: End, telemetry: Telemetry) -> bool:
+    """The job's worker ends it, with all its telemetry. Raises LostLease when the job is no longer this worker's.
+
+    Answers whether the job's batch has stopped; see `runs.halting`.
+    """
     with transaction.atomic():
         job = _held(claim.job_id, claim.fence)
-        _end(job, end, by=claim.worker, telemetry=telemetry)
+        return _end(job, end, by=claim.worker, telemetry=telemetry)
 
 
 def cancel(job_id: UUID, *, by: str, why: str = "") -> Job:
@@ -164,7 +167,7 @@ def cancel_fresh(jobs: QuerySet[Job], *, by: str, most: int, why: str = "", erro
     with transaction.atomic():
         fresh = jobs.filter(state=State.QUEUED, fence=0).select_for_update(of=("self",)).order_by("place")
         chosen = list(fresh.only("pk", "workflow_id", "version")[:most])
-        found = Job.objects.filter(pk__in=[job.pk for job in chosen], state=State.QUEUED, fence=0)
+        found = Job.rows.filter(pk__in=[job.pk for job in chosen], state=State.QUEUED, fence=0)
         count = found.update(state=State.CANCELLED, version=F("version") + 1, ended_at=now, error=error)
         JobTransition.objects.bulk_create(
             JobTransition(job=job, from_state=State.QUEUED, to_state=State.CANCELLED, at=now, by=by, why=why)
@@ -199,17 +202,17 @@ def end(job_id: UUID, fence: int, *, code: str, message: str, by: str) -> State:
 
 def renew(workers: Collection[str]) -> int:
     """One more term for every job that these workers hold, in one statement. Answers how many there were."""
-    return Job.objects.holding().filter(worker__in=workers).update(lease_until=_lease())
+    return Job.rows.holding().filter(worker__in=workers).update(lease_until=_lease())
 
 
 def renew_all() -> int:
     """One more term for every running job: after the machine slept, no lease is what it seems."""
-    return Job.objects.holding().update(lease_until=_lease())
+    return Job.rows.holding().update(lease_until=_lease())
 
 
 def expired(limit: int = 100) -> list[Job]:
     """Jobs whose lease has run out: their worker may be dead, stopped or cut off."""
-    return list(Job.objects.holding().filter(lease_until__lt=Now()).order_by("lease_until")[:limit])
+    return list(Job.rows.holding().filter(lease_until__lt=Now()).order_by("lease_until")[:limit])
 
 
 def positions(job_ids: Iterable[UUID]) -> dict[UUID, int]:
@@ -237,7 +240,7 @@ def line(first: int = 0, last: int = LAST_PLACE, before: int = 0) -> dict[int, i
 
 def mark_unrepeatable(job_id: UUID, fence: int) -> None:
     """Before a node begins that is unsafe to repeat: from now on a lost worker fails the job."""
-    if not Job.objects.filter(pk=job_id, fence=fence, state__in=HOLDING).update(repeatable=False):
+    if not Job.rows.filter(pk=job_id, fence=fence, state__in=HOLDING).update(repeatable=False):
         raise LostLease("The job has passed on to another worker.")
 
 
@@ -274,7 +277,7 @@ def _lease() -> Any:
 
 def _held(job_id: UUID, fence: int) -> Job:
     """The job, locked, if its slot is still held under this fence."""
-    job = Job.objects.select_for_update(of=("self",)).filter(pk=job_id, fence=fence, state__in=HOLDING).first()
+    job = Job.rows.select_for_update(of=("self",)).filter(pk=job_id, fence=fence, state__in=HOLDING).first()
     if job is None:
         raise LostLease("The job has passed on to another worker, or has ended.")
     return job
@@ -309,14 +312,14 @@ def _end_from_outside(job: Job, end: End, snapshot: Snapshot, *, by: str) -> Non
     The next fence is the end's own, so that a reader gets the closed snapshot and a stale writer's id is refused.
     """
     if job.fence == 0:
-        return _end(job, end, by=by, telemetry=None)
+        _end(job, end, by=by, telemetry=None)
+        return
     status = "cancelled" if end.state == State.CANCELLED else "failed"
     closed = fold(snapshot, closing(snapshot, status))
     last_id = TelemetryId(job.fence + 1, 0)
     ended = replace(end, progress=progress(snapshot, len(job.graph.document["nodes"])))
     transaction.on_commit(lambda: _shut_out(job.pk, last_id.fence))
     _end(job, ended, by=by, telemetry=Telemetry(str(last_id), closed), fence=last_id.fence)
-    return None
 
 
 def _shut_out(job_id: UUID, fence: int) -> None:
@@ -326,13 +329,13 @@ def _shut_out(job_id: UUID, fence: int) -> None:
         logger.info("The end of job %s is not in its stream (%s); readers take it from the database.", job_id, error)
 
 
-def _end(job: Job, end: End, *, by: str, telemetry: Telemetry | None, **fields: Any) -> None:
+def _end(job: Job, end: End, *, by: str, telemetry: Telemetry | None, **fields: Any) -> bool:
     now = timezone.now()
     if telemetry is not None:
         data = zlib.compress(json.dumps(telemetry.snapshot, separators=(",", ":")).encode(), 1)
         JobTelemetry.objects.create(job=job, last_id=telemetry.last_id, data=data)
     spent = cost(telemetry.snapshot) if telemetry else None
-    stopped = rules.count(job, end.state, spent)
+    stopped = rules.count(job.batch_id, job, end.state, spent) if job.batch_id else None
     _move(
         job,
         end.state,
@@ -344,11 +347,12 @@ def _end(job: Job, end: End, *, by: str, telemetry: Telemetry | None, **fields: 
         ended_at=now,
         duration=(now - job.started_at).total_seconds() if job.started_at else None,
         progress=1.0 if end.state == State.COMPLETED else end.progress,
-        error=end.error or stopped,
+        error=stopped.error if stopped and end.state == State.CANCELLED else end.error,
         cost=spent,
         traceback=end.traceback,
         **fields,
     )
+    return stopped is not None
 
 
 def _move(job: Job, to: State, *, by: str, why: str = "", at: Any = None, **fields: Any) -> None:

@@ -23,9 +23,9 @@ from runs.errors import BatchGivenUp
 from runs.models import SECONDS, Batch, Job
 from workflows.models import Workflow
 
-HOLD_SECONDS: Final = 0.02
-"""How long one of its transactions is to take; none may take 0.05."""
-_FIRST, _MOST = 20, 100
+HOLD_SECONDS: Final = 0.01
+"""How long one of its transactions is to take; none may take 0.05, also on a machine that does much else."""
+_FIRST, _MOST = 10, 100
 _REMOVED_AT_ONCE: Final = 50
 
 logger = logging.getLogger(__name__)

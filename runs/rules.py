@@ -1,9 +1,9 @@
 """When a batch stops before its last job: at the first failure, or when its time, room or money is spent."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
+from uuid import UUID
 
-from django.db.models import Sum
 from django.utils import timezone
 
 from runs.models import BYTES, COST, FIRST_FAILURE, SECONDS, Asset, Batch, Job
@@ -18,22 +18,20 @@ STOP_FIELDS: Final = ("stopped_at", "stopped_by", "stopped_why", "stopping", "st
 _THEN: Final = "This run was not to go on then; run it again if you want it all the same."
 
 
-def count(job: Job, state: State, cost: float | None) -> dict[str, Any] | None:
+def count(batch_id: UUID, job: Job, state: State, cost: float | None) -> Batch | None:
     """Counts for the job's batch what the job has spent, now that it ends so. Within the transaction that ends it.
 
-    A batch that is thereby at its stop starts no job any more; see `runs.halting`. Answers the error of a job that is
-    cancelled since its batch has stopped.
+    Answers the batch if it has stopped, be it just now. It starts no job any more then; see `runs.halting`.
     """
-    batch = Batch.objects.select_for_update().filter(pk=job.batch_id).first() if job.batch_id else None
-    if batch is None:
-        return None
+    batch = Batch.objects.select_for_update().filter(pk=batch_id, stop__isnull=False).first()
+    if batch is None or batch.stopped_at:
+        return batch
     if job.fence:  # else it has never begun
-        batch.bytes += Asset.objects.filter(job=job).sized().aggregate(made=Sum("size"))["made"] or 0
+        batch.bytes += Asset.objects.filter(job=job).room()
         batch.cost = batch.cost if cost is None else (batch.cost or 0.0) + cost
-    if batch.stopped_at is None:
-        _judge(batch, job, state)
+    _judge(batch, job, state)
     batch.save(update_fields=("bytes", "cost", *STOP_FIELDS))
-    return batch.error if state == State.CANCELLED and batch.stopped_at else None
+    return batch if batch.stopped_at else None
 
 
 def stop(batch: Batch, rule: str, why: str, at: datetime) -> None:

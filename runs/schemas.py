@@ -209,8 +209,8 @@ class Stopped(BaseModel):
 
 
 class Spent(BaseModel):
-    """Seconds since the batch came into the queue, to its last end where all have ended; what its jobs have made and
-    cost, as counted at their ends; `cost` is null where nothing was measured.
+    """Seconds since the batch came into the queue, to its last end where all have ended; what its jobs have made, and
+    what those that have ended have cost; null where nothing was measured.
     """
 
     seconds: float

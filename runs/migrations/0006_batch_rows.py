@@ -70,12 +70,15 @@ class Migration(migrations.Migration):
                     "stopping",
                     models.BooleanField(default=False, help_text="Stopped, and some of its jobs are still active."),
                 ),
-                ("bytes", models.BigIntegerField(default=0, help_text="What its jobs had made when they ended.")),
+                (
+                    "bytes",
+                    models.BigIntegerField(
+                        default=0, help_text="What its jobs had made when they ended, if it has rules."
+                    ),
+                ),
                 (
                     "cost",
-                    models.FloatField(
-                        help_text="What they had cost, in US dollars, where that was measured.", null=True
-                    ),
+                    models.FloatField(help_text="What they had cost then, in US dollars.", null=True),
                 ),
             ],
             options={

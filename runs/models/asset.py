@@ -1,7 +1,6 @@
 """Products: what the nodes of a job made, and what people uploaded. Bytes are kept once, by their SHA-256."""
 
 import uuid
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -39,11 +38,10 @@ class AssetQuerySet(models.QuerySet["Asset"]):
         """A person's own assets. Every page, request, socket and list goes through this."""
         return self.filter(owner_id=user.pk) if user.is_authenticated else self.none()
 
-    def sized(self) -> "models.QuerySet[Asset, Any]":
-        """With the `size` that each takes, in bytes: its blob's, or its value's as the row has it."""
-        written = Length(Cast("value", models.TextField()))
-        found: models.QuerySet[Asset, Any] = self.annotate(size=Coalesce("blob__size", written, 0))
-        return found
+    def room(self) -> int:
+        """The bytes that they take: of their blobs, or of their values as rows have them."""
+        size = Coalesce("blob__size", Length(Cast("value", models.TextField())), 0)
+        return int(self.order_by().aggregate(room=Coalesce(models.Sum(size), 0))["room"])
 
     def for_documents(self) -> "AssetQuerySet":
         """With their blobs and jobs, as `asset_document` reads them, and nothing that is large."""

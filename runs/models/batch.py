@@ -60,8 +60,8 @@ class Batch(models.Model):
     stopped_by = models.CharField(max_length=13, blank=True, choices=[(rule, rule) for rule in RULES])
     stopped_why = models.CharField(max_length=200, blank=True)
     stopping = models.BooleanField(default=False, help_text="Stopped, and some of its jobs are still active.")
-    bytes = models.BigIntegerField(default=0, help_text="What its jobs had made when they ended.")
-    cost = models.FloatField(null=True, help_text="What they had cost, in US dollars, where that was measured.")
+    bytes = models.BigIntegerField(default=0, help_text="What its jobs had made when they ended, if it has rules.")
+    cost = models.FloatField(null=True, help_text="What they had cost then, in US dollars.")
 
     objects = BatchQuerySet.as_manager()
 

@@ -126,8 +126,8 @@ def _settle(claim: Claim, end: End, recorder: Recorder) -> None:
 
 
 def _finish(claim: Claim, end: End, recorder: Recorder) -> None:
-    insist(lambda: gate.finish(claim, replace(end, progress=recorder.progress), recorder.told))
-    if claim.batch_id:
+    stopped = insist(lambda: gate.finish(claim, replace(end, progress=recorder.progress), recorder.told))
+    if stopped and claim.batch_id:
         with suppress(DatabaseError):  # the sweep does it then
             halting.halt(claim.batch_id)
 
