@@ -84,7 +84,7 @@ def test_it_tells_why_in_the_batch_in_each_job_and_in_their_history(rest: Rest, 
     assert [job["error"] and job["error"]["code"] for job in jobs] == ["error", "batch_stopped"]
     assert jobs[1]["error"]["message"] == stopped["message"]
     last = JobTransition.objects.filter(job=jobs[1]["id"], to_state="cancelled").get()
-    assert (last.by, last.why) == ("its batch", "first_failure")
+    assert (last.by, last.why + ".") == ("its batch", stopped["message"])
 
 
 def test_a_failure_stops_no_batch_that_has_no_such_rule_and_no_other_batch(rest: Rest, workflow: Workflow) -> None:
