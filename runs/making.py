@@ -25,7 +25,7 @@ from workflows.models import Workflow
 
 HOLD_SECONDS: Final = 0.01
 """How long one of its transactions is to take; none may take 0.05, also on a machine that does much else."""
-_FIRST, _MOST = 10, 100
+_FEWEST, _MOST = 20, 100
 _REMOVED_AT_ONCE: Final = 50
 
 logger = logging.getLogger(__name__)
@@ -109,14 +109,14 @@ def _until() -> datetime:
 
 def _chunks(stretch: Stretch, entries: Sequence[Entry]) -> Iterator[list[Job]]:
     """So many at a time as the last ones took of the time that there is."""
-    start, size = 0, _FIRST
+    start, size = 0, _FEWEST
     while start < len(entries):
         jobs = [stretch.job(start + index, each) for index, each in enumerate(entries[start : start + size])]
         began = time.monotonic()
         yield jobs
         start += size
         took = max(time.monotonic() - began, 0.001)
-        size = min(max(int(size * HOLD_SECONDS / took), 1), _MOST, 2 * size)
+        size = max(min(int(size * HOLD_SECONDS / took), 2 * size, _MOST), _FEWEST)
 
 
 def _remove(batch_id: UUID) -> None:

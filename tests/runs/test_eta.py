@@ -45,11 +45,13 @@ def told(jobs: list[Job]) -> list[tuple[int, int | None] | None]:
     """In how many seconds each starts and ends."""
     now = datetime.now(UTC)
 
-    def seconds(text: str | None) -> int | None:
-        return None if text is None else round((datetime.fromisoformat(text) - now).total_seconds())
+    def seconds(text: str) -> int:
+        return round((datetime.fromisoformat(text) - now).total_seconds())
 
     etas = [each["eta"] for each in queue.documents(jobs)]
-    return [each and (seconds(each["starts_at"]), seconds(each["ends_at"])) for each in etas]
+    return [
+        each and (seconds(each["starts_at"]), seconds(each["ends_at"]) if each["ends_at"] else None) for each in etas
+    ]
 
 
 def test_each_starts_when_the_next_slot_is_free(ada: User) -> None:

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from runs import batches, gate, lens, making
+from runs import batches, entry, gate, lens, making
 from runs.entry import Entry
 from runs.errors import BatchGivenUp, TooManyWaiting
 from runs.grid import Grid
@@ -145,13 +145,13 @@ def test_a_promotion_meanwhile_leaves_its_places_alone(ada: User, workflow: Work
 
 def test_it_is_written_in_transactions_that_are_short(workflow: Workflow, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
-    insert = making.entry.insert
+    insert = entry.insert
 
     def noted(jobs: Any, by: str) -> None:
         sizes.append(len(jobs))
         insert(jobs, by)
 
-    monkeypatch.setattr(making.entry, "insert", noted)
+    monkeypatch.setattr(entry, "insert", noted)
     write(workflow, 1000)
 
     assert sum(sizes) == 1000
