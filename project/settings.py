@@ -133,9 +133,12 @@ MAX_OUTPUT_BYTES = _whole("MAX_OUTPUT_BYTES", 1024**3, least=1)
 MIN_FREE_BYTES = _whole("MIN_FREE_BYTES", 64 * 1024**2, least=1)
 MAX_WAITING_JOBS_PER_USER = _whole("MAX_WAITING_JOBS_PER_USER", 20_000, least=1, most=1_000_000_000)
 MAX_BATCH_JOBS = _whole("MAX_BATCH_JOBS", 5000, least=1, most=1_000_000)
+MAX_KEPT_RESULTS = _whole("MAX_KEPT_RESULTS", 100_000, least=0, most=1_000_000_000)  # 0: no cache
 MAX_GRAPH_NODES = _whole("MAX_GRAPH_NODES", 500, least=1)
 MAX_GRAPH_EDGES = _whole("MAX_GRAPH_EDGES", 2000, least=1)
 MAX_GRAPH_BYTES = _whole("MAX_GRAPH_BYTES", 1024**2, least=1)
+RETENTION_DAYS = _number("RETENTION_DAYS", 0.0, least=0, most=1e6)  # 0: no such rule
+RETENTION_JOBS = _whole("RETENTION_JOBS", 0, least=0)
 STORAGE_QUOTA_PER_USER = _whole("STORAGE_QUOTA_PER_USER", 0, least=0)  # 0: no bound
 MAX_UPLOAD_BYTES = _whole("MAX_UPLOAD_BYTES", 256 * 1024**2, least=1)
 HTTP_ALLOW = _endpoints("HTTP_ALLOW")  # what may be reached although it is not on the public internet

@@ -13,6 +13,7 @@ from accounts.models import User
 from runs import gate, twins
 from runs.errors import TooManyWaiting
 from runs.models import Job, JobTransition
+from runs.partial import Part
 from runs.states import State
 from workflows.models import Workflow
 
@@ -24,6 +25,7 @@ class Entry:
     id: UUID
     params: dict[str, object]
     label: str
+    part: Part | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class Stretch:
             place=self.place + index,
             label=entry.label,
             params=entry.params,
-            twin=twins.key(self.workflow.graph_id, entry.params) if self.steady else None,
+            scope=entry.part.document if entry.part else None,
+            twin=twins.key(self.workflow.graph_id, entry.params) if self.steady and not entry.part else None,
             created_at=self.at + timedelta(microseconds=index),  # lists by time show them in this order too
         )
 

@@ -22,7 +22,7 @@ class JobActive(RunError):  # noqa: N818
 
 
 class AssetUsed(RunError):  # noqa: N818
-    """A run that is not over is given this asset. Cancel it or wait for its end, or delete with `?force=true`."""
+    """A run that is not over is given this asset, or it is chosen. Wait or choose another, or use `?force=true`."""
 
 
 class NotWaiting(RunError):  # noqa: N818

@@ -47,6 +47,8 @@ class Claim:
     worker: str
     graph: dict[str, Any]
     params: dict[str, Any]
+    runs: tuple[str, ...] | None = None
+    """The nodes to run; None for all."""
     batch_id: UUID | None = None
 
 
@@ -128,8 +130,18 @@ def claim(worker: str) -> Claim | None:
             lease_until=_lease(),
             started_at=now,
         )
-    rights = (job.pk, job.workflow_id, job.owner_id, job.number, job.fence + 1, worker)
-    return Claim(*rights, job.graph.document, job.params, job.batch_id)
+    return Claim(
+        job.pk,
+        job.workflow_id,
+        job.owner_id,
+        job.number,
+        job.fence + 1,
+        worker,
+        job.graph.document,
+        job.params,
+        tuple(job.scope["runs"]) if job.scope else None,
+        job.batch_id,
+    )
 
 
 def finish(claim: Claim, end: End, telemetry: Telemetry) -> bool:

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from accounts.models import User
 from runs.models import Asset
+from runs.partial import Part
 from workflows import parameters, variations
 from workflows.errors import Problem
 from workflows.graph import Graph
@@ -20,10 +21,12 @@ from workflows.variations import Params, Variations
 _ASKED_AT_ONCE = 500
 
 
-def check(workflow: Workflow, given: Sequence[Params]) -> tuple[Variations, list[Problem]]:
+def check(workflow: Workflow, given: Sequence[Params], part: Part | None = None) -> tuple[Variations, list[Problem]]:
     """The parameters of a run for each that is given, seeds drawn, and all that is wrong with any of them."""
-    graph = workflow.graph.loaded()
+    graph = part.graph if part else workflow.graph.loaded()
     found = variations.resolve(graph, registry, given, _draw_seed, settings.MAX_GRAPH_BYTES)
+    if part:  # what is given is not checked: it does not run
+        found.problems = [problem for problem in found.problems if problem.node not in part.stock]
     return found, found.problems or _asset_problems(workflow, graph, found.assets)
 
 

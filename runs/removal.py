@@ -9,7 +9,7 @@ from django.db import transaction
 from runs import gate, making, publish
 from runs.cancelling import cancel_all
 from runs.errors import AssetUsed, JobActive
-from runs.models import Asset, Job
+from runs.models import Asset, Choice, Job
 from runs.representation import asset_document
 from workflows.models import Workflow
 
@@ -27,7 +27,7 @@ def remove_asset(asset: Asset, *, force: bool = False) -> None:
     """Deletes a product or an upload; its bytes go with those that nothing needs.
 
     Raises JobActive while the job that makes it is active, as another attempt would make it anew; AssetUsed, unless
-    forced, while a job that waits, or runs and may come back to the queue, is given it.
+    forced, while a job that waits, or runs and may come back to the queue, is given it, or it is chosen for its node.
     """
     if asset.job_id and Job.objects.active().filter(pk=asset.job_id).exists():
         raise JobActive("The job that makes this asset is still active. Cancel it, or wait for its end.")
@@ -79,6 +79,11 @@ def remove_leaving() -> None:
 
 
 def _refuse_given(asset: Asset) -> None:
+    if Choice.objects.filter(asset=asset).exists():
+        raise AssetUsed(
+            "This product is chosen for its node. Choose another or none, or delete it with `?force=true`, which takes "
+            "the choice back."
+        )
     theirs = Job.objects.active().filter(owner=asset.owner_id).select_related("workflow")
     job = theirs.given(asset.pk).order_by("place").first()
     if job:

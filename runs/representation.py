@@ -37,6 +37,7 @@ def job_document(
         "lane": job.lane,
         "label": job.label,
         "params": job.params,
+        "scope": job.scope,
         "progress": job.progress if progress is None else progress,
         "eta": eta,
         "attempts": job.attempts,

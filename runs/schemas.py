@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, JsonValue, field_validator
 
 from accounts.schemas import Paging, Strict
 from runs import archive, capacity
-from workflows.schemas import Id, Moment
+from workflows.schemas import Id, Moment, ScopeBody
 
 Lane = Literal["normal", "background"]
 
@@ -22,6 +22,7 @@ class JobBody(Strict):
     label: str | None = Field(default=None, max_length=200)
     lane: Lane = "normal"
     focus: bool = True
+    scope: ScopeBody | None = None
 
 
 class RerunBody(Strict):
@@ -166,7 +167,11 @@ class Eta(BaseModel):
 
 
 class JobDocument(BaseModel):
-    """A job. Its `outputs` by result name: a value, or `{asset, kind, media_type, url}`."""
+    """A job. Its `outputs` by result name: a value, or `{asset, kind, media_type, url}`.
+
+    The `scope` of one that runs a part of its workflow has besides what was asked for the nodes that run (`runs`), and
+    those that are given what they made before (`given`).
+    """
 
     id: UUID
     number: int
@@ -179,6 +184,7 @@ class JobDocument(BaseModel):
     lane: Lane
     label: str
     params: dict[str, Any]
+    scope: dict[str, Any] | None
     progress: float | None
     eta: Eta | None
     attempts: int
@@ -253,6 +259,19 @@ class BatchPlan(BaseModel):
     count: int
     labels: list[str]
     estimate: EstimateDocument
+
+
+class ChoiceBody(Strict):
+    """The product to choose."""
+
+    asset_id: Id
+
+
+class ChoiceDocument(BaseModel):
+    """The product that runs of a part of the workflow take for a node."""
+
+    node: str
+    asset_id: UUID
 
 
 class FocusDocument(BaseModel):

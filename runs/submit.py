@@ -8,15 +8,18 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import User
-from runs import entry, gate, lens, naming, publish, readiness, wake
+from runs import entry, gate, lens, naming, partial, publish, readiness, wake
 from runs.entry import Entry
 from runs.errors import JobExists
 from runs.labels import label
-from runs.models import Job
+from runs.models import Job, JobStock
+from runs.partial import Part
 from workflows import parameters
 from workflows.errors import GraphInvalid, Problem
 from workflows.models import Workflow
+from workflows.portion import Stock
 from workflows.registry import registry
+from workflows.schemas import ScopeBody
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,9 @@ class Order:
     label: str | None = None
     lane: str = "normal"
     focus: bool = True
+    scope: ScopeBody | None = None
+    stock: Stock | None = None
+    """What another run of the same scope was given."""
 
 
 def submit(user: User, workflow: Workflow, order: Order) -> Job:
@@ -36,17 +42,20 @@ def submit(user: User, workflow: Workflow, order: Order) -> Job:
     Raises GraphInvalid with every problem there is, JobExists when the id is taken, or TooManyWaiting. Nothing is made
     then.
     """
-    found, problems = readiness.check(workflow, [order.params])
+    part = partial.of(workflow, order.scope, order.stock) if order.scope else None
+    found, problems = readiness.check(workflow, [part.params(order.params) if part else order.params], part)
     if problems:
         raise GraphInvalid(problems)
-    given = label_of(workflow, found.params[0]) if order.label is None else order.label
+    found_label = label_of(workflow, found.params[0], part) if order.label is None else order.label
     with transaction.atomic():
         gate.lock()
         if order.id is not None and Job.rows.filter(pk=order.id).exists():
             raise JobExists("A job with this id exists already. Leave `id` out, or choose a new one.")
         stretch = entry.reserve(user, workflow, 1, lane=order.lane)
-        job = stretch.job(0, Entry(order.id or uuid.uuid4(), found.params[0], given))
+        job = stretch.job(0, Entry(order.id or uuid.uuid4(), found.params[0], found_label, part))
         entry.insert([job], by=stretch.by)
+        if part:
+            JobStock.objects.create(job=job, document=part.stock)
         if order.focus:
             lens.follow(user, job)
         transaction.on_commit(lambda: _announce(job))
@@ -56,20 +65,42 @@ def submit(user: User, workflow: Workflow, order: Order) -> Job:
 def rerun(user: User, job: Job, changes: Mapping[str, object]) -> Job:
     """A new job of the very graph that this one ran, with its parameters but for these changes. Raises as `submit`."""
     as_it_was = job.workflow.of_version(job.workflow_version, job.graph)
-    return submit(user, as_it_was, Order(parameters.changed(job.graph.loaded(), registry, job.params, changes)))
+    params = parameters.changed(job.graph.loaded(), registry, job.params, changes)
+    if job.scope is None:
+        return submit(user, as_it_was, Order(params))
+    named = job.workflow.jobs.filter(pk=job.scope["from_job"]).values_list("pk", flat=True).first()
+    scope = ScopeBody(mode=job.scope["mode"], nodes=job.scope["nodes"], from_job=named)
+    return submit(user, as_it_was, Order(params, scope=scope, stock=job.stock.document))
 
 
 def validate(workflow: Workflow, params: Mapping[str, object]) -> list[Problem]:
     """Everything that keeps this workflow from running with these parameters."""
-    return readiness.check(workflow, [params])[1]
+    return validate_part(workflow, params, None)[0]
 
 
-def label_of(workflow: Workflow, params: dict[str, object]) -> str:
-    """What tells a run with these parameters from the workflow as it is saved, or from the run before."""
+def validate_part(
+    workflow: Workflow, params: Mapping[str, object], scope: ScopeBody | None
+) -> tuple[list[Problem], Part | None]:
+    """Everything that keeps a part of this workflow from running with these parameters; and that part."""
+    try:
+        part = partial.of(workflow, scope) if scope else None
+    except GraphInvalid as error:
+        return list(error.problems), None
+    return readiness.check(workflow, [part.params(params) if part else params], part)[1], part
+
+
+def label_of(workflow: Workflow, params: dict[str, object], part: Part | None = None) -> str:
+    """What tells a run with these parameters from the workflow as it is saved, or from the run before.
+
+    Of a part: what runs, and only then what differs from the workflow as it is saved.
+    """
     declared = parameters.declared(workflow.graph.loaded(), registry)
     saved = {parameter.name: parameter.default for parameter in declared}
     titles, named = naming.titles(declared), naming.files(params, saved)
     told, as_saved = (naming.in_words(each, titles, named) for each in (params, saved))
+    if part:
+        differs = any(as_saved.get(name) != value for name, value in told.items())
+        return part.label(label(told, as_saved, lambda: None) if differs else "")
     return label(told, as_saved, lambda: _before(workflow, titles))
 
 

@@ -5,31 +5,38 @@ pipes behind it. A pipe that ends broken, because something failed before it, en
 """
 
 import asyncio
+from types import MappingProxyType
 
 from workflows.calls import Calls, ended
 from workflows.flow import Inbox, Pipe
+from workflows.given_run import GivenRun
 from workflows.graph import Graph
 from workflows.host import EdgeState, Host, NodeError, NodeFields, Outcome, Status
 from workflows.node_run import NodeRun
 from workflows.plan import plan
+from workflows.portion import Stock
 from workflows.registry import Registry
 from workflows.validation import check
 
 __all__ = ("EdgeState", "Host", "NodeError", "NodeFields", "Outcome", "Status", "run")
 
 
-async def run(graph: Graph, registry: Registry, host: Host, *, threads: int = 4) -> Outcome:
+async def run(
+    graph: Graph, registry: Registry, host: Host, *, threads: int = 4, given: Stock = MappingProxyType({})
+) -> Outcome:
     """Run the graph to its end, with at most `threads` calls in threads at a time.
+
+    Nodes that are `given` do not run: what they made before is sent on, and they end `cached`.
 
     When this task is cancelled, every node comes to an end and has its last status before CancelledError goes on. An
     error of the host's own, other than a `WorkflowError`, ends the run in the same way.
     """
     for node in graph.nodes:
         host.node(node.id, status="bypassed" if node.bypassed else "waiting")
-    problems = check(graph, registry)
+    problems = [problem for problem in check(graph, registry) if problem.node not in given]
     if problems:
         return _refused(graph, host, NodeError(problems[0].code, problems[0].message, problems[0].node))
-    return await _Run(graph, registry, host, threads).run()
+    return await _Run(graph, registry, host, threads, given).run()
 
 
 def _refused(graph: Graph, host: Host, error: NodeError) -> Outcome:
@@ -45,16 +52,21 @@ def _refused(graph: Graph, host: Host, error: NodeError) -> Outcome:
 class _Run:
     """One run of a valid graph."""
 
-    def __init__(self, graph: Graph, registry: Registry, host: Host, threads: int) -> None:
+    def __init__(self, graph: Graph, registry: Registry, host: Host, threads: int, given: Stock) -> None:
         self._calls = Calls(threads)
-        steps = plan(graph, registry)
+        steps = plan(graph, registry, given)
         order = tuple(steps)
         inboxes = {node: Inbox(step, host, order) for node, step in steps.items()}
         self._pipes = [pipe for inbox in inboxes.values() for pipe in inbox.pipes]
         outgoing: dict[str, dict[str, list[Pipe]]] = {node: {} for node in steps}
         for pipe in self._pipes:
             outgoing[pipe.channel.source].setdefault(pipe.channel.output, []).append(pipe)
-        self._nodes = [NodeRun(step, inboxes[node], outgoing[node], host, self._calls) for node, step in steps.items()]
+        self._nodes: list[NodeRun | GivenRun] = [
+            GivenRun(step, given[node], outgoing[node], host)
+            if node in given
+            else NodeRun(step, inboxes[node], outgoing[node], host, self._calls)
+            for node, step in steps.items()
+        ]
 
     async def run(self) -> Outcome:
         tasks = [asyncio.create_task(node.work()) for node in self._nodes]

@@ -1,9 +1,9 @@
 """What the engine tells the world while it runs a graph, and what it says when it is done."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol, TypedDict, Unpack
+from typing import Any, Literal, NamedTuple, Protocol, TypedDict, Unpack
 
 Status = Literal["waiting", "running", "completed", "failed", "cancelled", "skipped", "bypassed"]
 EdgeState = Literal["active", "completed", "drained"]
@@ -18,6 +18,15 @@ class NodeFields(TypedDict, total=False):
     started_at: str
     elapsed_ms: int
     error: tuple[str, str]
+    cached: bool
+
+
+class Made(NamedTuple):
+    """One value that a call of a node's function has made: as which of its results, and for which output."""
+
+    place: int
+    output: str
+    value: Any
 
 
 class ProviderFields(TypedDict):
@@ -70,11 +79,23 @@ class Host(Protocol):
         NodeFailed fails the node.
         """
 
+    def value(self, node: str, output: str, value: object) -> None:
+        """What a node that does not run made before, and sends on now."""
+
     async def open_asset(self, asset_id: str, kind: str) -> object:
         """The run's value of an asset that a property names, as a port of this kind takes it.
 
         NodeFailed fails the node.
         """
+
+    async def key(self, revision: str, arguments: Mapping[str, object]) -> str | None:
+        """What equal calls of one node type have in common; None when an argument is nothing that can be kept."""
+
+    async def recall(self, key: str, age: float | None) -> list[Made] | None:
+        """What such a call made in the last `age` seconds, or ever; None when it is not known any more."""
+
+    async def remember(self, key: str, made: Sequence[Made]) -> None:
+        """Keep what such a call has made, if it can be kept."""
 
     def secret(self, name: str) -> str | None:
         """A secret by name."""

@@ -16,8 +16,9 @@ from workflows.declaration import Input
 from workflows.errors import Cancelled, NodeFailed, TypeMismatch, WorkflowError
 from workflows.failures import explain
 from workflows.flow import Inbox, Pipe
-from workflows.host import Host, NodeError, NodeFields, Status, TaskState
+from workflows.host import Host, Made, NodeError, NodeFields, Status, TaskState
 from workflows.joins import Lineage, Match
+from workflows.keeping import Keeping
 from workflows.plan import Step
 from workflows.registry import Output
 
@@ -40,6 +41,7 @@ class NodeRun:
         self._watch = Watch(self._begin)
         self._begun = False
         self._fixed: dict[str, object] | None = None
+        self._keeping = Keeping(step, host)
         self._sent = dict.fromkeys((output.name for output in self._outputs()), 0)
         self._breathed = time.monotonic()
 
@@ -69,17 +71,34 @@ class NodeRun:
             self._fixed = await self._opened()
         self._check(match.values)
         arguments = self._fixed | match.values
+        if self._keeping.asked and (made := await self._keeping.made_before(arguments)) is not None:
+            await self._resend(made, match.lineage)
+            return
         if self._step.type.context:
             arguments[self._step.type.context] = _Sight(self._step.node.id, self._host, self._calls)
         if not (self._step.type.safe or self._begun):
             await self._host.unsafe(self._step.node.id)
+        await self._call(arguments, match.lineage)
+        if self._keeping.asked:
+            await self._keeping.remember()
+
+    async def _call(self, arguments: dict[str, object], lineage: Lineage) -> None:
         sent: set[str] = set()
         place = 0
         async with aclosing(self._calls.results(self._step.type, arguments, self._watch)) as results:
             async for result in results:
                 for output, value in self._addressed(result, sent):
-                    await self._send(output, value, (*match.lineage, place) if output.streams else match.lineage)
+                    self._keeping.note(place, output.name, value)
+                    await self._send(output, value, (*lineage, place) if output.streams else lineage)
                 place += 1
+
+    async def _resend(self, made: Sequence[Made], lineage: Lineage) -> None:
+        """What an equal call made before."""
+        self._begin()
+        outputs = {output.name: output for output in self._outputs()}
+        for place, name, value in made:
+            output = outputs[name]
+            await self._send(output, value, (*lineage, place) if output.streams else lineage)
 
     async def _opened(self) -> dict[str, object]:
         """The values of the inputs that no edge feeds."""
@@ -163,7 +182,9 @@ class NodeRun:
     def _end(self, status: Status) -> None:
         self.ended_at = time.monotonic()
         fields: NodeFields = {"status": status}
-        if self._begun:
+        if self._begun and self._keeping.served:
+            fields["cached"] = True
+        elif self._begun:
             fields["elapsed_ms"] = round(self._watch.seconds * 1000)
         if self.error:
             fields["error"] = (self.error.code, self.error.message)

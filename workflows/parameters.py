@@ -127,6 +127,12 @@ def changed(
     return {key: value for key, value in params.items() if key not in anew} | dict(changes)
 
 
+def places(graph: Graph, registry: Registry, keys: Iterable[str]) -> dict[str, str]:
+    """The node that each of these parameters is of; keys that are none are left out."""
+    known = _Places(graph, registry)
+    return {key: place.node.id for key in keys if (place := known.find(key))}
+
+
 def nodes_of(graph: Graph, registry: Registry, names: Iterable[str]) -> set[str]:
     """The nodes whose properties these parameters set; names that are none set nothing."""
     places = _Places(graph, registry)

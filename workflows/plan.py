@@ -7,8 +7,9 @@ from typing import Final
 from workflows.declaration import Input
 from workflows.graph import Edge, Graph, Node
 from workflows.joins import Scope
+from workflows.portion import Stock
 from workflows.ports import PortType
-from workflows.registry import NodeType, Registry
+from workflows.registry import NodeType, Output, Registry
 from workflows.wiring import Wiring
 
 CAPACITY: Final = 64
@@ -45,9 +46,12 @@ class Step:
     scope: Scope
 
 
-def plan(graph: Graph, registry: Registry) -> dict[str, Step]:
-    """The nodes that run, each after all that feed it. The graph must be valid."""
-    planner = _Planner(graph, registry)
+def plan(graph: Graph, registry: Registry, given: Stock | None = None) -> dict[str, Step]:
+    """The nodes that run, each after all that feed it. The graph must be valid, but for those that are `given`.
+
+    Several items that are given of one output are a stream, which begins there.
+    """
+    planner = _Planner(graph, registry, given or {})
     for node_id in graph.order():
         planner.add(node_id)
     return planner.steps
@@ -56,10 +60,11 @@ def plan(graph: Graph, registry: Registry) -> dict[str, Step]:
 class _Planner:
     """Goes along the graph and keeps what it has learnt of the nodes behind it."""
 
-    def __init__(self, graph: Graph, registry: Registry) -> None:
+    def __init__(self, graph: Graph, registry: Registry, given: Stock) -> None:
         self.steps: dict[str, Step] = {}
         self._graph = graph
         self._registry = registry
+        self._given = given
         self._wiring = Wiring(graph, registry)
         self._streamed: set[str] = set()  # nodes that stream, and all that those feed
         self._mirrored: set[str] = set()
@@ -68,23 +73,14 @@ class _Planner:
         node, declared, taken = self._known(node_id)
         if node.bypassed:
             return
-        ways = [self._way(edge) for edge in self._graph.incoming(node_id) if self._wiring.live(edge)]
+        ways = [self._wiring.way(edge) for edge in self._graph.incoming(node_id) if self._wiring.live(edge)]
         streamed = [way for way in ways if way[0].source in self._streamed]
         channels = tuple(self._channel(way, bounded=all(other is way for other in streamed)) for way in ways)
-        if streamed or any(output.streams for output in declared.outputs):
+        if streamed or any(self._sends_many(node_id, output) for output in declared.outputs):
             self._streamed.add(node_id)
         origins = {origin for channel in channels if not channel.input.collects for origin in channel.scope}
         scope = tuple(origin for origin in self.steps if origin in origins) if origins else ()
         self.steps[node_id] = Step(node, declared, taken, channels, scope)
-
-    def _way(self, edge: Edge) -> list[Edge]:
-        """The edge, and before it those on which bypassed nodes get what they pass on."""
-        way = [edge]
-        while (node := self._known(way[0].source)[0]).bypassed and (
-            before := self._wiring.passing(node, way[0].output)
-        ):
-            way.insert(0, before)
-        return way
 
     def _channel(self, way: list[Edge], *, bounded: bool) -> Channel:
         """An edge is unbounded where a full one might keep its source from feeding another input of the same node.
@@ -95,7 +91,7 @@ class _Planner:
         mirrors = [edge.id for edge in way[:-1] if edge.id not in self._mirrored]
         self._mirrored.update(mirrors)
         taken = self._known(target)[2][way[-1].input]
-        output = self.steps[source].type.output(way[0].output)
+        output, before = self.steps[source].type.output(way[0].output), self.steps[source].scope
         return Channel(
             edge=way[-1].id,
             mirrors=tuple(mirrors),
@@ -104,9 +100,13 @@ class _Planner:
             target=target,
             input=taken,
             path=tuple(port for edge in way for port in self._ends(edge)),
-            scope=(*self.steps[source].scope, source) if output and output.streams else self.steps[source].scope,
+            scope=(*before, source) if output and self._sends_many(source, output) else before,
             bounded=bounded,
         )
+
+    def _sends_many(self, node_id: str, output: Output) -> bool:
+        made = self._given.get(node_id, {}).get(output.name, {}).get("assets", ())
+        return output.streams or (len(made) > 1 and output.port.items is None)
 
     def _ends(self, edge: Edge) -> tuple[PortType, PortType]:
         output = self._known(edge.source)[1].output(edge.output)

@@ -83,16 +83,35 @@ class ImportBody(Strict):
     format: Literal["loupe", "nodetool", "comfyui"] = "loupe"
 
 
+class ScopeBody(Strict):
+    """The part of a workflow to run: one node, `from` some on with all that they feed, or a selection.
+
+    What comes to it from other nodes is what was chosen there, else what `from_job` made, else the newest. Where that
+    is missing, those nodes run too.
+    """
+
+    mode: Literal["node", "from", "selection"]
+    nodes: list[str] = Field(min_length=1, max_length=10_000)
+    from_job: Id | None = None
+
+
 class ValidationBody(Strict):
-    """The parameters to check the workflow with."""
+    """The parameters to check the workflow with, and the part of it to check, if not all."""
 
     params: dict[str, JsonValue] = {}
+    scope: ScopeBody | None = None
 
 
 class Errors(BaseModel):
     """Everything that is wrong, all at once; empty when nothing is."""
 
     errors: list[Fault]
+
+
+class Checked(Errors):
+    """With the part that was asked for, if one was: the nodes that would run, and those given what they made before."""
+
+    scope: dict[str, Any] | None = None
 
 
 class WorkflowDocument(BaseModel):

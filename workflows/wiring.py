@@ -40,6 +40,18 @@ class Wiring:
         """Whether anything can come along the edge: not from a bypassed node that has nothing to pass on."""
         return edge.id not in self._dead
 
+    def way(self, edge: Edge) -> list[Edge]:
+        """The edge, and before it those on which bypassed nodes get what they pass on."""
+        way = [edge]
+        while (
+            (node := self._graph.node(way[0].source))
+            and node.bypassed
+            and (before := self.passing(node, way[0].output))
+            and before not in way  # in a circle, which cannot run
+        ):
+            way.insert(0, before)
+        return way
+
     def passing(self, node: Node, output: str) -> Edge | None:
         """The edge whose items a bypassed node passes on as this output: one of the same type, else one that fits."""
         declared = self._registry.get(node.type)

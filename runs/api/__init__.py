@@ -2,10 +2,10 @@
 
 from ninja import Router
 
-from runs.api import assets, batches, focus, jobs, queue, workflows
+from runs.api import assets, batches, choices, focus, jobs, queue, workflows
 
 __all__ = ["router", "workflows"]
 
 router = Router()
-for _part in (jobs, batches, focus, assets, queue):
+for _part in (jobs, batches, focus, choices, assets, queue):
     router.add_router("", _part.router)

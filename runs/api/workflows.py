@@ -13,7 +13,7 @@ from runs.removal import remove_with_jobs, remove_workflow
 from runs.schemas import CancellationBody, Cancelled
 from workflows import files
 from workflows.api import created, find, router
-from workflows.schemas import Errors, ImportBody, ImportedWorkflow, ValidationBody
+from workflows.schemas import Checked, ImportBody, ImportedWorkflow, ValidationBody
 
 
 @router.post("/workflows/import", auth=WRITE, response={201: ImportedWorkflow, 200: ImportedWorkflow})
@@ -48,9 +48,10 @@ def cancel_jobs(request: ApiRequest, workflow_id: UUID, body: CancellationBody |
     return JsonResponse({"cancelled": cancel_all(jobs, by=request.auth.user.get_username())}, status=202)
 
 
-@router.post("/workflows/{uuid:workflow_id}/validation", auth=READ, response=Errors)
+@router.post("/workflows/{uuid:workflow_id}/validation", auth=READ, response=Checked)
 def validate_workflow(request: ApiRequest, workflow_id: UUID, body: ValidationBody | None = None) -> HttpResponse:
-    """Everything that keeps the workflow from running with these parameters, all at once."""
-    params = body.params if body else {}
-    problems = submit.validate(find(request, workflow_id), params)
-    return JsonResponse({"errors": [problem.as_dict() for problem in problems]})
+    """Everything that keeps the workflow, or the part in `scope`, from running with these parameters, all at once."""
+    body = body or ValidationBody()
+    problems, part = submit.validate_part(find(request, workflow_id), body.params, body.scope)
+    told = {"scope": part.document} if part else {}
+    return JsonResponse({"errors": [problem.as_dict() for problem in problems], **told})

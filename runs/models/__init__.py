@@ -2,9 +2,11 @@
 
 from runs.models.asset import INLINE_BYTES, Asset, Blob
 from runs.models.batch import BYTES, COST, FIRST_FAILURE, RULES, SECONDS, Batch
+from runs.models.choice import Choice
 from runs.models.focus import RunFocus
 from runs.models.gate import Duty, Gate, Worker
-from runs.models.job import BACKGROUND_PLACES, Job, JobTelemetry, JobTransition, running_bounds
+from runs.models.job import BACKGROUND_PLACES, Job, JobStock, JobTelemetry, JobTransition, running_bounds
+from runs.models.kept import Kept
 
 __all__ = [
     "BACKGROUND_PLACES",
@@ -17,11 +19,14 @@ __all__ = [
     "Asset",
     "Batch",
     "Blob",
+    "Choice",
     "Duty",
     "Gate",
     "Job",
+    "JobStock",
     "JobTelemetry",
     "JobTransition",
+    "Kept",
     "RunFocus",
     "Worker",
     "running_bounds",

@@ -74,7 +74,7 @@ class Asset(models.Model):
         constraints = (models.UniqueConstraint(fields=("job", "node", "output", "index"), name="one_asset_a_place"),)
         indexes = (
             models.Index(fields=("workflow", "-created_at", "-id"), name="asset_of_workflow"),
-            models.Index(fields=("workflow", "node"), name="asset_of_node"),
+            models.Index(fields=("workflow", "node", "-created_at", "-id"), name="asset_of_node"),
             models.Index(fields=("job", "-created_at", "-id"), name="asset_of_job"),
             models.Index(fields=("owner", "-created_at", "-id"), name="asset_of_owner"),
         )

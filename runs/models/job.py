@@ -76,13 +76,18 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.filter(state__in=TERMINAL)
 
     def given(self, asset_id: uuid.UUID) -> "JobQuerySet":
-        """Those that have the asset among their parameters or in their graph, each of which is read once."""
+        """Those that have the asset among their parameters or what they are given, or in their graph, read once."""
         named = Q(written__icontains=f'"asset": "{asset_id}"')
         graphs = Graph.objects.filter(pk__in=self.values("graph")).annotate(
             written=Cast("document", models.TextField())
         )
         with_params = self.annotate(written=Cast("params", models.TextField()))
-        return with_params.filter(named | Q(graph__in=list(graphs.filter(named).values_list("pk", flat=True))))
+        stocks = JobStock.objects.filter(job__in=self.filter(scope__isnull=False)).annotate(
+            written=Cast("document", models.TextField())
+        )
+        stocked = Q(pk__in=list(stocks.filter(written__icontains=f'"{asset_id}"').values_list("pk", flat=True)))
+        graph = Q(graph__in=list(graphs.filter(named).values_list("pk", flat=True)))
+        return with_params.filter(named | graph | stocked)
 
 
 class _Released(models.Manager["Job"]):
@@ -110,6 +115,7 @@ class Job(models.Model):
     place = models.BigIntegerField(help_text="Its place in the order of the queue, given under the gate's lock.")
     label = models.CharField(max_length=200, blank=True)
     params = models.JSONField(default=dict, help_text="As resolved when submitted.")
+    scope = models.JSONField(null=True, blank=True, help_text="Which part of the graph it runs; null: all of it.")
     version = models.PositiveIntegerField(default=1, help_text="Grows with every transition.")
     fence = models.PositiveIntegerField(default=0, help_text="Grows with every claim; all that is written carries it.")
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Claims, without those handed back.")
@@ -204,6 +210,16 @@ class JobTransition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_state or 'new'} → {self.to_state}"
+
+
+class JobStock(models.Model):
+    """What a job that runs a part of its graph is given of the nodes that it leaves out, as found when submitted."""
+
+    job = models.OneToOneField(Job, models.CASCADE, primary_key=True, related_name="stock")
+    document = models.JSONField(help_text='{node: {output: {"assets": [id, …]} or {"value": JSON}}}')
+
+    def __str__(self) -> str:
+        return f"what {self.job_id} is given"
 
 
 class JobTelemetry(models.Model):

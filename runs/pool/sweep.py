@@ -1,4 +1,4 @@
-"""What one pool does for all: rescues jobs whose lease has run out, wakes who was not woken, deletes what is unused."""
+"""What one pool does for all: rescues jobs whose lease has run out, wakes who was not woken, deletes what may go."""
 
 import logging
 import threading
@@ -10,16 +10,20 @@ from django.db import Error as DatabaseError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from runs import gate, halting, making, store, wake
+from runs import gate, halting, making, retention, store, wake
 from runs.errors import LostLease
-from runs.models import Duty, Worker
+from runs.models import Duty, Kept, Worker
 from runs.pool.rhythm import Every
 from runs.removal import remove_leaving
+from runs.retention import Rules
 
 SWEEP_SECONDS = 2.0
 DUTY_SECONDS = 10.0
 """Another pool takes over when the sweeping one is silent for so long."""
 CLEARING_SECONDS = 3600.0
+PRUNING_SECONDS = 60.0
+PRUNED_AT_ONCE = 100
+"""Deleting more would keep lost jobs waiting for their rescue."""
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +36,7 @@ class Sweep(threading.Thread):
         self._pool = pool
         self._closing = threading.Event()
         self._clear_store_sometimes = Every(CLEARING_SECONDS, self._clear_store)
+        self._prune_sometimes = Every(PRUNING_SECONDS, self._prune)
         self.seen_at = time.time()
         """When the last round began, by the clock on the wall."""
 
@@ -65,6 +70,7 @@ class Sweep(threading.Thread):
         remove_leaving()
         Worker.objects.filter(heartbeat_at__lt=timezone.now() - 2 * timedelta(seconds=settings.LEASE_SECONDS)).delete()
         self._clear_store_sometimes()
+        self._prune_sometimes()
 
     def _has_slept(self) -> bool:
         """By the clock on the wall, which goes on while a machine sleeps."""
@@ -87,7 +93,11 @@ class Sweep(threading.Thread):
             except LostLease:
                 logger.info("Job %s had moved on before it was rescued.", job.pk)
 
+    def _prune(self) -> None:
+        retention.prune(Rules.of_settings(), limit=PRUNED_AT_ONCE)
+
     def _clear_store(self) -> None:
         store.clear_leftovers()
+        Kept.objects.forget_beyond(settings.MAX_KEPT_RESULTS)
         while not self._closing.is_set() and store.clear_unused():
             pass

@@ -14,12 +14,14 @@ from redis.exceptions import RedisError
 from runs import gate, halting, limits, stream
 from runs.errors import DatabaseAway, LostLease, OutputLimit
 from runs.gate import Claim, End
-from runs.models import Job
+from runs.models import Job, JobStock
 from runs.states import HOLDING, State
 from runs.worker.crew import Crew, insist
 from runs.worker.recorder import Recorder
-from workflows import engine, graph as graphs, parameters
+from workflows import engine, graph as graphs, parameters, portion
+from workflows.graph import Graph
 from workflows.host import Outcome
+from workflows.portion import Stock
 from workflows.registry import registry
 
 logger = logging.getLogger(__name__)
@@ -73,9 +75,8 @@ class Executor:
 
     async def _run(self, claim: Claim, recorder: Recorder) -> Outcome:
         """Runs the graph while its telemetry is told and cancels are heeded. Raises what ended it before its time."""
-        graph = parameters.apply(graphs.load(claim.graph), claim.params)
-        recorder.expect(graph)
-        run = asyncio.create_task(engine.run(graph, registry, recorder))
+        graph, stock = await self._loaded(claim, recorder)
+        run = asyncio.create_task(engine.run(graph, registry, recorder, given=stock))
         helpers = [asyncio.create_task(recorder.tell()), asyncio.create_task(self._heed(claim, run))]
         for helper in helpers:
             helper.add_done_callback(lambda _: run.cancel())
@@ -87,6 +88,18 @@ class Executor:
             for failure in await asyncio.gather(*helpers, return_exceptions=True):
                 if isinstance(failure, Exception):
                     raise failure
+
+    async def _loaded(self, claim: Claim, recorder: Recorder) -> tuple[Graph, Stock]:
+        """What is going to run; of a part of the graph, with what its other nodes made before."""
+        graph = parameters.apply(graphs.load(claim.graph), claim.params)
+        recorder.expect(graph)
+        if claim.runs is None:
+            return graph, {}
+        part = portion.cut(graph, registry, claim.runs)
+        for node in graph.nodes:
+            if part.node(node.id) is None:
+                recorder.node(node.id, status="skipped")
+        return part, await self._crew.at_desk(insist, lambda: _stock(claim))
 
     async def _heed(self, claim: Claim, run: asyncio.Task[Outcome]) -> None:
         """Cancels the run when the job's row says so. Raises LostLease when the job has passed on."""
@@ -103,6 +116,11 @@ def _state(claim: Claim) -> State:
     if found not in HOLDING:
         raise LostLease("The job has passed on to another worker, or has ended.")
     return State(found)
+
+
+def _stock(claim: Claim) -> Stock:
+    found: Stock = JobStock.objects.values_list("document", flat=True).get(pk=claim.job_id)
+    return found
 
 
 def _end_if_mine(claim: Claim) -> None:

@@ -12,13 +12,18 @@ def small_size(value: object) -> int | None:
 
     It looks no further than those 32 KiB, so it may be asked of anything, anywhere.
     """
-    if isinstance(value, str) and len(value) > SMALL_BYTES:
+    return size(value, SMALL_BYTES)
+
+
+def size(value: object, most: int) -> int | None:
+    """As `small_size`, with another bound than 32 KiB."""
+    if isinstance(value, str) and len(value) > most:
         return None
     size = 0
     try:
         for chunk in _ENCODER.iterencode(value):
             size += len(chunk.encode())
-            if size > SMALL_BYTES or "\\u0000" in chunk:  # PostgreSQL's JSON takes no NUL
+            if size > most or "\\u0000" in chunk:  # PostgreSQL's JSON takes no NUL
                 return None
     except (ValueError, TypeError, RecursionError):  # half of a surrogate pair is a ValueError too
         return None

@@ -22,6 +22,7 @@ from runs.states import HOLDING
 from runs.worker import plain
 from runs.worker.crew import Crew, insist
 from runs.worker.media import Media, Medium, Safe
+from runs.worker.memory import Memory
 from workflows.errors import NodeFailed
 from workflows.graph import Node
 from workflows.ports import MEDIA
@@ -39,6 +40,7 @@ class Products:
         self._safe = Safe(crew)
         self._quota = Quota(claim.owner_id)
         self._media = Media(crew, self._safe)
+        self.memory = Memory(claim, crew, self._media)
         self._made: defaultdict[tuple[str, str], int] = defaultdict(int)
         self._unsaved: list[Asset] = []
 

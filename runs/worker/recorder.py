@@ -8,7 +8,7 @@ import asyncio
 import logging
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, Unpack
 
@@ -26,7 +26,7 @@ from runs.worker.pending import Pending
 from runs.worker.products import Products
 from workflows import ports
 from workflows.graph import Graph, Node
-from workflows.host import EdgeState, NodeFields, ProviderFields, TaskState
+from workflows.host import EdgeState, Made, NodeFields, ProviderFields, TaskState
 from workflows.ports import PortType
 from workflows.registry import registry
 from workflows.wiring import passed_on
@@ -122,6 +122,23 @@ class Recorder:
         if value is not None and plain.small_size(value) is not None:
             self._pending.value(node, output, value)
         self._stir()
+
+    def value(self, node: str, output: str, value: object) -> None:
+        """Shows what a node that does not run is given."""
+        self._pending.value(node, output, value)
+        self._stir()
+
+    async def key(self, revision: str, arguments: Mapping[str, object]) -> str | None:
+        """What equal calls have in common."""
+        return await self._products.memory.key(revision, arguments)
+
+    async def recall(self, key: str, age: float | None) -> list[Made] | None:
+        """What such a call made before."""
+        return await self._products.memory.recall(key, age)
+
+    async def remember(self, key: str, made: Sequence[Made]) -> None:
+        """Keeps what such a call made."""
+        await self._products.memory.remember(key, made)
 
     async def open_asset(self, asset_id: str, kind: str) -> object:
         """The run's value of an asset, as a port of this kind takes it. Raises NodeFailed."""

@@ -81,6 +81,9 @@ API: dict[tuple[str, str], Row] = {
     ("PUT", "/workflows/{workflow_id}/focus"): owned(200, {"job_id": "{job_id}"}),
     ("DELETE", "/workflows/{workflow_id}/focus"): owned(204),
     ("GET", "/workflows/{workflow_id}/assets"): owned(200),
+    ("GET", "/workflows/{workflow_id}/choices"): owned(200),
+    ("PUT", "/workflows/{workflow_id}/nodes/{node}/choice"): owned(200, {"asset_id": "{asset_id}"}),
+    ("DELETE", "/workflows/{workflow_id}/nodes/{node}/choice"): owned(404),  # nothing is chosen yet
     ("GET", "/jobs"): listed(),
     ("GET", "/jobs/{job_id}"): owned(200),
     ("DELETE", "/jobs/{job_id}"): owned(204),

@@ -69,7 +69,7 @@ class Installation:
         blob = store.keep(picture.data, media_type="image/png", width=8, height=8)
         blob.thumbnail = blob
         blob.save()
-        place = {"workflow": workflow, "job": job, "node": "n", "output": "value", "created_at": now}
+        place = {"workflow": workflow, "job": job, "node": "word", "output": "value", "created_at": now}
         asset = Asset.objects.create(owner=self.ada, kind="image", blob=blob, **place)
         self.ids: dict[str, object] = {"workflow_id": workflow.pk, "job_id": job.pk, "asset_id": asset.pk, "number": 1}
         batch = Batch.objects.create(workflow=workflow, owner=self.ada, count=2, created_at=now, released_at=now)

@@ -27,6 +27,12 @@ def ran_again(job: Job, **fields: Any) -> Job:
     return _carried_out(_claimed(job.workflow, **fields))
 
 
+def worked_off() -> None:
+    """A worker has run all jobs that wait, one after another."""
+    while claim := gate.claim("a worker"):
+        _carried_out(claim)
+
+
 def _claimed(workflow: Workflow, **fields: Any) -> Claim:
     factories.job(workflow, **fields)
     claim = gate.claim("a worker")

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import redis
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -16,13 +17,13 @@ from tests import factories
 from tests.rest import Rest
 from workflows.models import Workflow
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("valkey")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def living(settings: Any, db: None) -> None:
-    """Two slots, and workers for more."""
-    settings.MAX_CONCURRENT_JOBS = 2
+def living(settings: Any, ada: User, valkey: redis.Redis) -> None:
+    """Two slots, and workers for more, which count as alive however slow the machine is."""
+    settings.MAX_CONCURRENT_JOBS, settings.LEASE_SECONDS = 2, 3600
     now = timezone.now()
     for name in ("w1", "w2", "w3", "w4"):
         Worker.objects.create(name=name, host="h", pid=1, pool="p", started_at=now, heartbeat_at=now)

@@ -1,12 +1,14 @@
 """A host for the engine that remembers all it hears."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Unpack
 
+from PIL.Image import Image
+
 from workflows.errors import NodeFailed
-from workflows.host import EdgeState, NodeFields, ProviderFields, TaskState
+from workflows.host import EdgeState, Made, NodeFields, ProviderFields, TaskState
 
 
 class Witness:
@@ -26,6 +28,9 @@ class Witness:
         self.products: dict[tuple[str, str], list[object]] = {}
         self.port_types: dict[tuple[str, str], str] = {}
         self.on_product: Callable[[str, object], None] = lambda _node, _value: None
+        self.values: dict[tuple[str, str], object] = {}
+        self.kept: dict[str, list[Made]] = {}
+        self.ages: list[float | None] = []
         self._folder = folder
         self._assets = assets or {}
         self._lock = threading.Lock()
@@ -68,6 +73,19 @@ class Witness:
         assert index == len(kept)
         self.port_types[node, output] = port_type
         kept.append(value)
+
+    def value(self, node: str, output: str, value: object) -> None:
+        self.values[node, output] = value
+
+    async def key(self, revision: str, arguments: Mapping[str, object]) -> str | None:
+        return None if any(isinstance(value, Image) for value in arguments.values()) else f"{revision} {arguments}"
+
+    async def recall(self, key: str, age: float | None) -> list[Made] | None:
+        self.ages.append(age)
+        return self.kept.get(key)
+
+    async def remember(self, key: str, made: Sequence[Made]) -> None:
+        self.kept[key] = list(made)
 
     async def open_asset(self, asset_id: str, kind: str) -> object:  # noqa: ARG002
         if asset_id not in self._assets:

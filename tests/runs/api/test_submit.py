@@ -43,14 +43,14 @@ def test_a_submit_answers_with_the_job_that_it_made(rest: Rest, workflow: Workfl
     assert answer["Location"] == f"/api/v1/jobs/{job['id']}"
     assert set(job) == {
         "id", "number", "waiting_for", "workflow_id", "workflow_version", "batch_id", "state", "queue_position", "lane",
-        "label", "params", "progress", "eta", "attempts", "worker", "created_at", "started_at", "ended_at", "error",
-        "cost", "outputs", "identical_to",
+        "label", "params", "scope", "progress", "eta", "attempts", "worker", "created_at", "started_at", "ended_at",
+        "error", "cost", "outputs", "identical_to",
     }  # fmt: skip
     assert job["workflow_id"] == str(workflow.pk)
     assert (job["state"], job["queue_position"], job["number"], job["attempts"]) == ("queued", 1, 1, 0)
     assert (job["params"], job["label"], job["lane"]) == ({"word": "hi"}, "mine", "normal")
     assert job["waiting_for"] == "no_worker"
-    later = ("batch_id", "eta", "cost", "progress", "worker", "started_at", "ended_at", "error")
+    later = ("batch_id", "eta", "cost", "scope", "progress", "worker", "started_at", "ended_at", "error")
     assert [job[name] for name in later] == [None] * len(later)
     assert job["outputs"] == {}
 
@@ -79,7 +79,7 @@ def test_everything_that_is_wrong_is_told_and_no_job_is_made(rest: Rest, workflo
     assert not Job.objects.exists()
 
 
-@pytest.mark.parametrize("later", ["webhook_url", "webhook_secret", "scope"])
+@pytest.mark.parametrize("later", ["webhook_url", "webhook_secret", "scopes"])
 def test_keys_that_are_not_known_are_refused(rest: Rest, workflow: Workflow, later: str) -> None:
     answer = rest.post(jobs_of(workflow), {later: "normal"})
 

@@ -25,7 +25,7 @@ def give_rows(apps: Apps, _: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("runs", "0005_durations"),
+        ("runs", "0006_partial_runs"),
         ("workflows", "0002_leaving"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
