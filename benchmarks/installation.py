@@ -1,7 +1,7 @@
 """A running Loupe to measure, and what it knows afterwards."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -35,6 +35,16 @@ def workflow(client: httpx.Client, graph: Json) -> str:
     made = client.post("/workflows", json={"name": "Measured", "graph": graph})
     made.raise_for_status()
     return f"/workflows/{made.json()['id']}/jobs"
+
+
+def pausing(product: Product) -> Callable[[bool], None]:
+    """Pauses and resumes the queue, as staff may."""
+
+    def pause(paused: bool) -> None:
+        with product.client("chief", "admin", "--superuser") as client:
+            client.patch("/queue", json={"paused": paused}).raise_for_status()
+
+    return pause
 
 
 def drained(client: httpx.Client) -> list[Json]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import batch, concurrency, idle, lens, pages, pictures, torrent, trivial
+from benchmarks import batch, concurrency, crowded, followers, idle, lens, memory, pages, pictures, torrent, trivial
 from benchmarks.figures import Figure
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
@@ -27,6 +27,9 @@ ALL: dict[str, Callable[[Path], list[Figure]]] = {
     "lens": lens.measure,
     "torrent": torrent.measure,
     "pages": pages.measure,
+    "crowded": crowded.measure,
+    "followers": followers.measure,
+    "memory": memory.measure,
 }
 
 

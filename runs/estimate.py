@@ -84,12 +84,17 @@ def _past(workflow: Workflow, graph: Graph) -> Mapping[str, _Past]:
 
 
 def _worked(job: Job, graph: Graph) -> Iterator[tuple[Node, Mapping[str, Any]]]:
-    """The nodes that the job has worked at; one that was skipped took no time, and tells nothing."""
+    """The nodes that the job has worked at; one that was skipped took no time, and tells nothing.
+
+    One that was served from the cache took none either, and may again.
+    """
     nodes = tail.unpacked(job.telemetry)["nodes"]
     for node in graph.nodes:
         told = nodes.get(node.id, {})
         if told.get("elapsed_ms") is not None:
             yield node, told
+        elif told.get("cached") and job.scope is None:
+            yield node, {**told, "elapsed_ms": 0}
 
 
 def _sizes(runs: list[Job]) -> Mapping[tuple[UUID, str], int]:

@@ -91,7 +91,7 @@ class ScopeBody(Strict):
     """
 
     mode: Literal["node", "from", "selection"]
-    nodes: list[str] = Field(min_length=1, max_length=10_000)
+    nodes: list[Annotated[str, Field(max_length=64)]] = Field(min_length=1, max_length=10_000)
     from_job: Id | None = None
 
 

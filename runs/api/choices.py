@@ -40,8 +40,10 @@ def choose(request: ApiRequest, workflow_id: UUID, node: str, body: ChoiceBody) 
 @router.delete("/workflows/{uuid:workflow_id}/nodes/{str:node}/choice", auth=WRITE, response={204: None})
 def unchoose(request: ApiRequest, workflow_id: UUID, node: str) -> HttpResponse:
     """Takes the choice back: the newest product counts again."""
-    if not Choice.objects.filter(workflow=find_workflow(request, workflow_id), node=node).delete()[0]:
+    chosen = {choice.node: choice for choice in find_workflow(request, workflow_id).choices.all()}
+    if node not in chosen:
         raise not_found("Nothing is chosen for this node.")
+    chosen[node].delete()
     return HttpResponse(status=204)
 
 

@@ -14,6 +14,7 @@ from runs.pages import drawing, gallery, told
 from runs.pages.gallery import Tile
 from runs.pages.mine import asset_of, user_of, workflow_of
 from runs.representation import asset_document
+from workflows.shape import family
 
 
 class Beside(NamedTuple):
@@ -76,6 +77,8 @@ def light(request: HttpRequest, asset_id: UUID) -> HttpResponse:
         "beside": _beside(asset),
         "focused": focus.job_id == asset.job_id,
         "place": _place(asset),
+        "choosable": part is not None and family(part.type) != "output",
+        "chosen": asset.choices.exists(),
     }
     return render(request, "runs/editor/_light.html", context)
 

@@ -61,9 +61,9 @@ document.addEventListener(
   "scroll",
   ({ target }) => {
     if (!(target instanceof HTMLElement)) return;
-    const [now, no] = follows(target) ? [ended, left] : [left, ended];
-    now.add(target);
-    no.delete(target);
+    const there = target.scrollHeight - target.scrollTop - target.clientHeight < 8;
+    (there ? ended : left).add(target);
+    (there ? left : ended).delete(target);
   },
   { capture: true, passive: true },
 );
@@ -106,8 +106,10 @@ export function settle(boxes) {
 function extend(box, at, added) {
   if (!(box.firstChild instanceof Text) || box.childNodes.length > 1) box.replaceChildren("");
   const text = /** @type {Text} */ (box.firstChild);
-  if (at === 0) shortened.delete(text);
-  if (at === 0) text.data = "";
+  if (at === 0) {
+    shortened.delete(text);
+    text.data = "";
+  }
   text.appendData(added.slice(Math.max(missing(text) + text.length - at, 0)));
 }
 
@@ -123,11 +125,6 @@ function shorten(text, most) {
 function missing(text) {
   const known = shortened.get(text);
   return known?.length === text.length ? known.gone : 0;
-}
-
-/** @param {Element} box @returns {boolean} Whether its end is in sight. */
-function follows(box) {
-  return box.scrollHeight - box.scrollTop - box.clientHeight < 8;
 }
 
 /**

@@ -171,3 +171,34 @@ def test_axe_finds_nothing_before_and_after_it_asks(ada: Person, workflow: str, 
     box.locator("[data-action=delete]").click()
     expect(box.locator("[data-keep]")).to_be_visible()
     assert violations(ada.page) == []
+
+
+def test_a_product_is_chosen_for_its_node_and_stays_so(ada: Person, rest: httpx.Client) -> None:
+    workflow = make_workflow(rest, [{**each, "gallery": each["id"] == "noise"} for each in NODES], EDGES)
+    ended(rest, submit(rest, workflow))
+    page = ada.page
+    page.goto(f"/workflows/{workflow}/")
+    ada.sees_live()
+
+    def opened() -> Locator:
+        page.locator('[data-node="noise"] .enlarge').first.click(force=True)
+        return page.locator("#light [data-action=choose]")
+
+    choose = opened()
+    expect(choose).to_have_attribute("aria-pressed", "false")
+    choose.click()
+    expect(choose).to_have_text("Chosen for its node")
+    assert [each["node"] for each in rest.get(f"/workflows/{workflow}/choices").json()["items"]] == ["noise"]
+    assert violations(page) == []
+
+    page.reload()
+    ada.sees_live()
+    choose = opened()
+    expect(choose).to_have_attribute("aria-pressed", "true")
+    choose.click()
+    expect(choose).to_have_text("Choose for its node")
+    assert rest.get(f"/workflows/{workflow}/choices").json()["items"] == []
+    page.keyboard.press("Escape")
+    page.locator('[data-node="out"] .enlarge').first.click(force=True)
+    expect(page.locator("#light [data-action=rerun]")).to_be_visible()
+    expect(page.locator("#light [data-action=choose]")).to_have_count(0)

@@ -6,7 +6,7 @@ import sys
 
 import httpx
 
-from tests.live.product import ROOT, Product, ended, make_workflow, submit
+from tests.live.product import ROOT, Json, Product, ended, make_workflow, submit
 from tests.waiting import eventually
 
 
@@ -36,6 +36,30 @@ def test_the_doctor_finds_nothing_wrong(product: Product) -> None:
 def test_a_job_is_done_by_a_worker_process(rest: httpx.Client) -> None:
     job = submit(rest, make_workflow(rest, [wait_node(0.1)], []))
     assert ended(rest, job)["state"] == "completed"
+
+
+def test_a_part_of_a_workflow_runs_on_what_another_process_has_made_and_equal_work_is_served(
+    rest: httpx.Client,
+) -> None:
+    noise = {"id": "noise", "type": "image.noise", "cache": "forever", "properties": {"width": 32, "height": 32}}
+    edges = [{"id": "e1", "source": "noise", "output": "image", "target": "wait", "input": "value"}]
+    workflow = make_workflow(rest, [noise, wait_node(0.0)], edges)
+
+    def cached(job: Json) -> list[str]:
+        told = rest.get(f"/jobs/{job['id']}/telemetry").json()["snapshot"]["nodes"]
+        return [node for node, fields in told.items() if fields.get("cached")]
+
+    first = ended(rest, submit(rest, workflow))
+    picture = rest.get(f"/workflows/{workflow}/assets?node=noise").json()["items"][0]
+    rest.put(f"/workflows/{workflow}/nodes/noise/choice", json={"asset_id": picture["id"]})
+    part = ended(rest, submit(rest, workflow, scope={"mode": "from", "nodes": ["wait"], "from_job": first["id"]}))
+    again = ended(rest, submit(rest, workflow))
+
+    assert [job["state"] for job in (first, part, again)] == ["completed"] * 3
+    assert [cached(job) for job in (first, part, again)] == [[], ["noise"], ["noise"]]
+    made = rest.get(f"/jobs/{part['id']}/assets").json()["items"]
+    assert [(asset["node"], asset["sha256"]) for asset in made] == [("wait", picture["sha256"])]
+    assert rest.delete(f"/assets/{picture['id']}").status_code == 409
 
 
 def test_a_cancelled_job_ends_soon(rest: httpx.Client) -> None:

@@ -17,7 +17,7 @@ from schemathesis.specs.openapi import checks
 
 from accounts.models import ApiToken, User
 from accounts.scopes import Scope
-from runs.models import Asset, Batch
+from runs.models import Batch
 from runs.states import State
 from tests import factories
 from tests.rest import Rest
@@ -46,14 +46,12 @@ def ids(root: User, valkey: redis.Redis) -> Mapping[str, str]:
     """Things that are there."""
     workflow = factories.workflow(root)
     job = factories.job(workflow, number=1_000_000, state=State.COMPLETED)  # those to come count from 1
-    asset = Asset.objects.create(
-        owner=root, workflow=workflow, job=job, node="n", output="v", kind="text", value="x", created_at=timezone.now()
-    )
+    asset = factories.product(job, "word")
     token, _ = ApiToken.objects.issue(root, [Scope.READ])
     times = {"created_at": timezone.now(), "released_at": timezone.now()}
     batch = Batch.objects.create(workflow=workflow, owner=root, count=2, **times)
     things = {"workflow_id": workflow, "job_id": job, "asset_id": asset, "token_id": token, "batch_id": batch}
-    return {**{name: str(thing.pk) for name, thing in things.items()}, "number": "1"}
+    return {**{name: str(thing.pk) for name, thing in things.items()}, "number": "1", "node": "word"}
 
 
 @pytest.fixture(autouse=True)

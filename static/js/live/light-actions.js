@@ -33,6 +33,18 @@ export async function remove(button) {
   return deleted;
 }
 
+/** Chosen, it is what runs of a part of the workflow take for its node; pressed again, no more. @param {HTMLButtonElement} button */
+export async function choose(button) {
+  const chosen = button.ariaPressed !== "true";
+  const path = button.dataset.path ?? "";
+  const body = chosen ? { asset_id: box().dataset.asset } : undefined;
+  if (!(await once(button, () => ask(path, chosen ? "PUT" : "DELETE", body)))) return;
+  button.ariaPressed = String(chosen);
+  const words = /** @type {HTMLElement} */ (button.querySelector("span"));
+  words.textContent = chosen ? "Chosen for its node" : "Choose for its node";
+  tell(chosen ? "Runs of a part of the workflow take it for this node." : "They take the newest product again.");
+}
+
 /** Deletes nothing after all. Whether that was asked. */
 export function keep() {
   const button = /** @type {HTMLElement | null} */ (box().querySelector("[data-action=delete][data-sure]"));

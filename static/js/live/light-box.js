@@ -1,7 +1,7 @@
 // The light box: one product, large; arrow keys turn to the next and the previous, others press what can be done with it.
 
 import { open } from "./dialogs.js";
-import { keep, remove, rerun } from "./light-actions.js";
+import { choose, keep, remove, rerun } from "./light-actions.js";
 import { offer, use } from "./light-inputs.js";
 
 /** @type {Record<string, string>} By the key as it is typed. */
@@ -40,6 +40,7 @@ export function lightBox() {
 /** @param {HTMLButtonElement} button */
 async function act(button) {
   if (button.dataset.action === "rerun") await rerun(button);
+  if (button.dataset.action === "choose") await choose(button);
   if (button.dataset.action === "use") await use(button);
   if (button.dataset.keep !== undefined) keep();
   if (button.dataset.action === "delete" && (await remove(button))) leave();

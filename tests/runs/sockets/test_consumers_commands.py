@@ -52,6 +52,14 @@ async def test_cancel_of_a_job_that_ended_otherwise_is_a_conflict(path: str, tok
     assert (answer["type"], answer["problem"]["status"], answer["ref"]) == ("error", 409, None)
 
 
+async def test_run_takes_a_scope_as_rest_does(path: str, token: dict[str, str]) -> None:
+    async with connected(path, token) as socket:
+        ack = await socket.ask({"type": "run", "body": {"scope": {"mode": "node", "nodes": ["word"]}}})
+        error = await socket.ask({"type": "run", "body": {"scope": {"mode": "node", "nodes": ["nowhere"]}}})
+    assert (ack["result"]["scope"]["runs"], ack["result"]["scope"]["given"]) == (["word"], [])
+    assert [each["property"] for each in error["problem"]["errors"]] == ["scope.nodes"]
+
+
 async def test_run_submits_a_new_job_of_the_workflow(path: str, token: dict[str, str], job: Job) -> None:
     async with connected(path, token) as socket:
         body = {"params": {"word": "again"}, "label": "second"}

@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from runs import store
+from runs.estimate import estimate
 from runs.models import Asset, Blob, Job, Kept
 from tests.runs.jobs import graph, ran, ran_again, told
 
@@ -46,6 +47,17 @@ def test_a_second_run_is_served_and_has_products_of_its_own(ada: User) -> None:
     assert made(second) == made(first)
     assert Blob.objects.filter(media_type="image/png").count() == 2
     assert second.state == "completed"
+
+
+def test_runs_that_are_served_tell_that_the_next_may_take_no_time(ada: User) -> None:
+    first = ran(ada, pictures())
+    second = ran_again(first)
+    first.delete()
+
+    estimated = estimate(second.workflow, 1).seconds
+
+    assert estimated is not None
+    assert 0 <= estimated.low < 1
 
 
 def test_another_workflow_of_the_same_person_is_served_too_and_another_person_is_not(ada: User, bob: User) -> None:
