@@ -40,6 +40,12 @@ def visible(objects: Q, credentials: Credentials) -> Q:
     return seen
 
 
+def need(credentials: Credentials, scope: Scope) -> None:
+    """Raises ProblemError 403 unless the credentials reach so far."""
+    if not credentials.may(scope):
+        raise ProblemError(403, f"This needs the scope “{scope}”. Use a token that has it.")
+
+
 class Needs(AuthBase):
     """Lets a request pass whose credentials hold the scope; ninja keeps them as `request.auth`."""
 
@@ -55,8 +61,7 @@ class Needs(AuthBase):
         """The credentials. Raises ProblemError: 401 when nobody is signed in, 403 without CSRF token or scope."""
         header = request.headers.get("Authorization")
         credentials = _by_session(request) if header is None else _by_header(header)
-        if not credentials.may(self.scope):
-            raise ProblemError(403, f"This needs the scope “{self.scope}”. Use a token that has it.")
+        need(credentials, self.scope)
         return credentials
 
 

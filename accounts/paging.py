@@ -6,7 +6,7 @@ last in either direction, ordered by id.
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
@@ -17,6 +17,7 @@ from django.db.models import Model, Q, QuerySet
 from accounts.problems import ProblemError, fault, invalid
 
 M = TypeVar("M", bound=Model)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,16 @@ def page(rows: QuerySet[M], *, order: str, limit: int, cursor: str | None = None
         found += keyset.unvalued(rows, mark if mark and mark.value is None else None)[: limit + 1 - len(found)]
     more = len(found) > limit
     return Part(found[:limit], keyset.write(found[limit - 1]) if more else None)
+
+
+def part_of(items: Mapping[str, T], limit: int | None, cursor: str | None = None) -> tuple[list[T], str | None]:
+    """The same of a list that no table holds, each item under a name: a cursor is the last name of its page."""
+    names = list(items)
+    if cursor and cursor not in items:
+        raise _unknown()
+    rest = names[names.index(cursor) + 1 if cursor else 0 :]
+    part = rest[:limit]
+    return [items[name] for name in part], part[-1] if len(part) < len(rest) else None
 
 
 class Keyset:

@@ -23,7 +23,8 @@ def _not_blank(name: str) -> str:
     return name
 
 
-Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_not_blank)]
+NOT_BLANK = AfterValidator(_not_blank)
+Name = Annotated[str, Field(min_length=1, max_length=200), NOT_BLANK]
 Digits = Annotated[int, BeforeValidator(_digits)]
 """An integer in an address."""
 
@@ -45,6 +46,12 @@ class Paging(Query):
 
     limit: Digits = Field(50, ge=1, le=200)
     cursor: str | None = Field(None, max_length=1000, description="The `next` of the page before.")
+
+
+class Whole(Paging):
+    """Of a short list, all where no `limit` is given."""
+
+    limit: Digits | None = Field(None, ge=1, le=200)  # type: ignore[assignment]
 
 
 class Page(BaseModel, Generic[T]):

@@ -10,7 +10,7 @@ from accounts.credentials import Credentials
 from accounts.models import ApiToken
 from accounts.plain_json import moment
 from accounts.problems import ProblemError
-from accounts.schemas import Name, Strict
+from accounts.schemas import NOT_BLANK, Strict
 from accounts.scopes import Scope
 
 LONGEST_NAME: Final = 100
@@ -20,7 +20,7 @@ MOST_DAYS: Final = 36_500
 class TokenBody(Strict):
     """What a new token is for, what it may do, and for how many days; without `days`, until it is revoked."""
 
-    name: Annotated[Name, Field(max_length=LONGEST_NAME)]
+    name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), NOT_BLANK]
     scopes: list[Literal["read", "run", "write", "admin"]] = Field(min_length=1, max_length=len(Scope))
     days: int | None = Field(None, ge=1, le=MOST_DAYS)
 

@@ -105,6 +105,8 @@ def _finish(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBas
         response = ProblemError(405, detail, headers={"Allow": allowed}).response()
     if not response.has_header("Cache-Control"):
         response["Cache-Control"] = "no-store"
+    if not response.streaming and not response.content and request.method != "HEAD":  # type: ignore[attr-defined]
+        del response["Content-Type"]  # there is nothing that it would be the type of
     if request.method == "HEAD" and not response.streaming:  # Daphne would send what is behind the first 64 KiB
         response.headers.setdefault("Content-Length", str(len(response.content)))  # type: ignore[attr-defined]
         response.content = b""  # type: ignore[attr-defined]

@@ -10,6 +10,7 @@ django.setup(set_prefix=False)
 
 # Behind Django's set-up, as these need its models.
 from project.handler import Handler  # noqa: E402
+from project.ids import ids_in_any_case  # noqa: E402
 from project.origin import own_origin  # noqa: E402
 from project.static import with_static_files  # noqa: E402
 from runs.routing import websocket_urlpatterns  # noqa: E402
@@ -17,6 +18,8 @@ from runs.sockets.hints import Hints  # noqa: E402
 
 Hints.linger_seconds = 300.0  # the channel layer takes a tenth of a second to listen again
 
-application = ProtocolTypeRouter(
-    {"http": with_static_files(Handler()), "websocket": own_origin(URLRouter(websocket_urlpatterns))}
+application = ids_in_any_case(
+    ProtocolTypeRouter(
+        {"http": with_static_files(Handler()), "websocket": own_origin(URLRouter(websocket_urlpatterns))}
+    )
 )

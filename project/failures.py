@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http import Http404, HttpRequest, HttpResponse, RawPostDataException, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from ninja.errors import HttpError, ValidationError
 
 from accounts.problems import ProblemError, invalid, not_found
+from project.strict import not_json
 from runs.problems import PROBLEMS, faults, problem_of
 
 
@@ -36,6 +37,11 @@ def _unreadable(_: HttpRequest, __: Exception) -> HttpResponse:
     return ProblemError(400, "The request can't be read. Check that its body is complete and well-formed.").response()
 
 
+def _form(_: HttpRequest, __: Exception) -> HttpResponse:
+    """A session's form: its CSRF token was looked for in it, and then there is nothing left to read as JSON."""
+    return not_json().response()
+
+
 def _by_ninja(_: HttpRequest, error: HttpError) -> HttpResponse:
     """What ninja raises itself. It hides what the parser said in the cause."""
     if isinstance(error.__cause__, ProblemError):
@@ -52,6 +58,7 @@ HANDLERS: Mapping[type[Exception], Callable[[HttpRequest, Any], HttpResponse]] =
     SuspiciousOperation: _unreadable,
     MultiPartParserError: _unreadable,
     UnreadablePostError: _unreadable,
+    RawPostDataException: _form,
     HttpError: _by_ninja,
 }
 """By the class of the error; the nearest of its bases counts."""

@@ -282,8 +282,13 @@ CHANNEL_LAYERS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {
+        "redacted": {
+            "()": "project.redaction.Redacted",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "redacted"}},
     "loggers": {  # they would tell of addresses and headers, which may hold secrets
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},

@@ -33,7 +33,7 @@ ENDINGS = {
 """How files of a media type end."""
 SHOWN = ENDINGS.keys() - {"application/json"}
 """What a browser may show in place. Everything else it saves: SVG and HTML could act."""
-_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ Each figure is a range, from the least to the most that was measured; it is None
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -17,11 +17,13 @@ from django.db.models.functions import Coalesce
 from runs import gate, tail
 from runs.models import Asset, Job
 from runs.states import State
-from workflows.graph import Graph, Node
+from workflows.graph import Graph
 from workflows.models import Workflow
 
 RUNS: Final = 20
 """How many of the newest runs are looked at."""
+KEPT: Final = 10 * RUNS
+"""Of how many runs this process remembers what they took."""
 
 
 class Range(NamedTuple):
@@ -38,6 +40,18 @@ class Estimate:
     seconds: Range | None = None
     bytes: Range | None = None
     cost: Range | None = None
+
+
+class _Work(NamedTuple):
+    """What one node of one run took."""
+
+    type: str
+    seconds: float
+    cost: float | None
+
+
+_kept: dict[UUID, Mapping[str, _Work]] = {}
+"""Of the runs read last, by job: the dialog asks again at each change that is written there."""
 
 
 @dataclass(slots=True)
@@ -67,37 +81,50 @@ def estimate(workflow: Workflow, count: int) -> Estimate:
 
 def _past(workflow: Workflow, graph: Graph) -> Mapping[str, _Past]:
     """By the node's id, as long as it was of the same type then."""
-    completed = workflow.jobs.filter(state=State.COMPLETED, telemetry__isnull=False).defer("traceback", "params")
-    runs = list(completed.select_related("graph", "telemetry").order_by("-number")[:RUNS])
+    completed = workflow.jobs.filter(state=State.COMPLETED, telemetry__isnull=False)
+    runs = list(completed.order_by("-number").values_list("pk", flat=True)[:RUNS])
     sizes = _sizes(runs)
     found: defaultdict[str, _Past] = defaultdict(_Past)
-    for job in runs:
-        types = {node["id"]: node["type"] for node in job.graph.document["nodes"]}
-        for node, told in _worked(job, graph):
-            if types.get(node.id) != node.type:
+    for job_id, took in _took(runs).items():
+        for node in graph.nodes:
+            work = took.get(node.id)
+            if work is None or work.type != node.type:
                 continue
-            found[node.id].seconds.append(told["elapsed_ms"] / 1000)
-            found[node.id].bytes.append(sizes.get((job.pk, node.id), 0))
-            if told.get("cost") is not None:
-                found[node.id].cost.append(told["cost"])
+            found[node.id].seconds.append(work.seconds)
+            found[node.id].bytes.append(sizes.get((job_id, node.id), 0))
+            if work.cost is not None:
+                found[node.id].cost.append(work.cost)
     return found
 
 
-def _worked(job: Job, graph: Graph) -> Iterator[tuple[Node, Mapping[str, Any]]]:
+def _took(runs: Collection[UUID]) -> Mapping[UUID, Mapping[str, _Work]]:
+    """What each of the runs took, by node. They have ended, so that it stays what it was: most are known already."""
+    found = {job_id: kept for job_id in runs if (kept := _kept.get(job_id)) is not None}
+    unread = Job.objects.filter(pk__in=set(runs) - found.keys()).defer("traceback", "params")
+    for job in unread.select_related("graph", "telemetry"):
+        found[job.pk] = _kept[job.pk] = _worked(job)
+    for job_id in list(_kept)[:-KEPT]:
+        _kept.pop(job_id, None)
+    return found
+
+
+def _worked(job: Job) -> Mapping[str, _Work]:
     """The nodes that the job has worked at; one that was skipped took no time, and tells nothing.
 
     One that was served from the cache took none either, and may again.
     """
-    nodes = tail.unpacked(job.telemetry)["nodes"]
-    for node in graph.nodes:
-        told = nodes.get(node.id, {})
-        if told.get("elapsed_ms") is not None:
-            yield node, told
-        elif told.get("cached") and job.scope is None:
-            yield node, {**told, "elapsed_ms": 0}
+    types = {node["id"]: node["type"] for node in job.graph.document["nodes"]}
+    found: dict[str, _Work] = {}
+    for node, told in tail.unpacked(job.telemetry)["nodes"].items():
+        took = told.get("elapsed_ms")
+        if took is None and told.get("cached") and job.scope is None:
+            took = 0
+        if took is not None and node in types:
+            found[node] = _Work(types[node], took / 1000, told.get("cost"))
+    return found
 
 
-def _sizes(runs: list[Job]) -> Mapping[tuple[UUID, str], int]:
+def _sizes(runs: Collection[UUID]) -> Mapping[tuple[UUID, str], int]:
     made = Asset.objects.filter(job__in=runs).order_by().values_list("job", "node")
     return {(job, node): size for job, node, size in made.annotate(size=Coalesce(Sum("blob__size"), 0))}
 

@@ -1,6 +1,7 @@
 """What a person tells one run from its siblings by: the parameters that differ, as "seed 42 · ink"."""
 
 import json
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeAlias
 
@@ -9,6 +10,11 @@ Params: TypeAlias = Mapping[str, object]
 LONGEST = 200
 _LONGEST_VALUE = 40
 _MOST = 4
+_FEW = 4
+_SHORT = 16
+_NAMED = re.compile(r"(.+) (-?[\d.]+(?:e[+-]?\d+)?)")
+"""A parameter's name, then its number."""
+_END = re.compile(r"\d+ of \d+")
 
 
 def label(params: Params, saved: Params, before: Callable[[], Params | None]) -> str:
@@ -36,6 +42,37 @@ def batch_labels(
         return [text[:LONGEST] for text in labels]
     ends = [f"{index % repeat + 1} of {repeat}" if repeat > 1 else "" for index in range(len(runs))]
     return [_ended(text, end) for text, end in zip(labels, ends, strict=True)]
+
+
+def spread(labels: Sequence[str]) -> str:
+    """What such labels of one batch vary in, and over what where that is one thing: "seed 1–6", "seed × haze"."""
+    rows = [text.split(" · ") for text in labels]
+    if len({len(row) for row in rows}) > 1:
+        return ""
+    columns = [list(dict.fromkeys(words)) for words in zip(*rows, strict=True)]
+    varied = [words for words in columns if len(words) > 1 and not all(map(_END.fullmatch, words))]
+    named = [_NAMED.fullmatch(words[0]) for words in varied]
+    names = [found[1] if found and _all_of(found[1], words) else "" for found, words in zip(named, varied, strict=True)]
+    if len(varied) == 1:
+        return _over(names[0], [words.removeprefix(names[0]).strip() for words in varied[0]])
+    return " × ".join(name or _over("", words) for name, words in zip(names, varied, strict=True))
+
+
+def _all_of(name: str, words: Sequence[str]) -> bool:
+    return all((found := _NAMED.fullmatch(each)) and found[1] == name for each in words)
+
+
+def _over(name: str, values: Sequence[str]) -> str:
+    """The values themselves where they are few, or from the first to the last where none is missing between."""
+    if name and all(map(str.isdecimal, values)):
+        numbers = sorted(map(int, values))
+        if len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1:
+            return f"{name} {numbers[0]}–{numbers[-1]}"
+        values = [str(number) for number in numbers]
+    few = len(values) <= _FEW and sum(map(len, values)) <= _SHORT
+    if name:
+        return f"{name} {', '.join(values)}" if few else name
+    return ", ".join(values) if few else f"{values[0]} … {len(values)} kinds"
 
 
 def _column(name: str, runs: Sequence[Params], *, random: bool) -> list[str] | None:

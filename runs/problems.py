@@ -14,6 +14,13 @@ from workflows.errors import GraphInvalid
 
 CODES = {"missing": "missing_input", "extra_forbidden": "unknown_property"}
 """The contract's codes for pydantic's; any other is a `bad_value`."""
+OBJECT = "This must be a JSON object."
+WORDS = {
+    "missing": "This is needed.",
+    "extra_forbidden": "There is nothing of this name here.",
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), OBJECT),
+}
+"""What is said where pydantic would speak of Python."""
 SOURCES = frozenset({"body", "query", "path", "file"})
 SIDES = frozenset({"str", "constrained-str", "int"})
 """What pydantic calls the sides of a union, behind the name of a value that fits none."""
@@ -37,7 +44,12 @@ def faults(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, str | None]]:
     named: dict[str, Mapping[str, Any]] = {}
     for error in errors:
         named.setdefault(_name(error["loc"]), error)
-    return [fault(CODES.get(each["type"], "bad_value"), each["msg"], name=name) for name, each in named.items()]
+    return [fault(CODES.get(each["type"], "bad_value"), _said(each), name=name) for name, each in named.items()]
+
+
+def _said(error: Mapping[str, Any]) -> str:
+    """Our own validators' words without pydantic's before them."""
+    return WORDS.get(error["type"]) or error["msg"].removeprefix("Value error, ")
 
 
 def _name(place: Sequence[str | int]) -> str:

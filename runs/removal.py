@@ -58,17 +58,17 @@ def remove_workflow(workflow: Workflow) -> None:
 def remove_with_jobs(workflow: Workflow, *, by: str) -> bool:
     """Deletes a workflow whatever its jobs do: nothing is submitted any more, and the active ones are cancelled.
 
-    Answers whether it is gone. Else it is seen by nobody, and goes once its last job has ended; see `remove_leaving`.
+    Answers whether none was active. Else it is seen by nobody from now on, and is gone once the last of them has ended;
+    see `remove_leaving`.
     """
     with transaction.atomic():
         gate.lock()  # no submit may come in between
         Workflow.objects.filter(pk=workflow.pk).update(leaving=True)
+        idle = not workflow.jobs.active().exists()
     cancel_all(Job.objects.filter(workflow=workflow), by=by)
-    try:
+    with suppress(JobActive):
         remove_workflow(workflow)
-    except JobActive:
-        return False
-    return True
+    return idle
 
 
 def remove_leaving() -> None:

@@ -27,7 +27,7 @@ class GraphInvalid(WorkflowError):  # noqa: N818 (what it is, as the other names
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("; ".join(problem.message for problem in self.problems))
+        super().__init__(" ".join(problem.message for problem in self.problems))
 
 
 class VersionMoved(WorkflowError):  # noqa: N818

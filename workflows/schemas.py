@@ -156,7 +156,7 @@ class WorkflowFile(BaseModel):
 
 
 class NodeTypes(BaseModel):
-    """Every node type there is, and what it takes and gives."""
+    """Node types, and what each takes and gives."""
 
     items: list[dict[str, Any]]
-    next: None
+    next: str | None

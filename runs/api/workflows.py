@@ -37,8 +37,8 @@ def delete_workflow(request: ApiRequest, workflow_id: UUID, *, cancel: bool = Fa
     if not cancel:
         remove_workflow(workflow)
         return HttpResponse(status=204)
-    gone = remove_with_jobs(workflow, by=request.auth.user.get_username())
-    return HttpResponse(status=204 if gone else 202)
+    idle = remove_with_jobs(workflow, by=request.auth.user.get_username())
+    return HttpResponse(status=204 if idle else 202)
 
 
 @router.post("/workflows/{uuid:workflow_id}/cancellation", auth=RUN, response={202: Cancelled})

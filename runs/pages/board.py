@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Count, QuerySet
 
 from accounts.models import User
-from runs import gate, queue, store
+from runs import gate, labels, queue, store
 from runs.models import Asset, Job, JobTransition
 from runs.states import State
 from workflows.models import Workflow
@@ -49,6 +49,8 @@ class Card(NamedTuple):
     place: queue.Place
     thumbnail: UUID | None
     stopped_by: str = ""
+    leads: bool = False
+    """Whether it is the first of its person's that wait in its lane."""
 
     @property
     def id(self) -> str:
@@ -68,7 +70,7 @@ class Card(NamedTuple):
     @property
     def key(self) -> tuple[object, ...]:
         """What the card says but for what ticks: while it stays, the card need not be drawn anew."""
-        return (self.job.pk, self.job.version, self.place.position, self.thumbnail)
+        return (self.job.pk, self.job.version, self.place.position, self.leads, self.thumbnail)
 
 
 class Fold(NamedTuple):
@@ -86,6 +88,11 @@ class Fold(NamedTuple):
     def last(self) -> int:
         """The highest number among them."""
         return max(card.job.number for card in self.cards)
+
+    @property
+    def spread(self) -> str:
+        """What they vary in."""
+        return labels.spread([card.job.label for card in sorted(self.cards, key=lambda card: card.job.number)])
 
     @property
     def faces(self) -> list[Card]:
@@ -226,6 +233,7 @@ class _Cards:
         self._places = queue.places(jobs)
         self._thumbnails = thumbnails(jobs)
         self._stoppers = _stoppers(jobs)
+        self._leading = _leading(jobs)
 
     def of(self, jobs: Sequence[Job]) -> list[Card | Fold]:
         """The cards, in the order of the jobs; a batch's stand together where its first one stands."""
@@ -248,6 +256,7 @@ class _Cards:
             self._places.get(job.pk, queue.Place()),
             self._thumbnails.get(job.pk),
             self._stoppers.get(job.pk, ""),
+            job.pk in self._leading,
         )
 
 
@@ -268,6 +277,13 @@ def _stoppers(jobs: Sequence[Job]) -> dict[UUID, str]:
         return {}
     steps = JobTransition.objects.filter(job__in=stopped, to_state__in=[State.CANCELLING, State.CANCELLED])
     return dict(steps.order_by("-id").values_list("job", "by"))  # the last one of each job, which was its first stop
+
+
+def _leading(jobs: Sequence[Job]) -> set[UUID]:
+    """Those that wait of which none of the same person's is before them in their lane."""
+    lanes = {(job.owner_id, job.lane) for job in jobs if job.state == State.QUEUED}
+    lines = (Job.objects.waiting().filter(owner=owner).in_lane(lane) for owner, lane in lanes)
+    return {first for line in lines if (first := line.values_list("pk", flat=True).first())}
 
 
 def thumbnails(jobs: Sequence[Job]) -> dict[UUID | None, UUID]:

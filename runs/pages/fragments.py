@@ -59,6 +59,8 @@ def changes(sheet: Sheet, batch: Batch, before: Sheet) -> tuple[SafeString, Mess
     html = [step(each) for each in steps if each.part.id in redrawn]
     html += [bar(sheet, each) for each in steps if each.part.id in turned]
     html += [_acts(each) for each in steps if each.part.id in acted - redrawn]
+    if sheet.broken[:1] != before.broken[:1]:  # the one that it names
+        html.append(_part("standing", sheet))
     if any(each.part.result for each in steps):
         html += _results(sheet, before)
     if batch.get("logs"):

@@ -65,7 +65,9 @@ def many(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
     context = {"complaints": varied.complaints, "axes": varied.axes, "fields": shown, "next": opened.jobs_made + 1}
     if not varied.complaints:
         try:
-            plan = batches.plan(opened, Grid(varied.axes, repeat=_repeat(request)), dry="start" not in request.POST)
+            grid = Grid(varied.axes, repeat=_repeat(request))
+            lane = "background" if request.POST.get("lane") == "background" else "normal"
+            plan = batches.plan(opened, grid, lane=lane, dry="start" not in request.POST)
             if "start" in request.POST:
                 batches.make(user_of(request), plan)
                 return HttpResponse(status=204)

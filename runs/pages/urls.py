@@ -27,6 +27,7 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/", views.job, name="job"),
     path("jobs/<uuid:job_id>/cancellation/", verbs.cancellation, name="job-cancellation"),
     path("jobs/<uuid:job_id>/rerun/", verbs.again, name="job-rerun"),
+    path("jobs/<uuid:job_id>/promotion/", verbs.promotion, name="job-promotion"),
     path("jobs/<uuid:job_id>/canvas/", verbs.on_canvas, name="job-canvas"),
     path("jobs/<uuid:job_id>/deletion/", verbs.deletion, name="job-deletion"),
 ]

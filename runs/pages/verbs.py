@@ -1,4 +1,4 @@
-"""What a person does with one run outside of the canvas: stop it, run it again, look at it there, delete it."""
+"""What a person does with one run outside of the canvas: stop it, run it again or next, look at it there, delete it."""
 
 from uuid import UUID
 
@@ -11,12 +11,13 @@ from django.views.decorators.http import require_POST
 
 from accounts import places
 from runs import gate, lens
-from runs.errors import JobActive, JobEnded, JobGone, TooManyWaiting
+from runs.errors import JobActive, JobEnded, JobGone, NotWaiting, TooManyWaiting
 from runs.models import Job
 from runs.pages.mine import job_of, user_of
+from runs.promotion import promote
 from runs.removal import remove_job
 from runs.submit import rerun
-from workflows.errors import GraphInvalid, WorkflowError
+from workflows.errors import WorkflowError
 
 
 @login_required
@@ -37,16 +38,23 @@ def cancellation(request: HttpRequest, job_id: UUID) -> HttpResponse:
 def again(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Runs the same graph with the same parameters once more; a live page stays, any other opens the new run."""
     found = job_of(request, job_id)
-    made: Job | None = None
     try:
         made = rerun(user_of(request), found, {})
-    except GraphInvalid as invalid:
-        messages.error(request, " ".join(problem.message for problem in invalid.problems))
     except (WorkflowError, TooManyWaiting) as error:
-        messages.error(request, str(error))
-    if _is_live(request):
-        return HttpResponse(status=204 if made else 409)
-    return _back(request, reverse("job", args=[made.pk if made else found.pk]))
+        return _refused(request, found, str(error))
+    return HttpResponse(status=204) if _is_live(request) else _back(request, reverse("job", args=[made.pk]))
+
+
+@login_required
+@require_POST
+def promotion(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Puts a waiting job before all others of its owner's in its lane."""
+    found = job_of(request, job_id)
+    try:
+        promote(found.pk, before_all=False)
+    except NotWaiting:
+        return _refused(request, found, "It does not wait any more, so it can’t be put first.")
+    return HttpResponse(status=204) if _is_live(request) else _back(request, reverse("job", args=[found.pk]))
 
 
 @login_required
@@ -76,6 +84,14 @@ def deletion(request: HttpRequest, job_id: UUID) -> HttpResponse:
 def _is_live(request: HttpRequest) -> bool:
     """Whether a part of an open page asks, which is told by other ways what came of it."""
     return bool(request.headers.get("HX-Request"))
+
+
+def _refused(request: HttpRequest, job: Job, why: str) -> HttpResponse:
+    """Says why nothing came of it: an open page shows the words, any other is told when it comes back."""
+    if _is_live(request):
+        return HttpResponse(why, status=409, content_type="text/plain; charset=utf-8")
+    messages.error(request, why)
+    return _back(request, reverse("job", args=[job.pk]))
 
 
 def _back(request: HttpRequest, otherwise: str) -> HttpResponse:

@@ -1,16 +1,16 @@
 """Pages: all workflows, the runs of one, and one job. What is not one's own is not there (404)."""
 
-import json
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, RawPostDataException
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import places
+from accounts import places, plain_json
+from accounts.problems import ProblemError
 from runs import gate, uploads
 from runs.errors import OverQuota, TooManyWaiting
 from runs.pages import canvas, comparison, listing, live, sheet, table, typed
@@ -51,8 +51,8 @@ def drawings(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
     """
     workflow_of(request, workflow_id)
     try:
-        graph = saving.parsed(json.loads(request.body))
-    except (ValueError, GraphInvalid):
+        graph = saving.parsed(plain_json.read(request.body))
+    except (RawPostDataException, ProblemError, GraphInvalid):
         return HttpResponse("These nodes can't be drawn.", status=422, content_type="text/plain")
     nodes = canvas.draw(graph, registry).nodes
     return HttpResponse("".join(render_to_string("runs/canvas/_node.html", {"node": node}, request) for node in nodes))

@@ -16,8 +16,6 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError
 from django.utils.safestring import SafeString
 
-from accounts.authentication import visible
-from accounts.credentials import Credentials
 from accounts.models import User
 from runs import lens as lenses
 from runs.errors import JobGone
@@ -31,7 +29,7 @@ from runs.sockets.feed import Frame, JobFeed
 from runs.sockets.hints import Hints
 from runs.sockets.overview import Glance, Overview
 from runs.sockets.sight import Crowd, Lens
-from runs.sockets.socket import Feed, Message, Receive, Send, Socket
+from runs.sockets.socket import Feed, Message, Receive, Send, WorkflowSocket
 from runs.sockets.tasks import end, first_of, to_the_end
 from runs.sockets.threads import in_database
 from runs.telemetry import Snapshot
@@ -42,7 +40,7 @@ BEAT_SECONDS = 10.0
 NOWHERE = Focus(None, pinned=False)
 
 
-class CanvasSocket(Socket):
+class CanvasSocket(WorkflowSocket):
     """`/ws/pages/workflows/{id}`, for sessions. A page that comes back is drawn anew, so nothing shows twice."""
 
     lens: Lens
@@ -66,11 +64,6 @@ class CanvasSocket(Socket):
         self._anew = True
         self._was = NOWHERE
         self._following: asyncio.Task[None] | None = None
-
-    def visible_workflow(self, credentials: Credentials) -> UUID | None:
-        """The workflow itself."""
-        mine = visible(Workflow.objects.all(), credentials)
-        return mine.filter(pk=self.scope["url_route"]["kwargs"]["workflow_id"]).values_list("pk", flat=True).first()
 
     def make_feed(self) -> Feed:
         """It follows by itself."""

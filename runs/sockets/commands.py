@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, ValidationError
 
-from accounts.authentication import visible
+from accounts.authentication import need, visible
 from accounts.credentials import Credentials
 from accounts.problems import ProblemError, fault, invalid, not_found
 from accounts.schemas import Strict
@@ -90,7 +90,7 @@ def job_id(message: object) -> str | None:
 
 def cancel(command: Cancel, credentials: Credentials) -> dict[str, Any]:
     """The job as it is then. Raises ProblemError, or JobEnded."""
-    _need(credentials, Scope.RUN)
+    need(credentials, Scope.RUN)
     job = gate.cancel(_find(command.job_id, credentials).pk, by=credentials.user.get_username())
     return queue.document(job, outputs=results.outputs(job))
 
@@ -102,7 +102,7 @@ def focus(command: Focus, credentials: Credentials) -> dict[str, Any]:
 
 def run(command: Run, credentials: Credentials, workflow_id: UUID) -> dict[str, Any]:
     """The new job. Raises ProblemError, GraphInvalid with all that is wrong, or JobExists."""
-    _need(credentials, Scope.RUN)
+    need(credentials, Scope.RUN)
     workflow = visible(Workflow.objects.select_related("graph"), credentials).filter(pk=workflow_id).first()
     if workflow is None:
         raise not_found("There is no such workflow.")
@@ -123,8 +123,3 @@ def _find(job_id: UUID, credentials: Credentials) -> Job:
     if job is None:
         raise not_found("There is no such job.")
     return job
-
-
-def _need(credentials: Credentials, scope: Scope) -> None:
-    if not credentials.may(scope):
-        raise ProblemError(403, f"This needs the scope “{scope}”. Use a token that has it.")

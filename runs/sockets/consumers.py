@@ -5,17 +5,15 @@ from typing import Any
 from uuid import UUID
 
 from accounts import plain_json
-from accounts.authentication import visible
 from accounts.credentials import Credentials
 from accounts.problems import ProblemError, not_found
 from runs.models import Job
 from runs.sockets import commands
 from runs.sockets.commands import Cancel, Command, Focus, Resume
 from runs.sockets.crowd import CrowdFeed
-from runs.sockets.socket import JobSocket, Message, Receive, Send, Socket, of_program
+from runs.sockets.socket import JobSocket, Socket, WorkflowSocket, of_program
 from runs.sockets.threads import apart, in_database
 from runs.telemetry import TelemetryId
-from workflows.models import Workflow
 
 
 class ProgramSocket(Socket):
@@ -77,19 +75,10 @@ class ProgramJobSocket(ProgramSocket, JobSocket):
         self.feed.resume(after)
 
 
-class ProgramWorkflowSocket(ProgramSocket):
+class ProgramWorkflowSocket(ProgramSocket, WorkflowSocket):
     """`/ws/v1/workflows/{id}`."""
 
     feed: CrowdFeed
-
-    def __init__(self, scope: Message, receive: Receive, send: Send) -> None:
-        super().__init__(scope, receive, send)
-        self.subject_id: UUID = scope["url_route"]["kwargs"]["workflow_id"]
-
-    def visible_workflow(self, credentials: Credentials) -> UUID | None:
-        """The one of the address."""
-        workflows = visible(Workflow.objects.all(), credentials).filter(pk=self.subject_id)
-        return workflows.values_list("pk", flat=True).first()
 
     def make_feed(self) -> CrowdFeed:
         """All active jobs', and the client's own lens."""

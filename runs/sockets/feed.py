@@ -10,6 +10,7 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Self
 from uuid import UUID
 
@@ -152,7 +153,7 @@ class JobFeed:
             self._stir.set()
 
     async def _join(self) -> None:
-        reading = await in_database(read, self.job_id, 0)
+        reading = await self._read(0)
         self._assets.clear()
         self._last = self._after
         self._workflow_id = str(reading.job.workflow_id)
@@ -170,7 +171,7 @@ class JobFeed:
 
     async def _follow_row(self) -> None:
         """Tells every state that the job came to, each attempt's telemetry before what ended the attempt."""
-        reading = await in_database(read, self.job_id, self._version)
+        reading = await self._read(self._version)
         for step in reading.steps:
             if step.state in TERMINAL:
                 await self._conclude()
@@ -200,11 +201,11 @@ class JobFeed:
 
     async def _conclude(self) -> None:
         """Tells the rest of an ended job's telemetry: its stream's or, where that is gone, all that its row keeps."""
-        whole = await in_database(tail.stored, self.job_id) if self._last is None else None
+        whole = await self._stored() if self._last is None else None
         if whole:
             await self._tell_piece(Piece(whole.id, None, whole.snapshot))
             return
-        final = await in_database(tail.stored_id, self.job_id)
+        final = await self._hints.reads(("final", self.job_id), partial(in_database, tail.stored_id, self.job_id))
         if final is None:
             await self._catch_up()
             if self._last is None:
@@ -222,17 +223,35 @@ class JobFeed:
         # An end from outside has a fence, and a snapshot, of its own.
         if final.seq and missed and missed[-1].id == final:
             return missed
-        standing = await in_database(tail.stored, self.job_id)
+        standing = await self._stored()
         return [Piece(standing.id, None, standing.snapshot)] if standing else []
 
+    async def _read(self, version: int) -> Reading:
+        reading: Reading = await self._hints.reads(
+            (self.job_id, version), partial(in_database, read, self.job_id, version)
+        )
+        return reading
+
+    async def _stored(self) -> Standing | None:
+        found: Standing | None = await self._hints.reads(
+            ("stored", self.job_id), partial(in_database, tail.stored, self.job_id)
+        )
+        return found
+
     async def _standing(self) -> Standing | None:
-        return await tail.latest(self._hints.redis, self.job_id) if self._fence else None
+        if not self._fence:
+            return None
+        latest = partial(tail.latest, self._hints.redis, self.job_id)
+        found: Standing | None = await self._hints.reads(("latest", self.job_id), latest)
+        return found
 
     async def _missed(self) -> list[Piece] | None:
         """What follows on the last id in the stream; None when something in between is gone. Raises as Redis does."""
         if self._last is None:
             return None
-        return tail.pieces(self._last, await tail.after(self._hints.redis, self.job_id, self._last), self._fence)
+        after = partial(tail.after, self._hints.redis, self.job_id, self._last)
+        entries = await self._hints.reads(("after", self.job_id, self._last), after)
+        return tail.pieces(self._last, entries, self._fence)
 
     async def _is_ahead(self, after: TelemetryId) -> bool:
         """Whether a client says that it has what this job has never told."""

@@ -14,6 +14,7 @@ from runs import tail
 from runs.lens import NOWHERE, Focus
 from runs.sockets.groups import AWAY, Groups, Listener, connection
 from runs.sockets.rounds import Rounds
+from runs.sockets.sharing import Reads
 from runs.sockets.sight import Crowd, Lens, Sight, look
 from runs.sockets.tasks import to_the_end
 from runs.sockets.threads import in_database
@@ -44,13 +45,14 @@ class CrowdFollower(Listener, Protocol):
 
 
 class Hints(Rounds[Listener]):
-    """The feeds of this event loop, what they listen to, and a connection to Redis."""
+    """The feeds of this event loop, what they listen to and read together, and a connection to Redis."""
 
     seconds = 1.0
 
     def __init__(self) -> None:
         super().__init__()
         self.redis = connection()
+        self.reads = Reads()
         self._by_job: defaultdict[UUID, set[Follower]] = defaultdict(set)
         self._crowds: set[CrowdFollower] = set()
         self._jobs = Groups[UUID](lambda job: f"job.{job}", _named("job_id"), self.spawn)

@@ -1,5 +1,6 @@
 """The sockets of Loupe's own pages: what a job's frames change, as HTML and patches."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -68,13 +69,17 @@ class PageSocket(JobSocket):
 class StaffPageSocket(PageSocket):
     """`/ws/admin/jobs/{id}`: anybody's job, for staff who may look at jobs in the administration."""
 
-    def visible_workflow(self, credentials: Credentials) -> UUID | None:
-        """The job's, while they may."""
-        viewer = staff(credentials.user)
-        if viewer is None:
-            return None
-        self.viewer = viewer
-        return Job.objects.filter(pk=self.job_id).values_list("workflow_id", flat=True).first()
+    @classmethod
+    def seen(cls, credentials: Credentials, subject_ids: Collection[UUID]) -> dict[UUID, UUID]:
+        """Anybody's jobs, while they may."""
+        if staff(credentials.user) is None:
+            return {}
+        return dict(Job.objects.filter(pk__in=subject_ids).values_list("pk", "workflow_id"))
+
+    def sheet(self, snapshot: Snapshot) -> Sheet:
+        """With the rights that they have by then."""
+        self.viewer = staff(self.credentials.user) or self.viewer
+        return super().sheet(snapshot)
 
     def moved_on(self, shown: Sheet, version: int) -> Sheet:
         """With the row as well."""

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Protocol
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -24,6 +24,7 @@ from runs.sockets.tasks import first_of, to_the_end
 from runs.sockets.threads import in_database
 from runs.sockets.warden import Warden
 from runs.telemetry import TelemetryId
+from workflows.models import Workflow
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -61,6 +62,7 @@ class Socket(ABC):
 
     def __init__(self, scope: Message, receive: Receive, send: Send) -> None:
         self.scope = scope
+        self.subject_id: UUID = next(iter(scope["url_route"]["kwargs"].values()))
         self.query = parse_qs(scope["query_string"].decode("latin1"))
         self._receive = receive
         self._send = send
@@ -89,9 +91,13 @@ class Socket(ABC):
         finally:
             await to_the_end(Warden.here().remove(self))
 
+    @classmethod
     @abstractmethod
-    def visible_workflow(self, credentials: Credentials) -> UUID | None:
-        """The workflow that this is about, if these credentials may see what is shown. Reads the database."""
+    def seen(cls, credentials: Credentials, subject_ids: Collection[UUID]) -> dict[UUID, UUID]:
+        """What these credentials let one see of the subjects of such sockets, each with its workflow's id.
+
+        Reads the database.
+        """
 
     @abstractmethod
     def make_feed(self) -> Feed:
@@ -120,10 +126,9 @@ class Socket(ABC):
         """The warden found the credentials no longer good."""
         self._close(NOT_SIGNED_IN)
 
-    async def look_again(self) -> None:
-        """The warden asks whether it may still be seen."""
-        if await in_database(self.visible_workflow, self.credentials) is None:
-            self._close(NOT_FOUND)
+    def lose_sight(self) -> None:
+        """The warden found that what is shown is gone, or not to be seen any more."""
+        self._close(NOT_FOUND)
 
     def _admit(self) -> None:
         """Who is there, and may they see what is shown? Reads database and Redis. Raises Closing."""
@@ -131,7 +136,7 @@ class Socket(ABC):
         if credentials is None or not credentials.may(Scope.READ):
             raise Closing(NOT_SIGNED_IN)
         self.credentials = credentials
-        workflow_id = self.visible_workflow(credentials)
+        workflow_id = self.seen(credentials, [self.subject_id]).get(self.subject_id)
         if workflow_id is None:
             raise Closing(NOT_FOUND)
         self.workflow_id = workflow_id
@@ -159,14 +164,16 @@ class JobSocket(Socket):
 
     feed: JobFeed
 
-    def __init__(self, scope: Message, receive: Receive, send: Send) -> None:
-        super().__init__(scope, receive, send)
-        self.job_id: UUID = scope["url_route"]["kwargs"]["job_id"]
+    @property
+    def job_id(self) -> UUID:
+        """The one of the address."""
+        return self.subject_id
 
-    def visible_workflow(self, credentials: Credentials) -> UUID | None:
-        """The job's."""
-        jobs = visible(Job.objects.all(), credentials).filter(pk=self.job_id)
-        return jobs.values_list("workflow_id", flat=True).first()
+    @classmethod
+    def seen(cls, credentials: Credentials, subject_ids: Collection[UUID]) -> dict[UUID, UUID]:
+        """Jobs."""
+        jobs = visible(Job.objects.all(), credentials).filter(pk__in=subject_ids)
+        return dict(jobs.values_list("pk", "workflow_id"))
 
     def make_feed(self) -> JobFeed:
         """The job's, from where the client wants to go on."""
@@ -178,6 +185,16 @@ class JobSocket(Socket):
             return TelemetryId.parse(self.query["after"][0])
         except (KeyError, ValueError):
             return None
+
+
+class WorkflowSocket(Socket):
+    """One client on one workflow."""
+
+    @classmethod
+    def seen(cls, credentials: Credentials, subject_ids: Collection[UUID]) -> dict[UUID, UUID]:
+        """Workflows."""
+        workflows = visible(Workflow.objects.all(), credentials).filter(pk__in=subject_ids)
+        return {found: found for found in workflows.values_list("pk", flat=True)}
 
 
 async def nothing_here(_scope: Message, receive: Receive, send: Send) -> None:

@@ -1,6 +1,9 @@
 """Sends sockets away whose token was revoked, whose session has ended, or whose subject may no longer be seen."""
 
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from typing import Protocol
+from uuid import UUID
 
 from accounts.credentials import Credentials, still_good
 from runs.sockets.rounds import Rounds
@@ -11,12 +14,17 @@ class Guarded(Protocol):
     """A socket, to the warden."""
 
     credentials: Credentials
+    subject_id: UUID
+
+    @classmethod
+    def seen(cls, credentials: Credentials, subject_ids: Collection[UUID]) -> dict[UUID, UUID]:
+        """Those of what such sockets show that these credentials let one see. Reads the database."""
 
     def expel(self) -> None:
         """Close soon: the credentials are no longer good."""
 
-    async def look_again(self) -> None:
-        """Close if what the socket shows is gone, or is not to be seen by these credentials any more."""
+    def lose_sight(self) -> None:
+        """Close soon: what the socket shows is gone, or is not to be seen by these credentials any more."""
 
 
 class Warden(Rounds[Guarded]):
@@ -30,11 +38,22 @@ class Warden(Rounds[Guarded]):
         self._rounds = 0
 
     async def round(self) -> None:
-        """Three queries for all sockets; every tenth time one more for each."""
+        """Three queries for all sockets; every tenth time one more for each credentials and kind of socket."""
         self._rounds += 1
-        good = await in_database(still_good, {socket.credentials for socket in self.members})
-        for socket in list(self.members):
+        members = list(self.members)
+        good = await in_database(still_good, {socket.credentials for socket in members})
+        for socket in members:
             if socket.credentials not in good:
                 socket.expel()
-            elif self._rounds % self.ROUNDS_TO_A_LOOK == 0:
-                await socket.look_again()
+        if self._rounds % self.ROUNDS_TO_A_LOOK == 0:
+            await self._look_again([socket for socket in members if socket.credentials in good])
+
+    async def _look_again(self, sockets: Iterable[Guarded]) -> None:
+        alike: defaultdict[tuple[type[Guarded], Credentials], list[Guarded]] = defaultdict(list)
+        for socket in sockets:
+            alike[type(socket), socket.credentials].append(socket)
+        for (kind, credentials), group in alike.items():
+            seen = await in_database(kind.seen, credentials, {socket.subject_id for socket in group})
+            for socket in group:
+                if socket.subject_id not in seen:
+                    socket.lose_sight()

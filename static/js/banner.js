@@ -3,7 +3,7 @@
 import { announce } from "./announce.js";
 
 /** @typedef {"live" | "reconnecting" | "offline"} Connection */
-/** @typedef {{request: {method: string}, response?: {status: number}}} Asked */
+/** @typedef {{request: {method: string}, response?: {status: number}, text?: string}} Asked */
 
 const SHOWN = 8_000; // ms
 const LOST = "That did not reach Loupe. Try again once the connection is back.";
@@ -13,9 +13,9 @@ const REFUSED = "That was not done. Reload the page, then try again.";
 let clearing = 0;
 
 document.addEventListener("htmx:response:error", (event) => {
-  const asked = of(event);
-  if (asked.response?.status === 401) signedOut();
-  if (asked.request.method !== "GET") tell(asked.response?.status === 401 ? SIGNED_OUT : REFUSED);
+  const { request, response, text } = of(event);
+  if (request.method !== "GET") refused(response?.status ?? 0, text);
+  else if (response?.status === 401) signedOut();
 });
 document.addEventListener("htmx:error", (event) => {
   const method = of(event)?.request?.method;
@@ -46,10 +46,14 @@ export function isSignedOut() {
   return "signedOut" in document.body.dataset;
 }
 
-/** What was asked of the server, but not by htmx, was not done. @param {number} status 0 where no answer came. */
-export function refused(status) {
+/**
+ * What was asked of the server was not done.
+ * @param {number} status 0 where no answer came. @param {string} [why] What it answered: with a 409, words for people.
+ */
+export function refused(status, why) {
   if (status === 401) signedOut();
-  tell(status === 401 ? SIGNED_OUT : status ? REFUSED : LOST);
+  if (status === 409 && why) tell(why);
+  else tell(status === 401 ? SIGNED_OUT : status ? REFUSED : LOST);
 }
 
 /** @param {string} words Shown for a while. */

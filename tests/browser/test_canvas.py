@@ -214,10 +214,12 @@ def test_what_is_missing_stands_on_its_node_and_in_a_list(page: Page, rest: http
 
 def test_what_can_not_be_saved_says_why_and_is_not_lost(ada: Person, drawn: Board) -> None:
     ada.tolerates = ("Failed to load", "503")
-    page = drawn.page
+    page, tabs = drawn.page, drawn.page.locator(".tabs")
+    place = box(tabs)
     page.route("**/api/v1/workflows/*", lambda route: route.fulfill(status=503, json={"detail": "the disk is full"}))
     drawn.editor("seed", "value").fill("99")
     expect(page.locator("[data-why]")).to_have_text("Not saved: the disk is full")
+    assert box(tabs) == place
     page.unroute("**/api/v1/workflows/*")
     page.get_by_role("button", name="Retry").click()
     assert drawn.saved_node("seed")["properties"]["value"] == 99

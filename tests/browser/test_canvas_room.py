@@ -3,11 +3,14 @@
 from itertools import combinations
 
 import httpx
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.board import Board, at, board, box, meet
 from tests.browser.person import edge, node
+from tests.live.product import ended, submit
 
+ROW = [at(node(f"n{x}", "image.noise"), 300 * x, 0) for x in range(6)]
 GRID = [at(node(f"n{x}{y}", "image.noise"), 300 * x, 520 * y) for x in range(4) for y in range(2)]
 
 
@@ -38,6 +41,37 @@ def test_where_one_has_moved_the_canvas_stays_as_the_window_shrinks(page: Page, 
     assert box(drawn.node("n00"))["x"] == before["x"]
 
 
+def test_the_canvas_fits_again_as_the_list_of_runs_is_folded(page: Page, rest: httpx.Client) -> None:
+    drawn = board(page, rest, ROW)
+    for _ in range(2):
+        drawn.press("Control+Enter")
+    expect(page.locator("[data-ever]")).to_have_text("2")
+    expect(page.locator("#queue")).to_be_visible()
+    zoom, away = page.locator("[data-zoom]").inner_text(), page.locator("#queue [data-queue]")
+    expect(away).to_have_attribute("aria-expanded", "true")
+    away.click()
+    expect(page.locator("[data-zoom]")).not_to_have_text(zoom)
+    drawn.press("q")
+    expect(page.locator("[data-zoom]")).to_have_text(zoom)
+    assert not [each for each in page.locator("[data-node]").all() if meet(box(each), box(page.locator("#queue")))]
+
+
+def test_the_list_of_runs_begins_folded_where_it_would_lie_on_nodes(page: Page, rest: httpx.Client) -> None:
+    page.set_viewport_size({"width": 1024, "height": 768})
+    drawn = board(page, rest, GRID)
+    for _ in range(2):
+        drawn.press("Control+Enter")
+    queue = page.locator("#queue")
+    expect(page.locator("[data-ever]")).to_have_text("2")
+    expect(queue).to_be_visible()
+    expect(queue.locator(".groups")).to_be_hidden()
+    expect(queue.locator("[data-queue]")).to_have_attribute("aria-expanded", "false")
+    assert not [each for each in page.locator("[data-node]").all() if meet(box(each), box(queue))]
+    drawn.press("q")  # as one asks for it, it stays from then on
+    drawn.open()
+    expect(queue.locator(".groups")).to_be_visible()
+
+
 def test_a_new_node_lies_on_no_other_and_is_in_sight(page: Page, rest: httpx.Client) -> None:
     drawn = board(page, rest, GRID)
     for new in ("blur", "blur-2", "blur-3"):
@@ -45,7 +79,7 @@ def test_a_new_node_lies_on_no_other_and_is_in_sight(page: Page, rest: httpx.Cli
         page.keyboard.type("blur")
         page.keyboard.press("Enter")
         expect(drawn.node(new)).to_be_focused()
-        expect(drawn.node(new)).to_be_in_viewport(ratio=1)
+        expect(drawn.node(new)).to_be_in_viewport(ratio=0.999)
     boxes = [box(each) for each in page.locator("[data-node]").all()]
     assert not [pair for pair in combinations(boxes, 2) if meet(*pair)]
 
@@ -80,3 +114,34 @@ def test_an_edge_that_runs_back_runs_under_no_node(page: Page, rest: httpx.Clien
         }).filter(Boolean)"""
     )
     assert under == []
+
+
+def test_a_gallery_ends_above_what_stands_below_it_and_shows_no_tile_in_part(page: Page, rest: httpx.Client) -> None:
+    seen = at(node("seen", "output.preview"), 300, 0)
+    nodes = [
+        at(node("from", "image.noise", width=64, height=64), 0, 0),
+        seen,
+        at(node("below", "image.noise"), 300, 340),
+    ]
+    drawn = board(page, rest, nodes, [edge("from", "image", "seen", "value")])
+    for runs in range(5):
+        drawn.open()
+        expect(drawn.node("seen").locator("[data-asset]")).to_have_count(runs)
+        assert not meet(box(drawn.node("seen")), box(drawn.node("below")))
+        ended(rest, submit(rest, drawn.workflow))
+    wall = drawn.node("seen").locator(".wall")
+    assert wall.evaluate("wall => wall.scrollHeight > wall.clientHeight")
+    end, ring = box(wall)["y"] + box(wall)["height"], 3.5 * box(drawn.node("seen"))["width"] / 216
+    places = [box(tile) for tile in wall.locator(".tile").all()]
+    assert [place for place in places if place["y"] - ring < end < place["y"] + place["height"]] == []
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_the_tabs_stand_at_one_place_on_every_page_of_a_workflow(page: Page, rest: httpx.Client, width: int) -> None:
+    board(page, rest, GRID)
+    tabs = page.locator(".tabs")
+    page.set_viewport_size({"width": width, "height": 740})
+    place = box(tabs)["x"]
+    tabs.get_by_role("link", name="Runs").click()
+    page.wait_for_url("**/runs/")
+    assert box(tabs)["x"] == place

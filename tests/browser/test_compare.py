@@ -143,6 +143,9 @@ def test_it_is_all_within_reach_of_the_keyboard(ada: Person, rest: httpx.Client,
     assert share(page) == pytest.approx(0.49)
     page.keyboard.press("Escape")
     page.wait_for_url(f"**/workflows/{workflow}/")
+    page.goto(f"/workflows/{workflow}/compare/")  # where two are still to be chosen
+    page.keyboard.press("Escape")
+    page.wait_for_url(f"**/workflows/{workflow}/")
 
 
 def test_the_view_stays_over_a_reload_and_other_products(ada: Person, rest: httpx.Client, workflow: str) -> None:

@@ -6,8 +6,8 @@ import signal
 import httpx
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.person import Person, failing_job, many_pictures_job, telling_job, waiting_job
-from tests.live.product import Product
+from tests.browser.person import Person, edge, failing_job, many_pictures_job, node, telling_job, waiting_job
+from tests.live.product import Product, make_workflow, submit
 from tests.waiting import eventually
 
 STORY = "Once upon a time there was a lamp in a window above the sea. " * 3
@@ -48,6 +48,26 @@ def test_an_error_stands_in_its_node_and_above_all(ada: Person, rest: httpx.Clie
     ada.sees_status("out", "skipped")
     expect(ada.page.locator("#standing")).to_contain_text("The <b>sizes</b> differ.")
     expect(ada.page.locator('[data-node="fail"]')).to_contain_text("The <b>sizes</b> differ.")
+
+
+def test_a_node_that_fails_while_another_works_is_told_at_once(ada: Person, rest: httpx.Client) -> None:
+    nodes = [
+        node("noise", "image.noise", width=64, height=48),
+        node("wait", "control.wait", seconds=300),
+        node("soon", "control.wait", seconds=1),
+        node("fail", "control.fail", message="Sizes differ."),
+    ]
+    edges = [
+        edge("noise", "image", "wait", "value"),
+        edge("noise", "image", "soon", "value"),
+        edge("soon", "value", "fail", "value"),
+    ]
+    job = submit(rest, make_workflow(rest, nodes, edges))
+    ada.follow(job)
+    expect(ada.page.locator("#standing")).to_contain_text("has failed. What does not need it goes on.", timeout=20_000)
+    ada.sees_state("running")
+    ada.sees_status("wait", "running")
+    rest.post(f"/jobs/{job['id']}/cancellation")
 
 
 def test_stopping_one_stops_it_and_says_who(ada: Person, rest: httpx.Client) -> None:

@@ -9,20 +9,13 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.list import opened, study
 from tests.browser.person import Person, edge, node, violations
 from tests.live.product import Json, Product, make_workflow, submit
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
 NO_WEB = ("WebSocket connection", "ERR_CONNECTION_REFUSED", "503", "Failed to fetch")
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_left(rest: httpx.Client) -> Iterator[None]:
-    """What a test has left running would be elsewhere for the next."""
-    yield
-    while left := rest.get("/jobs", params={"state": ["queued", "running", "cancelling"]}).json()["items"]:
-        for job in left:
-            rest.post(f"/jobs/{job['id']}/cancellation")
 
 
 @pytest.fixture
@@ -30,30 +23,8 @@ def workflow(rest: httpx.Client) -> str:
     return study(rest, seconds=0.3)
 
 
-def study(rest: httpx.Client, seconds: float) -> str:
-    """seed → noise → wait → picture."""
-    nodes = [
-        node("seed", "input.integer", name="seed", value=7),
-        node("noise", "image.noise", width=64, height=48),
-        node("wait", "control.wait", seconds=seconds),
-        node("out", "output.result", name="picture"),
-    ]
-    edges = [
-        edge("seed", "value", "noise", "seed"),
-        edge("noise", "image", "wait", "value"),
-        edge("wait", "value", "out", "value"),
-    ]
-    return make_workflow(rest, nodes, edges)
-
-
 def run(rest: httpx.Client, workflow: str, **body: object) -> Json:
     return submit(rest, workflow, **body)
-
-
-def opened(ada: Person, workflow: str) -> Page:
-    ada.page.goto(f"/workflows/{workflow}/")
-    ada.sees_live()
-    return ada.page
 
 
 def sees_focus(page: Page, number: int, within: float = 5.0) -> None:

@@ -122,6 +122,29 @@ def test_a_table_is_a_table_on_its_node_its_tile_and_in_full(page: Page, rest: h
     expect(shown.locator(".rest")).to_have_text("+40 more rows")
 
 
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_text_on_a_tile_ends_with_a_whole_line(page: Page, rest: httpx.Client, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 740})
+    story = node("story", "input.text", name="story", value="At the edge of the map a fox waits. " * 20)
+    nodes = [story, node("out", "output.result", name="told")]
+    made = make_workflow(rest, nodes, [edge("story", "value", "out", "value")])
+    for count in (1, 2):  # alone it has a whole row
+        ended(rest, submit(rest, made))
+        board = Board(page, rest, made)
+        faces = board.node("out").locator(".tile .words")
+        expect(faces).to_have_count(count)
+        lines, rest_of_it = faces.first.evaluate(
+            """face => {
+                const {height, lineHeight, paddingTop, paddingBottom, borderTopWidth} = getComputedStyle(face);
+                const [high, line, ...around] = [height, lineHeight, paddingTop, paddingBottom].map(parseFloat);
+                const lines = (high - around[0] - around[1] - 2 * parseFloat(borderTopWidth)) / line;
+                return [lines, Math.abs(lines - Math.round(lines))];
+            }"""
+        )
+        assert lines > 2
+        assert rest_of_it < 0.1
+
+
 def test_json_folds_and_unfolds(page: Page, rest: httpx.Client, kinds: str) -> None:
     shown = large(Board(page, rest, kinds), "facts-out")
     expect(shown.get_by_text('"waxing"')).to_be_visible()

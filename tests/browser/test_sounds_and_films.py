@@ -122,7 +122,9 @@ def test_any_file_is_given_to_a_file_by_its_name(page: Page, rest: httpx.Client,
 def test_a_file_of_another_kind_is_refused_where_it_was_dropped(page: Page, rest: httpx.Client, tmp_path: Path) -> None:
     canvas = board(page, rest, [at(node("in", "input.audio", name="in"), 0, 0)])
     (tmp_path / "song.wav").write_text("no sound at all")
-    canvas.editor("in", "value").set_input_files(tmp_path / "song.wav")
+    with page.expect_response(lambda answer: answer.request.method == "DELETE") as deletion:
+        canvas.editor("in", "value").set_input_files(tmp_path / "song.wav")
+    assert deletion.value.status == 204
     complaint = canvas.node("in").locator(".complaint")
     expect(complaint).to_have_text("This is no sound that Loupe reads. Choose a WAV, MP3, FLAC, Ogg or M4A.")
     expect(canvas.node("in").locator(".hint")).to_be_visible()

@@ -141,6 +141,7 @@ PAGES: dict[tuple[str, str], Row] = {
     ("GET", "jobs/<uuid:job_id>/"): page(200),
     ("POST", "jobs/<uuid:job_id>/cancellation/"): page(302),
     ("POST", "jobs/<uuid:job_id>/rerun/"): page(302),
+    ("POST", "jobs/<uuid:job_id>/promotion/"): page(302),
     ("POST", "jobs/<uuid:job_id>/canvas/"): page(302),
     ("POST", "jobs/<uuid:job_id>/deletion/"): page(302),
 }

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import redis
+from django.conf import settings
 from django.db import OperationalError
 from django.test import Client
 
@@ -64,6 +65,48 @@ def test_one_path_allows_what_several_modules_offer(rest: Rest, ada: User) -> No
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""])
 def test_json_must_be_called_so(rest: Rest, content_type: str) -> None:
     problem(rest.post("/workflows", {"name": "x", "graph": factories.TEXT}, content_type=content_type), 415)
+
+
+def test_a_sessions_form_is_no_json(ada: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(ada)
+    secret = "x" * 32
+    client.cookies[settings.CSRF_COOKIE_NAME] = secret
+    form = {"name": "x", "csrfmiddlewaretoken": secret}
+    for path in ("/workflows", f"/workflows/{factories.workflow(ada).pk}/versions/1/restoration"):
+        problem(client.post(f"{ROOT}{path}", form, headers={"X-CSRFToken": secret}), 415)
+
+
+def test_an_answer_without_a_body_has_no_type_of_one(rest: Rest, ada: User) -> None:
+    answer = rest.delete(f"/workflows/{factories.workflow(ada).pk}")
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert "Content-Type" not in answer
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "said"),
+    [
+        ("/tokens", {"name": "x" * 101, "scopes": ["read"]}, "String should have at most 100 characters"),
+        ("/tokens", {"name": " ", "scopes": ["read"]}, "a name has more than blanks"),
+        ("/tokens", {"name": "x"}, "This is needed."),
+        ("/tokens", {"name": "x", "scopes": ["read"], "day": 1}, "There is nothing of this name here."),
+        ("/tokens", [], "This must be a JSON object."),
+    ],
+)
+def test_what_is_wrong_is_said_without_a_word_of_python(rest: Rest, path: str, body: object, said: str) -> None:
+    assert said in [error["message"] for error in problem(rest.post(path, body), 422)["errors"]]
+
+
+@pytest.mark.parametrize("query", ["limit=1&limit=2", "cursor=x&cursor=", "submitted_after=x&submitted_after=y"])
+def test_a_parameter_that_is_given_twice_is_refused_where_one_counts(rest: Rest, query: str) -> None:
+    answer = rest.client.get(f"{ROOT}/jobs?{query}", headers=rest.headers)
+
+    assert [error["property"] for error in problem(answer, 422)["errors"]] == [query.partition("=")[0]]
+
+
+def test_one_of_which_all_count_may_be_given_twice(rest: Rest) -> None:
+    assert rest.get("/jobs", {"state": ["queued", "running"], "param.n": ["1", "2"]}).status_code == 200
 
 
 def test_a_charset_may_be_named(rest: Rest) -> None:

@@ -5,9 +5,12 @@ import zlib
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from accounts.scopes import Scope
+from runs import estimate as estimates
 from runs.estimate import RUNS, Estimate, estimate
 from runs.models import Gate, JobTelemetry
 from runs.telemetry import EMPTY
@@ -79,6 +82,28 @@ def test_only_the_newest_runs_are_looked_at(workflow: Workflow) -> None:
     assert estimate(workflow, 1).seconds == (1.0, 2.0)
 
 
+def test_what_an_ended_run_took_is_read_once(workflow: Workflow) -> None:
+    for _ in range(3):
+        ran(workflow, word=0, left=1000, right=2000)
+    first = estimate(workflow, 3)
+    ran(workflow, word=0, left=4000, right=2000)
+    with CaptureQueriesContext(connection) as asked:
+        second = estimate(workflow, 3)
+    with CaptureQueriesContext(connection) as again:
+        assert estimate(workflow, 3) == second
+    assert (first.seconds, second.seconds) == ((2.0, 3.0), (2.0, 6.0))
+    assert len(again) < len(asked)
+    assert not any('"runs_jobtelemetry"."data"' in each["sql"] for each in again.captured_queries)
+
+
+def test_no_more_runs_are_remembered_than_it_says(workflow: Workflow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(estimates, "KEPT", 2)
+    for _ in range(4):
+        ran(workflow, word=0, left=1000, right=2000)
+    assert estimate(workflow, 1) == estimate(workflow, 1) != Estimate()
+    assert len(estimates._kept) == 2
+
+
 def test_costs_and_bytes_are_of_all_runs_and_unknown_where_unmeasured(workflow: Workflow) -> None:
     ran(workflow, word=0, left={"elapsed_ms": 10, "cost": 0.25}, right=10)
     job = workflow.jobs.get()
@@ -101,5 +126,5 @@ def test_it_takes_as_many_queries_for_many_runs(workflow: Workflow, django_asser
     for _ in range(RUNS):
         ran(workflow, word=0, left=1000, right=1000)
     stored = Workflow.objects.select_related("graph").get(pk=workflow.pk)
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(4):
         estimate(stored, 1)

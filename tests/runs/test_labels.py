@@ -2,7 +2,7 @@
 
 import pytest
 
-from runs.labels import LONGEST, Params, batch_labels, label
+from runs.labels import LONGEST, Params, batch_labels, label, spread
 
 SAVED: dict[str, object] = {"seed": 1, "title": "Drift", "sharp": False, "photo": None}
 
@@ -90,3 +90,27 @@ def test_what_counts_repeats_is_never_cut_off() -> None:
 def test_runs_that_do_not_differ_have_no_label_of_their_own() -> None:
     assert batch_labels([{"seed": 1}] * 2, ["seed"], 1) == ["", ""]
     assert batch_labels([{}], [], 1) == [""]
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        (["seed 1", "seed 2", "seed 3"], "seed 1–3"),
+        (["seed 3", "seed 1", "seed 2"], "seed 1–3"),
+        (["seed 7", "seed 8"], "seed 7, 8"),
+        (["seed 1", "seed 3", "seed 4"], "seed 1, 3, 4"),
+        (["seed 2706514372", "seed 462657236", "seed 3482038574"], "seed"),
+        (["haze 0.5", "haze 24"], "haze 0.5, 24"),
+        (["seed 1 · haze 0", "seed 1 · haze 24", "seed 2 · haze 0", "seed 2 · haze 24"], "seed × haze"),
+        (["seed 1 · ink", "seed 2 · ink"], "seed 1, 2"),
+        (["ink", "moss"], "ink, moss"),
+        (["ink · 1 of 2", "ink · 2 of 2", "moss · 1 of 2", "moss · 2 of 2"], "ink, moss"),
+        (["a lighthouse", "a fox by the sea", "the last train"], "a lighthouse … 3 kinds"),
+        (["1 of 3", "2 of 3", "3 of 3"], ""),
+        (["as it was", "as it was"], ""),
+        (["seed 1 · a · b", "seed 2"], ""),
+        ([], ""),
+    ],
+)
+def test_what_a_batch_varies_in_is_told_in_few_words(labels: list[str], expected: str) -> None:
+    assert spread(labels) == expected

@@ -191,6 +191,20 @@ def test_node_types_say_what_they_take_and_give(rest: Rest) -> None:
     assert blur["outputs"] == [{"name": "image", "type": "image", "streams": False}]
 
 
+def test_node_types_come_in_parts_when_asked_to(rest: Rest) -> None:
+    names = [each["type"] for each in rest.get("/node-types").json()["items"]]
+    found, query = [], {"limit": 7}
+    while True:
+        part = rest.get("/node-types", query).json()
+        found += [each["type"] for each in part["items"]]
+        if part["next"] is None:
+            break
+        query["cursor"] = part["next"]
+
+    assert found == names
+    assert rest.get("/node-types", {"cursor": "no.such"}).status_code == 422
+
+
 def test_a_repeated_create_answers_with_the_first(rest: Rest) -> None:
     first = rest.post("/workflows", body(), idempotency_key="k1")
     again = rest.post("/workflows", body(), idempotency_key="k1")

@@ -18,10 +18,10 @@ if (comparison()) {
   addEventListener("popstate", () => show(location.search));
   again();
   closer();
-  keys();
   slider();
   reveal();
 }
+keys();
 sounds();
 
 /** A link is followed within the page; with Ctrl it opens elsewhere, as links do. @param {MouseEvent} event */

@@ -16,6 +16,7 @@ export function keys() {
 /** @param {number} step */
 function walk(step) {
   const slot = /** @type {HTMLInputElement | null} */ (document.querySelector("[data-slots] :checked"))?.value;
+  if (!slot) return; // two are yet to be chosen
   const picks = [...document.querySelectorAll(".pick")];
   const here = picks.findIndex((pick) => pick.querySelector("[data-mark]")?.textContent === slot);
   const link = picks[here + step]?.querySelector("a");

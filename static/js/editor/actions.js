@@ -18,22 +18,25 @@ const NEAR = 8;
 const FAR = 64;
 const ROOMY = 1100;
 const QUEUE = 332; // px of the list of runs
+const BAND = 72; // px at the top, where what is folded lies
 const LEGIBLE = 0.45; // of its size
 
 /** @param {Parts} parts */
 export function actions({ canvas, plane, scene, store, selection, viewport }) {
-  /** What the last fit came to: where nobody has moved since, it is done again as the window changes. */
+  /** What the last fit came to: where nobody has moved since, it is done again as the window or the list of runs changes. */
   let fitted = { view: "", how: () => {} };
 
   /** What is free of the panels that lie on the canvas. */
   function margins() {
     const edge = canvas.getBoundingClientRect();
     const panels = [...canvas.querySelectorAll("[data-covers]")].map((each) => each.getBoundingClientRect());
-    const right = panels.filter((each) => each.width && each.left > edge.left + edge.width / 2);
+    const low = panels.filter((each) => each.width && each.bottom - edge.top > BAND);
+    const right = low.filter((each) => each.left > edge.left + edge.width / 2);
     const narrow = edge.width < 600;
-    const queue = edge.width < ROOMY ? 0 : QUEUE; // it appears with the second run, and should cover nothing then
+    // It appears with the second run, and should cover nothing then.
+    const queue = edge.width < ROOMY || !canvas.querySelector("#queue[data-open]") ? 0 : QUEUE;
     return {
-      top: narrow ? 24 : 72,
+      top: narrow ? 24 : BAND,
       bottom: narrow ? 64 : 60,
       left: narrow ? 16 : 24,
       right: Math.max(narrow ? 16 : 24, queue, ...right.map((each) => edge.right - each.left + 24)),
@@ -57,9 +60,11 @@ export function actions({ canvas, plane, scene, store, selection, viewport }) {
     fitted = { view: viewport.view, how: begin };
   }
 
-  viewport.addEventListener("resize", () => {
+  function refit() {
     if (viewport.view === fitted.view) fitted.how();
-  });
+  }
+  viewport.addEventListener("resize", refit);
+  document.addEventListener("queue:folded", refit);
 
   /** Shows a node: chooses it, gives it the focus, and brings it into sight where it is not. @param {string} id */
   function go(id) {

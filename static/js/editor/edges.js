@@ -10,8 +10,8 @@ import { route } from "./lines.js";
 /** @typedef {import("./scene.js").Scene} Scene */
 
 const SVG = "http://www.w3.org/2000/svg";
-const BUBBLE = { width: 40, height: 30 }; // that two counts are apart at least
-const ELSEWHERE = [0.35, 0.65, 0.2, 0.8]; // of an edge's length, where its own place is taken
+const BUBBLE = { width: 52, height: 48 }; // that two counts are apart
+const ELSEWHERE = [0.35, 0.65, 0.25, 0.75, 0.18, 0.82]; // of an edge's length, where its own place is taken
 
 export class Edges {
   #layer;
@@ -118,15 +118,17 @@ export class Edges {
     if (colour) group.dataset.type = colour;
   }
 
-  /** The place itself, or one further along the line at which no other count stands. @param {Point} middle @param {SVGPathElement} line */
+  /** The place itself, or one along the line that is far enough from all other counts, or farthest. @param {Point} middle @param {SVGPathElement} line */
   #free(middle, line) {
     const taken = [...this.#counts.values()];
     /** @param {Point} at */
-    const clear = (at) =>
-      taken.every(({ x, y }) => Math.abs(x - at.x) >= BUBBLE.width || Math.abs(y - at.y) >= BUBBLE.height);
-    if (clear(middle)) return middle;
+    const apart = (at) =>
+      Math.min(...taken.map(({ x, y }) => Math.hypot((x - at.x) / BUBBLE.width, (y - at.y) / BUBBLE.height)));
+    if (apart(middle) >= 1) return middle;
     const length = line.getTotalLength();
-    return ELSEWHERE.map((share) => line.getPointAtLength(share * length)).find(clear) ?? middle;
+    const places = [middle, ...ELSEWHERE.map((share) => line.getPointAtLength(share * length))];
+    const most = Math.min(1, Math.max(...places.map(apart)));
+    return places.find((at) => apart(at) >= most) ?? middle;
   }
 }
 

@@ -4,6 +4,7 @@
 /** @typedef {import("./graph.js").Point} Point */
 
 const NEW = { width: 216, height: 400 }; // as large as most nodes are
+const GROWN = 320; // a node that is new still grows, as it is told what it lacks
 const GAP = 24;
 const STEP = 32;
 const FAR = 30; // steps that are looked at in each direction
@@ -21,7 +22,10 @@ const OFFSETS = (() => {
 export function freeNear(wish, boxes) {
   const taken = [...boxes];
   const found = OFFSETS.map(({ x, y }) => ({ x: wish.x + x, y: wish.y + y })).find((at) =>
-    taken.every((box) => apart(at.x, NEW.width, box.x, box.width) || apart(at.y, NEW.height, box.y, box.height)),
+    taken.every(
+      ({ x, y, width, height }) =>
+        apart(at.x, NEW.width, x, width) || apart(at.y, NEW.height, y, Math.max(height, GROWN)),
+    ),
   );
   return found ?? wish;
 }

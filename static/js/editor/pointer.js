@@ -2,6 +2,7 @@
 
 /** @typedef {import("./viewport.js").Viewport} Viewport */
 
+const COVERS = ".panel:not(.hint), dialog"; // a hint is not in the way
 const LINE = 32; // px, where a wheel counts in lines
 
 /** Whether Space is held, so that a drag pans whatever is under it. */
@@ -51,7 +52,7 @@ export function panAndZoom(canvas, viewport) {
 /** @param {WheelEvent} event @param {Viewport} viewport */
 function wheel(event, viewport) {
   const over = /** @type {HTMLElement} */ (event.target);
-  if (over.closest(".panel, dialog") || (!event.ctrlKey && scrolls(over))) return;
+  if (over.closest(COVERS) || (!event.ctrlKey && scrolls(over))) return;
   event.preventDefault();
   const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? LINE : 1;
   if (event.ctrlKey || event.metaKey)
@@ -72,7 +73,7 @@ function scrolls(over) {
 /** @param {PointerEvent} event */
 function pans(event) {
   const over = /** @type {HTMLElement} */ (event.target);
-  if (over.closest(".panel, dialog")) return false;
+  if (over.closest(COVERS)) return false;
   if (event.pointerType === "touch")
     return !over.closest("[data-port], input, textarea, select, button, a, [data-node][data-chosen]");
   return event.button === 1 || (event.button === 0 && space);

@@ -4,6 +4,8 @@
 /** @typedef {import("./graph.js").Box} Box */
 
 const GAP = 24;
+const ROWS = "calc(154 * var(--u))"; // two of tiles, as the style sheet has it
+const TALL = 6 / 5; // a tile, by its width
 
 /** @param {Scene} scene */
 export function rooms(scene) {
@@ -30,18 +32,20 @@ function bound(scene) {
   });
   for (const { wall, high } of found) {
     const most = Number.isFinite(high) ? `${high}px` : "";
-    if (wall.style.maxHeight !== most) Object.assign(wall.style, { maxHeight: most, minHeight: most && "0" });
+    const least = most && `min(${most}, ${ROWS})`;
+    if (wall.style.maxHeight !== most) Object.assign(wall.style, { maxHeight: most, minHeight: least });
   }
 }
 
 /** So high that no row of tiles is cut, within this room, but one row at least. @param {HTMLElement} wall @param {number} room */
 function rows(wall, room) {
-  const tile = /** @type {HTMLElement | null} */ (wall.querySelector(".tile"));
-  const { rowGap, paddingTop, paddingBottom } = getComputedStyle(wall);
+  const { rowGap, paddingTop, paddingBottom, gridTemplateColumns } = getComputedStyle(wall);
   const gap = Number.parseFloat(rowGap) || 0;
   const around = Number.parseFloat(paddingTop) + Number.parseFloat(paddingBottom);
-  const row = (tile?.offsetHeight ?? 0) + gap;
-  return Math.ceil(Math.max(1, Math.floor((room - around + gap) / row)) * row - gap + around);
+  const row = Number.parseFloat(gridTemplateColumns) * TALL + gap;
+  const high = Math.max(1, Math.floor((room - around + gap) / row)) * row - gap + around;
+  const below = high < wall.scrollHeight ? Math.max(Number.parseFloat(paddingBottom) - gap / 2, 0) : 0;
+  return Math.ceil(high - below); // nor anything seen of the ring of a tile that is over
 }
 
 /** How high a node may be where it stands. @param {Box} box @param {Box[]} boxes */

@@ -1,7 +1,7 @@
 // A picture, sound, film or file for an input: dropped on it or chosen, sent while its progress shows, then given as {"asset": id}.
 
 import { setProperty } from "./commands.js";
-import { token } from "./server.js";
+import { ask, token } from "./server.js";
 
 /** @typedef {import("./store.js").Store} Store */
 
@@ -63,6 +63,7 @@ function send(drop, file, store) {
       store.do(setProperty(node, property ?? "", { asset: answer.id }));
       return;
     }
+    if (sent) ask(`/api/v1/assets/${answer.id}`, "DELETE", undefined).catch(() => {}); // nobody would find it again
     complaint.hidden = false;
     complaint.textContent = sent
       ? (refusal ?? "")

@@ -13,6 +13,8 @@ export function many() {
     const target = /** @type {Element} */ (event.target);
     if (target.closest("[data-many]")) {
       dialog.showModal();
+      const first = /** @type {HTMLElement | null} */ (form.querySelector("fieldset :is(input, textarea)"));
+      if (matchMedia("(pointer: fine)").matches) first?.focus(); // a phone's keyboard would cover half of it
       await saved();
       htmx().trigger(form, "plan");
     }

@@ -15,7 +15,7 @@ export async function post(url, values = {}, how = {}) {
   if (!(values instanceof FormData)) for (const [name, value] of Object.entries(values)) body.set(name, value);
   const headers = { "X-CSRFToken": token(), "HX-Request": "true" }; // a part of a page gets no sign-in form
   const answer = await fetch(url, { method: "POST", body, headers, ...how }).catch(() => Response.error());
-  if (!answer.ok) refused(answer.status);
+  if (!answer.ok) refused(answer.status, await answer.clone().text());
   return answer;
 }
 

@@ -1,14 +1,23 @@
-// The list of runs: folded or not, which a cookie remembers; more cards are asked of the socket.
+// The list of runs: folded or not, which a cookie remembers; more cards are asked of the socket. Where nothing is
+// remembered, it is open, but on a canvas that is not much wider than it.
 
 import { say } from "./socket.js";
 
 const YEAR = 31_536_000;
+
+const close = matchMedia("(min-width: 601px) and (max-width: 1099px)");
 
 const MINE = 1500; // ms after a person's own move, within which the card may be brought into sight
 
 let asked = Number.NEGATIVE_INFINITY;
 
 export function queue() {
+  const list = document.getElementById("queue");
+  const button = /** @type {HTMLElement | null} */ (list?.querySelector("[data-queue]"));
+  if (list?.dataset.open === "roomy" && button) {
+    button.ariaExpanded = String(list.toggleAttribute("data-open", !close.matches));
+    if (!close.matches) list.dataset.open = "";
+  }
   for (const kind of ["keydown", "click"]) {
     document.addEventListener(kind, () => {
       asked = performance.now();
@@ -37,6 +46,7 @@ export function reveal() {
 function fold(button) {
   const open = document.getElementById("queue")?.toggleAttribute("data-open") ?? false;
   button.ariaExpanded = String(open);
+  document.dispatchEvent(new Event("queue:folded"));
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store is missing over plain HTTP
   document.cookie = `queue=${open ? "open" : "closed"}; path=/; max-age=${YEAR}; samesite=lax`;
 }

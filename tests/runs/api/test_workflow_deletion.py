@@ -35,10 +35,16 @@ def test_while_a_job_is_active_it_stays_with_all_of_its_jobs(rest: Rest, workflo
     assert Job.objects.count() == 2
 
 
+def test_one_without_an_active_job_is_gone_with_the_answer(rest: Rest, workflow: Workflow) -> None:
+    factories.job(workflow, state=State.COMPLETED)
+    assert rest.delete(f"/workflows/{workflow.pk}?cancel=true").status_code == 204
+    assert not Workflow.objects.exists()
+
+
 def test_one_whose_jobs_only_wait_goes_at_once(rest: Rest, workflow: Workflow) -> None:
     for _ in range(3):
         factories.job(workflow)
-    assert rest.delete(f"/workflows/{workflow.pk}?cancel=true").status_code == 204
+    assert rest.delete(f"/workflows/{workflow.pk}?cancel=true").status_code == 202
     assert not Workflow.objects.exists()
     assert not Job.objects.exists()
 

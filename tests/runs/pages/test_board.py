@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from runs.models import Worker
+from runs.models.job import BACKGROUND_PLACES
 from runs.pages import board, pushes
 from runs.pages.board import Board, Card, Fold
 from runs.pages.pushes import Focus
@@ -85,6 +86,25 @@ def test_runs_of_a_batch_that_stand_alike_fold_into_one_card(ada: User, workflow
     found = board.read(ada, workflow)
     assert numbers(group(found, "completed")) == [(2, 4), 1]
     assert numbers(group(found, "running")) == [5]
+
+
+def test_the_first_of_a_lane_leads_and_the_others_can_be_put_before_it(ada: User, workflow: Workflow) -> None:
+    factories.job(factories.workflow(ada), number=9)  # it is before them all
+    for number in (1, 2):
+        factories.job(workflow, number=number)
+    for number in (3, 4):
+        factories.job(workflow, number=number, place=BACKGROUND_PLACES + number)
+    cards = [card for card in group(board.read(ada, workflow), "waiting") if isinstance(card, Card)]
+    assert [(card.job.number, card.leads) for card in cards] == [(1, False), (2, False), (3, True), (4, False)]
+
+
+def test_a_fold_says_what_its_runs_vary_in(ada: User, workflow: Workflow) -> None:
+    batch = uuid4()
+    for number in (1, 2, 3):
+        factories.job(workflow, number=number, state="completed", batch_id=batch, label=f"seed {number}")
+    (fold,) = group(board.read(ada, workflow), "completed")
+    assert isinstance(fold, Fold)
+    assert fold.spread == "seed 1–3"
 
 
 def test_what_is_active_in_other_workflows_of_the_person_stands_below(ada: User, bob: User, workflow: Workflow) -> None:

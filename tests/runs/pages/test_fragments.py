@@ -76,6 +76,30 @@ def test_a_status_draws_its_node_and_its_line_in_the_timeline_anew(running: Shee
     assert patch == {"progress": 0.5, "done": 1}
 
 
+def test_a_node_that_fails_while_others_go_on_is_told_above_all_at_once(running: Sheet) -> None:
+    failed: Batch = {"nodes": {"word": {"status": "failed", "error": {"code": "failed", "message": "no"}}}}
+    before = running.after({"nodes": {"word": {"status": "running"}}})
+    html, _ = fragments.changes(before.after(failed), failed, before)
+    assert targets(html) == ["#node-word", "#bar-word", "#standing"]
+    assert "has failed" in html
+    later: Batch = {"nodes": {"out": {"status": "failed"}}}
+    assert "#standing" not in changes(before.after(failed), later)[0]  # it names the first
+
+
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        ("lane", "In the background"),
+        ("paused", "is paused"),
+        ("user", "of your runs"),
+        ("workflow", "of this workflow"),
+    ],
+)
+def test_a_waiting_run_says_what_it_waits_for(running: Sheet, why: str, words: str) -> None:
+    waiting = replace(running, job={**running.job, "state": "queued", "waiting_for": why})
+    assert words in fragments.header(waiting, running)
+
+
 def test_results_are_drawn_anew_where_something_landed_and_only_there(running: Sheet, job: Job) -> None:
     landed: Batch = {"products": [asset_document(factories.product(job, value="a word"))]}
     html, patch = changes(running, landed)
@@ -132,7 +156,7 @@ def test_nothing_that_people_or_files_say_becomes_markup(running: Sheet) -> None
     batch: Batch = {"nodes": {"word": {"status": "failed", "error": {"code": evil, "message": evil}}}}
     html, _ = fragments.changes(running.after(batch), batch, running)
     assert "<script" not in html
-    assert targets(html) == ["#node-word", "#bar-word"]
+    assert targets(html) == ["#node-word", "#bar-word", "#standing"]
 
 
 class Balance(HTMLParser):

@@ -5,6 +5,7 @@ import zlib
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from accounts.models import User
@@ -118,6 +119,14 @@ def test_many_makes_them(page: Client, ada: User, workflow: Workflow) -> None:
     assert lens.of(ada, workflow.pk).job_id == jobs[0].pk
 
 
+@pytest.mark.parametrize(("asked", "lane"), [({}, "normal"), ({"lane": "background"}, "background")])
+def test_many_run_in_the_lane_that_is_asked_for(
+    page: Client, workflow: Workflow, asked: dict[str, str], lane: str
+) -> None:
+    page.post(f"/workflows/{workflow.pk}/many/", {"v0": "1, 2", "start": "1", **asked})
+    assert {job.lane for job in Job.objects.all()} == {lane}
+
+
 def test_what_many_can_not_read_is_said_at_its_parameter(page: Client, workflow: Workflow) -> None:
     shown = page.post(f"/workflows/{workflow.pk}/many/", {"v0": "often", "start": "1"}).content.decode()
     assert "seed: “often” is not a whole number" in shown
@@ -139,3 +148,11 @@ def test_nobody_steers_what_is_anothers(client: Client, bob: User, workflow: Wor
     client.force_login(bob)
     for address in ("lens", "run", "many", "cancellation"):
         assert client.post(f"/workflows/{workflow.pk}/{address}/").status_code == 404
+
+
+def test_a_form_draws_nothing(ada: User) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(ada)
+    token = strict.cookies[settings.CSRF_COOKIE_NAME] = "x" * 32
+    answer = strict.post(f"/workflows/{factories.workflow(ada).pk}/drawings/", {"csrfmiddlewaretoken": token})
+    assert answer.status_code == 422

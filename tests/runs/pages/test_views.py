@@ -64,7 +64,7 @@ def test_nodes_that_are_not_saved_yet_are_drawn(page: Client, ada: User) -> None
     assert text(answer).count("<article ") == 2
     assert 'id="node-soft"' in text(answer)
     assert "&lt;Soft&gt;" in text(answer)
-    for wrong in ("{", '{"nodes": [{"id": "a b"}]}'):
+    for wrong in ("{", '{"nodes": [{"id": "a b"}]}', "[" * 100_000):
         assert page.post(address, wrong, content_type="application/json").status_code == 422
 
 
@@ -289,7 +289,10 @@ def test_what_can_t_run_again_says_why(page: Client, ada: User) -> None:
     job = factories.job(factories.workflow(ada, graph({"odd": ("dream.machine", {})})), state=State.FAILED)
     shown = text(page.post(f"/jobs/{job.pk}/rerun/", follow=True))
     assert "dream.machine" in shown
-    assert page.post(f"/jobs/{job.pk}/rerun/", headers=HTMX).status_code == 409
+    answer = page.post(f"/jobs/{job.pk}/rerun/", headers=HTMX)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (409, "text/plain; charset=utf-8")
+    assert "dream.machine" in answer.content.decode()
+    assert 'class="note error"' not in text(page.get(f"/jobs/{job.pk}/"))  # told once
     assert Job.objects.count() == 1
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from project.asgi import application
 from runs import gate
 from runs.models import Job
 from runs.sockets import socket as sockets
+from runs.sockets.consumers import ProgramJobSocket
 from runs.sockets.warden import Warden
 from tests import factories
 from tests.runs.clients import bearer, connected, cookie
@@ -154,6 +155,27 @@ async def test_a_job_that_may_no_longer_be_seen_closes_its_socket_with_4404(
         await socket.frame()
         await act(lambda: Job.objects.update(owner=bob))
         assert await socket.closed() == 4404
+
+
+async def test_all_that_one_person_follows_is_looked_at_at_once(
+    path: str, job: Job, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[set[uuid.UUID]] = []
+    seen = ProgramJobSocket.seen
+
+    def noted(credentials: Credentials, subject_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+        looks.append(set(subject_ids))
+        return seen(credentials, subject_ids)
+
+    other, token = await act(lambda: submitted(job.workflow)), await act(bearer, ada)
+    async with connected(path, token) as one, connected(f"/ws/v1/jobs/{other.pk}", token) as two:
+        await one.frame()
+        await two.frame()
+        monkeypatch.setattr(ProgramJobSocket, "seen", staticmethod(noted))
+        monkeypatch.setattr(Warden, "ROUNDS_TO_A_LOOK", 1)
+        await act(lambda: Job.objects.filter(pk=other.pk).update(owner=User.objects.create_user("eve")))
+        assert await two.closed() == 4404
+    assert looks[0] == {job.pk, other.pk}
 
 
 async def test_a_ticket_that_can_not_be_looked_up_is_to_be_tried_again(path: str, settings: Settings) -> None:

@@ -1,0 +1,80 @@
+"""What one does with runs by their cards: put one first, choose their lane, run again, see what a batch varies in."""
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.list import opened, study
+from tests.browser.person import Person, edge, node, violations
+from tests.live.product import make_workflow, submit
+from tests.photographs import photograph
+
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
+
+
+def line(page: Page) -> list[str]:
+    """The numbers of what waits, in the order of its cards."""
+    facts = page.locator("#queue-waiting [data-job-card] .facts").all_inner_texts()
+    return [text.split()[0] for text in facts]
+
+
+def test_a_waiting_run_is_put_first_by_its_card(ada: Person, rest: httpx.Client) -> None:
+    workflow = study(rest, seconds=300)
+    for seed in range(1, 5):
+        submit(rest, workflow, params={"seed": seed})
+    page = opened(ada, workflow)
+    expect(page.locator("#queue-waiting [data-job-card]")).to_have_count(2)
+    assert line(page) == ["#3", "#4"]
+    promote = page.get_by_role("button", name="Run #4 next")
+    expect(page.locator("[data-action=promote]")).to_have_count(1)  # none for what is first already
+    promote.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#queue-waiting [data-job-card]").first).to_contain_text("#4")
+    assert line(page) == ["#4", "#3"]
+    page.get_by_role("button", name="Run #3 next").click()
+    expect(page.locator("#queue-waiting [data-job-card]").first).to_contain_text("#3")
+
+
+def test_many_runs_wait_in_the_background_where_one_says_so(ada: Person, rest: httpx.Client) -> None:
+    workflow = study(rest, seconds=300)
+    for _ in range(2):
+        submit(rest, workflow)
+    page = opened(ada, workflow)
+    page.locator("[data-many]").click()
+    dialog = page.get_by_role("dialog", name="Run many")
+    expect(dialog.get_by_label("seed")).to_be_focused()
+    page.keyboard.type("1, 2")
+    dialog.get_by_label("In the background").check()
+    expect(page.locator("[data-start]")).to_have_text("Start 2 runs")
+    assert violations(page) == []
+    page.locator("[data-start]").click()
+    expect(page.locator("#queue-waiting .facts", has_text="background")).to_have_count(2)
+    page.locator("[data-canvas]").press("Control+Enter")
+    expect(page.locator("#queue-waiting [data-job-card]").first).to_contain_text("#5")
+    assert line(page) == ["#5", "#3", "#4"]
+
+
+def test_what_keeps_a_run_from_being_run_again_is_said(ada: Person, rest: httpx.Client) -> None:
+    given = rest.post("/assets", files={"file": ("coffee.png", photograph())}).json()["id"]
+    nodes = [
+        node("photo", "input.image", name="photo", value={"asset": given}),
+        node("wait", "control.wait", seconds=300),
+    ]
+    workflow = make_workflow(rest, nodes, [edge("photo", "value", "wait", "value")])
+    for job in [submit(rest, workflow) for _ in range(2)]:
+        rest.post(f"/jobs/{job['id']}/cancellation")
+    page = opened(ada, workflow)
+    expect(page.locator('[data-job-card][data-state="cancelled"]')).to_have_count(2, timeout=15_000)
+    assert rest.delete(f"/assets/{given}", params={"force": "true"}).status_code == 204
+    ada.tolerates = ("409",)
+    page.locator("[data-action=rerun]").first.click()
+    expect(page.locator("[data-told]")).to_contain_text("asset")
+    expect(page.locator("#announcer")).to_contain_text("asset")
+    expect(page.locator("[data-ever]")).to_have_text("2")
+
+
+def test_a_batch_says_what_it_varies_in(ada: Person, rest: httpx.Client) -> None:
+    workflow = study(rest, seconds=0)
+    rest.post(f"/workflows/{workflow}/batches", json={"axes": {"seed": [1, 2, 3]}})
+    page = opened(ada, workflow)
+    expect(page.locator("#queue-completed .fold summary strong")).to_have_text("3 runs · seed 1–3", timeout=20_000)
