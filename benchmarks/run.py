@@ -14,12 +14,13 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import concurrency, crowded, followers, idle, lens, memory, pages, pictures, torrent, trivial
+from benchmarks import batch, concurrency, crowded, followers, idle, lens, memory, pages, pictures, torrent, trivial
 from benchmarks.figures import Figure
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 ALL: dict[str, Callable[[Path], list[Figure]]] = {
     "trivial": trivial.measure,
+    "batch": batch.measure,
     "idle": idle.measure,
     "concurrency": concurrency.measure,
     "pictures": pictures.measure,

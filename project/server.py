@@ -6,6 +6,7 @@ with `--host` and `--port`. docs/adr/0003-daphne-subclass.md says why it is so.
 
 import argparse
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -144,6 +145,7 @@ def main(arguments: Sequence[str] | None = None, limits: Limits | None = None) -
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     listener = _open_listener(options)
     application = import_by_path(options.application)
+    gc.freeze()  # what is imported stays: to look through it for garbage took 80 ms, in the middle of a transaction too
     Server(application, listener, limits or Limits(max_body_bytes=options.max_body_bytes)).run()
     _end_without_threads()
 

@@ -1,6 +1,6 @@
 """Many jobs cancelled at once, some at a time, so that nobody who writes waits long."""
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -13,21 +13,21 @@ from runs.states import State
 _AT_ONCE: Final = 100
 
 
-def cancel_all(jobs: QuerySet[Job], *, by: str) -> int:
+def cancel_all(jobs: QuerySet[Job], *, by: str, why: str = "", error: dict[str, Any] | None = None) -> int:
     """The waiting among these jobs leave the queue, the first to start first; the running are told to stop.
 
-    Answers how many of them that were.
+    Those that had never begun end with this error, if any. Answers how many of them that were.
     """
     cancelled = 0
-    while left := gate.cancel_fresh(jobs, by=by, most=_AT_ONCE):
+    while left := gate.cancel_fresh(jobs, by=by, most=_AT_ONCE, why=why, error=error):
         cancelled += left
     rest = jobs.filter(state__in=[State.QUEUED, State.RUNNING])  # also those that a worker has given back
-    return cancelled + sum(_cancel(job_id, by) for job_id in list(rest.values_list("pk", flat=True)))
+    return cancelled + sum(_cancel(job_id, by, why) for job_id in list(rest.values_list("pk", flat=True)))
 
 
-def _cancel(job_id: UUID, by: str) -> bool:
+def _cancel(job_id: UUID, by: str, why: str) -> bool:
     try:
-        gate.cancel(job_id, by=by)
+        gate.cancel(job_id, by=by, why=why)
     except (JobEnded, Job.DoesNotExist):
         return False
     return True

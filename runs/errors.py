@@ -37,6 +37,10 @@ class TooManyWaiting(RunError):  # noqa: N818
     """So many of the person's jobs wait already that no more are taken. Wait for some to end, or cancel some."""
 
 
+class BatchGivenUp(RunError):  # noqa: N818
+    """The batch took so long to be written that it was given up. No job was made; send it again in a moment."""
+
+
 class JobGone(RunError):  # noqa: N818
     """The job does not exist any more: it has been deleted. Ask for the workflow's jobs again."""
 

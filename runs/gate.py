@@ -20,12 +20,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from runs import lens, publish, stream, wake
+from runs import lens, publish, rules, stream, wake
 from runs.errors import JobActive, JobEnded, LostLease
 from runs.models import BACKGROUND_PLACES, Gate, Job, JobTelemetry, JobTransition
 from runs.states import HOLDING, TERMINAL, State
 from runs.tail import last_known
-from runs.telemetry import Snapshot, TelemetryId, closing, fold, progress
+from runs.telemetry import Snapshot, TelemetryId, closing, cost, fold, progress
 
 LAST_PLACE = 2**63 - 1
 _ASKED_AT_ONCE = 500
@@ -49,6 +49,7 @@ class Claim:
     params: dict[str, Any]
     runs: tuple[str, ...] | None = None
     """The nodes to run; None for all."""
+    batch_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,8 @@ def lock() -> Gate:
 
 
 def next_place(lane: str = "normal") -> int:
-    """The end of a lane. Only under the gate's lock."""
-    last = Job.objects.in_lane(lane).aggregate(last=Max("place"))["last"]
+    """The end of a lane, behind those that are still being written too. Only under the gate's lock."""
+    last = Job.rows.in_lane(lane).aggregate(last=Max("place"))["last"]
     return (_FIRST_PLACES[lane] if last is None else last) + 1
 
 
@@ -111,7 +112,7 @@ def claim(worker: str) -> Claim | None:
         return None
     with transaction.atomic():
         gate = lock()  # before anything is counted
-        if gate.paused or Job.objects.holding().count() >= gate.limit:
+        if gate.paused or Job.rows.holding().count() >= gate.limit:
             return None
         # PostgreSQL waits here for who cancels the head of the line, then takes the next.
         job = Job.objects.unbound().select_related("graph").select_for_update(of=("self",)).first()
@@ -139,14 +140,18 @@ def claim(worker: str) -> Claim | None:
         job.graph.document,
         job.params,
         tuple(job.scope["runs"]) if job.scope else None,
+        job.batch_id,
     )
 
 
-def finish(claim: Claim, end: End, telemetry: Telemetry) -> None:
-    """The job's worker ends it, with all its telemetry. Raises LostLease when the job is no longer this worker's."""
+def finish(claim: Claim, end: End, telemetry: Telemetry) -> bool:
+    """The job's worker ends it, with all its telemetry. Raises LostLease when the job is no longer this worker's.
+
+    Answers whether the job's batch has stopped; see `runs.halting`.
+    """
     with transaction.atomic():
         job = _held(claim.job_id, claim.fence)
-        _end(job, end, by=claim.worker, telemetry=telemetry)
+        return _end(job, end, by=claim.worker, telemetry=telemetry)
 
 
 def cancel(job_id: UUID, *, by: str, why: str = "") -> Job:
@@ -165,7 +170,7 @@ def cancel(job_id: UUID, *, by: str, why: str = "") -> Job:
     return job
 
 
-def cancel_fresh(jobs: QuerySet[Job], *, by: str, most: int) -> int:
+def cancel_fresh(jobs: QuerySet[Job], *, by: str, most: int, why: str = "", error: dict[str, Any] | None = None) -> int:
     """Takes up to `most` of these jobs that wait and have never begun out of the queue, the first to start first.
 
     Of such a job no worker can have told anything, so that one statement ends them all. Answers how many they were.
@@ -174,10 +179,11 @@ def cancel_fresh(jobs: QuerySet[Job], *, by: str, most: int) -> int:
     with transaction.atomic():
         fresh = jobs.filter(state=State.QUEUED, fence=0).select_for_update(of=("self",)).order_by("place")
         chosen = list(fresh.only("pk", "workflow_id", "version")[:most])
-        found = Job.objects.filter(pk__in=[job.pk for job in chosen], state=State.QUEUED, fence=0)
-        count = found.update(state=State.CANCELLED, version=F("version") + 1, ended_at=now)
+        found = Job.rows.filter(pk__in=[job.pk for job in chosen], state=State.QUEUED, fence=0)
+        count = found.update(state=State.CANCELLED, version=F("version") + 1, ended_at=now, error=error)
         JobTransition.objects.bulk_create(
-            JobTransition(job=job, from_state=State.QUEUED, to_state=State.CANCELLED, at=now, by=by) for job in chosen
+            JobTransition(job=job, from_state=State.QUEUED, to_state=State.CANCELLED, at=now, by=by, why=why)
+            for job in chosen
         )
         transaction.on_commit(lambda: _announce(chosen))
     return count
@@ -208,17 +214,17 @@ def end(job_id: UUID, fence: int, *, code: str, message: str, by: str) -> State:
 
 def renew(workers: Collection[str]) -> int:
     """One more term for every job that these workers hold, in one statement. Answers how many there were."""
-    return Job.objects.holding().filter(worker__in=workers).update(lease_until=_lease())
+    return Job.rows.holding().filter(worker__in=workers).update(lease_until=_lease())
 
 
 def renew_all() -> int:
     """One more term for every running job: after the machine slept, no lease is what it seems."""
-    return Job.objects.holding().update(lease_until=_lease())
+    return Job.rows.holding().update(lease_until=_lease())
 
 
 def expired(limit: int = 100) -> list[Job]:
     """Jobs whose lease has run out: their worker may be dead, stopped or cut off."""
-    return list(Job.objects.holding().filter(lease_until__lt=Now()).order_by("lease_until")[:limit])
+    return list(Job.rows.holding().filter(lease_until__lt=Now()).order_by("lease_until")[:limit])
 
 
 def positions(job_ids: Iterable[UUID]) -> dict[UUID, int]:
@@ -246,7 +252,7 @@ def line(first: int = 0, last: int = LAST_PLACE, before: int = 0) -> dict[int, i
 
 def mark_unrepeatable(job_id: UUID, fence: int) -> None:
     """Before a node begins that is unsafe to repeat: from now on a lost worker fails the job."""
-    if not Job.objects.filter(pk=job_id, fence=fence, state__in=HOLDING).update(repeatable=False):
+    if not Job.rows.filter(pk=job_id, fence=fence, state__in=HOLDING).update(repeatable=False):
         raise LostLease("The job has passed on to another worker.")
 
 
@@ -283,7 +289,7 @@ def _lease() -> Any:
 
 def _held(job_id: UUID, fence: int) -> Job:
     """The job, locked, if its slot is still held under this fence."""
-    job = Job.objects.select_for_update(of=("self",)).filter(pk=job_id, fence=fence, state__in=HOLDING).first()
+    job = Job.rows.select_for_update(of=("self",)).filter(pk=job_id, fence=fence, state__in=HOLDING).first()
     if job is None:
         raise LostLease("The job has passed on to another worker, or has ended.")
     return job
@@ -318,14 +324,14 @@ def _end_from_outside(job: Job, end: End, snapshot: Snapshot, *, by: str) -> Non
     The next fence is the end's own, so that a reader gets the closed snapshot and a stale writer's id is refused.
     """
     if job.fence == 0:
-        return _end(job, end, by=by, telemetry=None)
+        _end(job, end, by=by, telemetry=None)
+        return
     status = "cancelled" if end.state == State.CANCELLED else "failed"
     closed = fold(snapshot, closing(snapshot, status))
     last_id = TelemetryId(job.fence + 1, 0)
     ended = replace(end, progress=progress(snapshot, len(job.graph.document["nodes"])))
     transaction.on_commit(lambda: _shut_out(job.pk, last_id.fence))
     _end(job, ended, by=by, telemetry=Telemetry(str(last_id), closed), fence=last_id.fence)
-    return None
 
 
 def _shut_out(job_id: UUID, fence: int) -> None:
@@ -335,11 +341,13 @@ def _shut_out(job_id: UUID, fence: int) -> None:
         logger.info("The end of job %s is not in its stream (%s); readers take it from the database.", job_id, error)
 
 
-def _end(job: Job, end: End, *, by: str, telemetry: Telemetry | None, **fields: Any) -> None:
+def _end(job: Job, end: End, *, by: str, telemetry: Telemetry | None, **fields: Any) -> bool:
     now = timezone.now()
     if telemetry is not None:
         data = zlib.compress(json.dumps(telemetry.snapshot, separators=(",", ":")).encode(), 1)
         JobTelemetry.objects.create(job=job, last_id=telemetry.last_id, data=data)
+    spent = cost(telemetry.snapshot) if telemetry else None
+    stopped = rules.count(job.batch_id, job, end.state, spent) if job.batch_id else None
     _move(
         job,
         end.state,
@@ -351,15 +359,17 @@ def _end(job: Job, end: End, *, by: str, telemetry: Telemetry | None, **fields: 
         ended_at=now,
         duration=(now - job.started_at).total_seconds() if job.started_at else None,
         progress=1.0 if end.state == State.COMPLETED else end.progress,
-        error=end.error,
+        error=stopped.error if stopped and end.state == State.CANCELLED else end.error,
+        cost=spent,
         traceback=end.traceback,
         **fields,
     )
+    return stopped is not None
 
 
 def _move(job: Job, to: State, *, by: str, why: str = "", at: Any = None, **fields: Any) -> None:
     """One transition, guarded by the state and fence that were read, with its history row."""
-    moved = Job.objects.filter(pk=job.pk, state=job.state, fence=job.fence).update(
+    moved = Job.rows.filter(pk=job.pk, state=job.state, fence=job.fence).update(
         state=to, version=F("version") + 1, **fields
     )
     if not moved:

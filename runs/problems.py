@@ -9,7 +9,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import InterfaceError, OperationalError
 
 from accounts.problems import ProblemError, fault, invalid, not_found, unavailable
-from runs.errors import JobGone, OverQuota, RunError, TooManyWaiting
+from runs.errors import BatchGivenUp, JobGone, OverQuota, RunError, TooManyWaiting
 from workflows.errors import GraphInvalid
 
 CODES = {"missing": "missing_input", "extra_forbidden": "unknown_property"}
@@ -79,6 +79,7 @@ PROBLEMS: Mapping[type, Callable[[Any], ProblemError]] = {
     GraphInvalid: lambda error: invalid(*[problem.as_dict() for problem in error.problems]),
     TooManyWaiting: _too_many,
     OverQuota: lambda error: ProblemError(413, str(error)),
+    BatchGivenUp: lambda error: unavailable(str(error)),
     JobGone: lambda error: not_found(str(error)),
     RunError: lambda error: ProblemError(409, str(error) or type(error).__doc__ or ""),
     OperationalError: _database_away,

@@ -14,6 +14,7 @@ _STEP_BACK: Final = """
     UPDATE runs_job SET place = behind.place FROM (
         SELECT id, LEAD(place) OVER (ORDER BY place) AS place FROM runs_job
         WHERE state = 'queued' AND place BETWEEN %s AND %s
+        AND (batch_id IS NULL OR batch_id NOT IN (SELECT id FROM runs_batch WHERE released_at IS NULL))
         AND owner_id = (SELECT owner_id FROM runs_job WHERE state = 'queued' AND place = %s)
     ) AS behind WHERE runs_job.id = behind.id AND behind.place IS NOT NULL
 """
@@ -30,8 +31,9 @@ def promote(job_id: UUID, *, before_all: bool) -> Job:
         job = Job.objects.select_for_update(of=("self",)).get(pk=job_id)
         if job.state != State.QUEUED:
             raise NotWaiting(NotWaiting.__doc__)
-        line = Job.objects.waiting().in_lane(job.lane)
-        first = (line if before_all else line.filter(owner=job.owner_id)).values_list("place", flat=True)[0]
+        # Before all are also the jobs of batches that are still being written, whose places are theirs already.
+        line = Job.rows.waiting() if before_all else Job.objects.waiting().filter(owner=job.owner_id)
+        first = line.in_lane(job.lane).values_list("place", flat=True)[0]
         if first != job.place:
             if not before_all:
                 with connection.cursor() as cursor:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.plain_json import moment
 from runs import gate
+from runs.eta import Eta, etas
 from runs.models import BACKGROUND_PLACES, Gate, Job, Worker, running_bounds
 from runs.redis import connection, progress_key
 from runs.representation import job_document
@@ -26,7 +27,8 @@ _ROOM = """
            (SELECT paused FROM runs_gate WHERE id = 1),
            (SELECT COUNT(*) FROM runs_job WHERE state IN ('running', 'cancelling')),
            (SELECT COUNT(*) FROM runs_worker WHERE heartbeat_at > %s),
-           EXISTS (SELECT 1 FROM runs_job WHERE state = 'queued' AND place < %s)
+           EXISTS (SELECT 1 FROM runs_job WHERE state = 'queued' AND place < %s
+                   AND (batch_id IS NULL OR batch_id NOT IN (SELECT id FROM runs_batch WHERE released_at IS NULL)))
 """
 
 
@@ -37,6 +39,7 @@ class Place:
     position: int | None = None
     waiting_for: str | None = None
     progress: float | None = None
+    eta: Eta | None = None
 
 
 def places(jobs: Collection[Job]) -> dict[UUID, Place]:
@@ -86,7 +89,12 @@ def _document(job: Job, found: Mapping[UUID, Place], outputs: dict[str, Any] | N
             job.refresh_from_db()
     place = found.get(job.pk, Place())
     return job_document(
-        job, position=place.position, progress=place.progress, waiting_for=place.waiting_for, outputs=outputs
+        job,
+        position=place.position,
+        progress=place.progress,
+        waiting_for=place.waiting_for,
+        eta=place.eta.as_dict() if place.eta else None,
+        outputs=outputs,
     )
 
 
@@ -94,8 +102,14 @@ def _waiting_places(waiting: list[Job], *, redis_away: bool) -> dict[UUID, Place
     if not waiting:
         return {}
     room, positions = _room(), gate.positions([job.pk for job in waiting])
+    stands = redis_away or room.paused or room.workers + room.held < 1
+    when = {} if stands else etas(waiting, positions, min(room.slots, room.workers))
     return {
-        job.pk: Place(positions[job.pk], "redis" if redis_away else room.wanting(job, positions[job.pk]))
+        job.pk: Place(
+            positions[job.pk],
+            "redis" if redis_away else room.wanting(job, positions[job.pk]),
+            eta=when.get(job.pk),
+        )
         for job in waiting
         if job.pk in positions
     }
@@ -106,6 +120,7 @@ class Room(NamedTuple):
 
     slots: int
     workers: int
+    held: int
     paused: bool
     normal_wait: bool
     """Whether any job of the normal lane waits."""
@@ -136,6 +151,7 @@ def _room() -> Room:
     return Room(
         Gate(cap=cap).limit - held,
         living - held,
+        held,
         paused=bool(paused),
         normal_wait=bool(normal_wait),
         workflows=full.get("workflow", frozenset()),

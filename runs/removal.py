@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from runs import gate, publish
+from runs import gate, making, publish
 from runs.cancelling import cancel_all
 from runs.errors import AssetUsed, JobActive
 from runs.models import Asset, Choice, Job
@@ -47,6 +47,8 @@ def remove_workflow(workflow: Workflow) -> None:
         Job.objects.filter(pk__in=ended).delete()
         gate.forget(ended)
         publish.asset_events("deleted", gone)
+    for batch_id in workflow.batches.in_making().values_list("pk", flat=True):
+        making.clear(batch_id)
     with transaction.atomic():
         gate.lock()  # no submit may come in between
         _refuse_active(workflow)

@@ -18,6 +18,7 @@ def job_document(
     position: int | None = None,
     progress: float | None = None,
     waiting_for: str | None = None,
+    eta: Mapping[str, object] | None = None,
     outputs: Mapping[str, object] | None = None,
 ) -> dict[str, Any]:
     """The job as `GET /jobs/{id}` gives it; sockets leave `outputs` out, and with None so does this.
@@ -38,14 +39,14 @@ def job_document(
         "params": job.params,
         "scope": job.scope,
         "progress": job.progress if progress is None else progress,
-        "eta": None,
+        "eta": eta,
         "attempts": job.attempts,
         "worker": job.worker or None,
         "created_at": moment(job.created_at),
         "started_at": moment(job.started_at),
         "ended_at": moment(job.ended_at),
         "error": job.error,
-        "cost": None,
+        "cost": job.cost,
     }
     return document if outputs is None else {**document, "outputs": dict(outputs)}
 

@@ -43,6 +43,23 @@ class Cancelled(BaseModel):
     cancelled: int
 
 
+class StopRules(Strict):
+    """When a batch stops before its last job: at the `first_failure`; when so many `seconds` have passed since it came
+    into the queue; when its jobs have made so many `bytes`, or have `cost` so many US dollars, counted at their ends.
+
+    Then its waiting jobs are cancelled and its running ones told to stop; what was made stays.
+    """
+
+    first_failure: bool = False
+    seconds: float | None = Field(default=None, gt=0, le=10**9)
+    bytes: int | None = Field(default=None, gt=0, le=10**15)
+    cost: float | None = Field(default=None, gt=0, le=10**9)
+
+    def given(self) -> dict[str, Any]:
+        """Those rules that are set."""
+        return {name: value for name, value in self.model_dump().items() if value}
+
+
 class BatchBody(Strict):
     """One job for each combination of the values on the axes, the last axis fastest, each `repeat` times.
 
@@ -54,6 +71,7 @@ class BatchBody(Strict):
     repeat: int = Field(1, ge=1)
     params: dict[str, JsonValue] = {}
     lane: Lane = "normal"
+    stop: StopRules = StopRules()
     focus: bool = True
     confirm: bool = False
     dry_run: bool = False
@@ -141,6 +159,13 @@ class JobError(BaseModel):
     node: str | None
 
 
+class Eta(BaseModel):
+    """About when a waiting job will start, and end; null where nothing is known of that."""
+
+    starts_at: datetime
+    ends_at: datetime | None
+
+
 class JobDocument(BaseModel):
     """A job. Its `outputs` by result name: a value, or `{asset, kind, media_type, url}`.
 
@@ -161,7 +186,7 @@ class JobDocument(BaseModel):
     params: dict[str, Any]
     scope: dict[str, Any] | None
     progress: float | None
-    eta: dict[str, Any] | None
+    eta: Eta | None
     attempts: int
     worker: str | None
     created_at: datetime
@@ -170,6 +195,47 @@ class JobDocument(BaseModel):
     error: JobError | None
     cost: float | None
     outputs: dict[str, Any]
+
+
+class NewJobDocument(JobDocument):
+    """A job that was submitted just now; `identical_to`: an earlier one that was the same run and came to a good end.
+
+    Null where there is none, or where something random is in it.
+    """
+
+    identical_to: UUID | None
+
+
+class Stopped(BaseModel):
+    """When a batch was stopped, by which of its rules, and how that is told."""
+
+    at: datetime
+    by: Literal["first_failure", "seconds", "bytes", "cost"]
+    message: str
+
+
+class Spent(BaseModel):
+    """Seconds since the batch came into the queue, to its last end where all have ended; what its jobs have made, and
+    what those that have ended have cost; null where nothing was measured.
+    """
+
+    seconds: float
+    bytes: int
+    cost: float | None
+
+
+class BatchState(BaseModel):
+    """A batch: how many of its `count` jobs are in each state, its rules, what it has spent, and why it stopped."""
+
+    id: UUID
+    workflow_id: UUID
+    count: int
+    states: dict[Literal["queued", "running", "cancelling", "completed", "failed", "cancelled"], int]
+    stop: StopRules
+    stopped: Stopped | None
+    spent: Spent
+    created_at: datetime
+    ended_at: datetime | None
 
 
 class BatchDocument(BaseModel):

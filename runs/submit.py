@@ -1,31 +1,25 @@
 """The way into the queue: everything is checked first, then one transaction makes the job, or nothing is made."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import F
-from django.utils import timezone
 
 from accounts.models import User
-from runs import gate, lens, naming, partial, publish, readiness, wake
-from runs.errors import JobExists, TooManyWaiting
+from runs import entry, gate, lens, naming, partial, publish, readiness, wake
+from runs.entry import Entry
+from runs.errors import JobExists
 from runs.labels import label
-from runs.models import Job, JobStock, JobTransition
+from runs.models import Job, JobStock
 from runs.partial import Part
-from runs.states import State
 from workflows import parameters
 from workflows.errors import GraphInvalid, Problem
 from workflows.models import Workflow
 from workflows.portion import Stock
 from workflows.registry import registry
 from workflows.schemas import ScopeBody
-
-_ROWS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +36,6 @@ class Order:
     """What another run of the same scope was given."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One job to come: its parameters as resolved."""
-
-    id: UUID
-    params: dict[str, object]
-    label: str
-    part: Part | None = None
-
-
 def submit(user: User, workflow: Workflow, order: Order) -> Job:
     """A new job at the end of the queue, with its seeds drawn. It belongs to the workflow's owner, whoever submits it.
 
@@ -65,10 +49,13 @@ def submit(user: User, workflow: Workflow, order: Order) -> Job:
     found_label = label_of(workflow, found.params[0], part) if order.label is None else order.label
     with transaction.atomic():
         gate.lock()
-        if order.id is not None and Job.objects.filter(pk=order.id).exists():
+        if order.id is not None and Job.rows.filter(pk=order.id).exists():
             raise JobExists("A job with this id exists already. Leave `id` out, or choose a new one.")
-        entry = Entry(order.id or uuid.uuid4(), found.params[0], found_label, part)
-        job = admit(user, workflow, [entry], lane=order.lane)[0]
+        stretch = entry.reserve(user, workflow, 1, lane=order.lane)
+        job = stretch.job(0, Entry(order.id or uuid.uuid4(), found.params[0], found_label, part))
+        entry.insert([job], by=stretch.by)
+        if part:
+            JobStock.objects.create(job=job, document=part.stock)
         if order.focus:
             lens.follow(user, job)
         transaction.on_commit(lambda: _announce(job))
@@ -102,47 +89,6 @@ def validate_part(
     return readiness.check(workflow, [part.params(params) if part else params], part)[1], part
 
 
-def admit(
-    user: User, workflow: Workflow, entries: Sequence[Entry], batch_id: UUID | None = None, *, lane: str = "normal"
-) -> list[Job]:
-    """New jobs at the end of their lane, in this order. Only under the gate's lock. Raises TooManyWaiting."""
-    if _is_full(workflow.owner_id, len(entries)):
-        raise TooManyWaiting(
-            f"{settings.MAX_WAITING_JOBS_PER_USER:,} jobs of one person may wait, and with this there would be more. "
-            "Wait for some to end, or cancel some."
-        )
-    if not Workflow.objects.filter(pk=workflow.pk, leaving=False).update(jobs_made=F("jobs_made") + len(entries)):
-        raise Workflow.DoesNotExist  # it has been deleted meanwhile
-    made = Workflow.objects.values_list("jobs_made", flat=True).get(pk=workflow.pk)
-    shared = {
-        "workflow": workflow,
-        "workflow_version": workflow.version,
-        "graph_id": workflow.graph_id,
-        "owner_id": workflow.owner_id,
-        "batch_id": batch_id,
-    }
-    number, place, now = made - len(entries) + 1, gate.next_place(lane), timezone.now()
-    jobs = [
-        Job(
-            id=entry.id,
-            number=number + index,
-            place=place + index,
-            label=entry.label,
-            params=entry.params,
-            scope=entry.part.document if entry.part else None,
-            created_at=now + timedelta(microseconds=index),  # lists by time show them in this order too
-            **shared,
-        )
-        for index, entry in enumerate(entries)
-    ]
-    Job.objects.bulk_create(jobs, batch_size=_ROWS_AT_ONCE)
-    stocks = [JobStock(job_id=each.id, document=each.part.stock) for each in entries if each.part]
-    JobStock.objects.bulk_create(stocks, batch_size=_ROWS_AT_ONCE)
-    steps = (JobTransition(job=job, to_state=State.QUEUED, at=now, by=user.get_username()) for job in jobs)
-    JobTransition.objects.bulk_create(steps, batch_size=_ROWS_AT_ONCE)
-    return jobs
-
-
 def label_of(workflow: Workflow, params: dict[str, object], part: Part | None = None) -> str:
     """What tells a run with these parameters from the workflow as it is saved, or from the run before.
 
@@ -162,13 +108,6 @@ def _before(workflow: Workflow, titles: Mapping[str, str]) -> Mapping[str, objec
     """What the newest run had, in words."""
     params = workflow.jobs.order_by("-number").values_list("params", flat=True).first()
     return params and naming.in_words(params, titles, naming.files(params))
-
-
-def _is_full(owner_id: UUID, more: int) -> bool:
-    """Whether too many of the owner's jobs would wait. While fewer wait altogether, nobody's are told apart."""
-    left = settings.MAX_WAITING_JOBS_PER_USER - more
-    line = Job.objects.waiting()
-    return left < 0 or (line[left : left + 1].exists() and line.filter(owner_id=owner_id)[left : left + 1].exists())
 
 
 def _announce(job: Job) -> None:

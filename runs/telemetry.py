@@ -74,6 +74,12 @@ def progress(snapshot: Snapshot, nodes: int) -> float | None:
     return sum(1.0 if node.get("status") in done else _share(node) for node in told) / nodes if nodes else None
 
 
+def cost(snapshot: Snapshot) -> float | None:
+    """What the nodes have cost together, in US dollars; None where nothing was measured."""
+    measured = [node["cost"] for node in snapshot["nodes"].values() if node.get("cost") is not None]
+    return sum(measured) if measured else None
+
+
 def closing(snapshot: Snapshot, status: str) -> Batch:
     """The last status of everything that a snapshot leaves open, when its run ended from outside.
 

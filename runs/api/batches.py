@@ -1,21 +1,25 @@
 """REST: many jobs at once."""
 
+from contextlib import ExitStack
 from dataclasses import asdict
 from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
 from ninja import Router
 
-from accounts.authentication import READ, ApiRequest
-from accounts.idempotency import once
-from accounts.problems import ProblemError
+from accounts.authentication import READ, ApiRequest, visible
+from accounts.idempotency import Made, once
+from accounts.models import User
+from accounts.problems import ProblemError, not_found
 from accounts.scopes import Scope
-from runs import batches, queue, results
+from runs import batches, making, queue, results
 from runs.batches import Plan
 from runs.estimate import estimate
 from runs.grid import Grid
-from runs.schemas import BatchBody, BatchDocument, BatchPlan, EstimateDocument
+from runs.models import Batch
+from runs.schemas import BatchBody, BatchDocument, BatchPlan, BatchState, EstimateDocument
 from workflows.api import find as find_workflow
+from workflows.models import Workflow
 
 router = Router(tags=["jobs"])
 
@@ -36,18 +40,38 @@ def submit_batch(request: ApiRequest, workflow_id: UUID, body: BatchBody) -> Htt
         return JsonResponse(BatchPlan(count=len(labels), labels=labels, estimate=found).model_dump())
     if not request.auth.may(Scope.RUN):
         raise ProblemError(403, f"This needs the scope “{Scope.RUN}”, but for a dry run. Use a token that has it.")
-    plans: list[Plan] = []
-
-    def check() -> None:
-        plans.append(_confirmed(batches.plan(workflow, grid, lane=body.lane), body))
-
-    def make() -> str:
-        return str(batches.make(request.auth.user, plans[0], focus=body.focus))
-
-    made = once(request, request.auth, make, asked=request.body, check=check)
+    made = _made_once(request, workflow, grid, body)
     jobs = batches.jobs_of(UUID(made.name))
     documents = queue.documents(jobs, results.outputs_of(jobs) if made.status == 200 else {})
-    return JsonResponse({"batch_id": made.name, "jobs": documents}, status=made.status)
+    response = JsonResponse({"batch_id": made.name, "jobs": documents}, status=made.status)
+    response["Location"] = f"/api/v1/batches/{made.name}"
+    return response
+
+
+@router.get("/batches/{uuid:batch_id}", auth=READ, response=BatchState)
+def read_batch(request: ApiRequest, batch_id: UUID) -> HttpResponse:
+    """How far a batch is, what it has spent, and whether one of its rules has stopped it."""
+    batch = visible(Batch.objects.released(), request.auth).filter(pk=batch_id).first()
+    if batch is None:
+        raise not_found("There is no such batch.")
+    return JsonResponse(batches.document(batch))
+
+
+def _made_once(request: ApiRequest, workflow: Workflow, grid: Grid, body: BatchBody) -> Made:
+    """Written before the key is, as that takes its time; released together with it."""
+    user: User = request.auth.user
+    with ExitStack() as stack:
+        written: list[UUID] = []
+
+        def check() -> None:
+            plan = _confirmed(batches.plan(workflow, grid, lane=body.lane, stop=body.stop.given()), body)
+            written.append(stack.enter_context(batches.written(user, plan)))
+
+        def make() -> str:
+            making.release(user, written[0], focus=body.focus)
+            return str(written[0])
+
+        return once(request, request.auth, make, asked=request.body, check=check)
 
 
 def _confirmed(plan: Plan, body: BatchBody) -> Plan:

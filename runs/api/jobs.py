@@ -13,11 +13,11 @@ from accounts.idempotency import found_again, once
 from accounts.paging import page
 from accounts.problems import not_found
 from accounts.schemas import Page
-from runs import filtering, gate, queue, results, tail
+from runs import filtering, gate, queue, results, tail, twins
 from runs.models import Job
 from runs.promotion import promote
 from runs.removal import remove_job
-from runs.schemas import JobBody, JobDocument, JobQuery, RerunBody, TelemetryDocument
+from runs.schemas import JobBody, JobDocument, JobQuery, NewJobDocument, RerunBody, TelemetryDocument
 from runs.states import State
 from runs.submit import Order, rerun, submit
 from workflows.api import find as find_workflow
@@ -26,7 +26,7 @@ from workflows.models import Workflow
 router = Router(tags=["jobs"])
 
 
-@router.post("/workflows/{uuid:workflow_id}/jobs", auth=RUN, response={201: JobDocument, 200: JobDocument})
+@router.post("/workflows/{uuid:workflow_id}/jobs", auth=RUN, response={201: NewJobDocument, 200: NewJobDocument})
 def submit_job(request: ApiRequest, workflow_id: UUID, body: JobBody | None = None) -> HttpResponse:
     """A new job at the end of the queue. 422 lists everything that keeps the workflow from running."""
     workflow, body = find_workflow(request, workflow_id), body or JobBody()
@@ -65,7 +65,7 @@ def cancel_job(request: ApiRequest, job_id: UUID) -> HttpResponse:
     return _answer(job, status=200 if job.state == State.CANCELLED else 202)
 
 
-@router.post("/jobs/{uuid:job_id}/rerun", auth=RUN, response={201: JobDocument, 200: JobDocument})
+@router.post("/jobs/{uuid:job_id}/rerun", auth=RUN, response={201: NewJobDocument, 200: NewJobDocument})
 def rerun_job(request: ApiRequest, job_id: UUID, body: RerunBody | None = None) -> HttpResponse:
     """A new job of the graph that this one ran, with its parameters as they were used but for those given here."""
     job, changes = find(request, job_id), (body or RerunBody()).params
@@ -104,13 +104,16 @@ def _made_once(request: ApiRequest, make: Callable[[], Job]) -> HttpResponse:
         return str(job.pk)
 
     made = once(request, request.auth, remember, asked=request.body)
-    response = _answer(fresh.get(made.name) or found_again(request, find, made), status=made.status)
+    job = fresh.get(made.name) or found_again(request, find, made)
+    twin = twins.of(job)
+    response = _answer(job, status=made.status, identical_to=str(twin.pk) if twin else None)
     response["Location"] = f"/api/v1/jobs/{made.name}"
     return response
 
 
-def _answer(job: Job, *, status: int = 200) -> HttpResponse:
-    return JsonResponse(queue.document(job, outputs=results.outputs(job) if job.started_at else {}), status=status)
+def _answer(job: Job, *, status: int = 200, **more: object) -> HttpResponse:
+    found = queue.document(job, outputs=results.outputs(job) if job.started_at else {})
+    return JsonResponse({**found, **more}, status=status)
 
 
 def _rows(request: ApiRequest, query: JobQuery) -> QuerySet[Job]:

@@ -1,6 +1,7 @@
 """The rows of this app, one noun a file."""
 
 from runs.models.asset import INLINE_BYTES, Asset, Blob
+from runs.models.batch import BYTES, COST, FIRST_FAILURE, RULES, SECONDS, Batch
 from runs.models.choice import Choice
 from runs.models.focus import RunFocus
 from runs.models.gate import Duty, Gate, Worker
@@ -9,8 +10,14 @@ from runs.models.kept import Kept
 
 __all__ = [
     "BACKGROUND_PLACES",
+    "BYTES",
+    "COST",
+    "FIRST_FAILURE",
     "INLINE_BYTES",
+    "RULES",
+    "SECONDS",
     "Asset",
+    "Batch",
     "Blob",
     "Choice",
     "Duty",

@@ -5,6 +5,7 @@ import uuid
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
+from django.db.models.functions import Cast, Coalesce, Length
 
 from accounts.models import User
 from runs.models.job import Job
@@ -36,6 +37,11 @@ class AssetQuerySet(models.QuerySet["Asset"]):
     def visible_to(self, user: User | AnonymousUser) -> "AssetQuerySet":
         """A person's own assets. Every page, request, socket and list goes through this."""
         return self.filter(owner_id=user.pk) if user.is_authenticated else self.none()
+
+    def room(self) -> int:
+        """The bytes that they take: of their blobs, or of their values as rows have them."""
+        size = Coalesce("blob__size", Length(Cast("value", models.TextField())), 0)
+        return int(self.order_by().aggregate(room=Coalesce(models.Sum(size), 0))["room"])
 
     def for_documents(self) -> "AssetQuerySet":
         """With their blobs and jobs, as `asset_document` reads them, and nothing that is large."""

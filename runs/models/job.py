@@ -12,6 +12,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts.models import User
+from runs.models.batch import BatchIsNot
 from runs.models.gate import Gate
 from runs.states import ACTIVE, HOLDING, TERMINAL, State
 from workflows.models import Graph, Workflow
@@ -41,8 +42,11 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.filter(behind if lane == "background" else ~behind)
 
     def unbound(self) -> "JobQuerySet":
-        """Waiting jobs, the next first, without those whose workflow or owner has as many running as may."""
-        line = self.waiting()
+        """Waiting jobs, the next first, without those whose workflow or owner has as many running as may.
+
+        And without those of a batch that has stopped, which are about to be cancelled.
+        """
+        line = self.waiting().filter(BatchIsNot("batch_id", which="stopping"))
         for whose, most in running_bounds().items():
             line = line.exclude(**{f"{whose}__in": self.at_bound(whose, most)})
         return line
@@ -86,6 +90,11 @@ class JobQuerySet(models.QuerySet["Job"]):
         return with_params.filter(named | graph | stocked)
 
 
+class _Released(models.Manager["Job"]):
+    def get_queryset(self) -> JobQuerySet:
+        return JobQuerySet(self.model, using=self._db).filter(BatchIsNot("batch_id", which="released_at IS NULL"))
+
+
 class Job(models.Model):
     """One run of a workflow: the graph and parameters it runs with, its state, and who may write for it.
 
@@ -121,7 +130,13 @@ class Job(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     duration = models.FloatField(null=True, blank=True, help_text="Seconds from its last start to its end.")
 
-    objects = JobQuerySet.as_manager()
+    cost = models.FloatField(null=True, blank=True, help_text="US dollars, where its nodes measured any.")
+    twin = models.BigIntegerField(null=True, blank=True, help_text="The same for the same run; none if it is random.")
+
+    objects = _Released.from_queryset(JobQuerySet)()
+    """All but those of batches that are still being written, which nobody sees."""
+    rows = JobQuerySet.as_manager()
+    """Those too: for the gate and who writes them alone."""
 
     class Meta:
         constraints = (
@@ -142,6 +157,9 @@ class Job(models.Model):
             models.Index(fields=("workflow", "place"), name="job_of_workflow_active", condition=Q(ended_at=None)),
             models.Index(
                 fields=("batch_id", "-created_at", "-id"), name="job_of_batch", condition=Q(batch_id__isnull=False)
+            ),
+            models.Index(
+                fields=("twin", "number"), name="job_twin", condition=Q(state="completed", twin__isnull=False)
             ),
         )
 

@@ -20,7 +20,7 @@ from runs.pages.step import Step, counts, share
 from runs.pages.viewer import OWNER, Viewer
 from runs.representation import asset_document
 from runs.states import ACTIVE, HOLDING, TERMINAL, State
-from runs.telemetry import Batch, Snapshot, fold, progress
+from runs.telemetry import Batch, Snapshot, cost, fold, progress
 
 Document = Mapping[str, Any]
 PRODUCTS: Final = 1000
@@ -187,8 +187,7 @@ class Sheet:
     @property
     def money(self) -> str:
         """What the job's nodes have cost together; empty where nothing was measured."""
-        costs = [node["cost"] for node in self.snapshot["nodes"].values() if node.get("cost") is not None]
-        return money(sum(costs) if costs else None)
+        return money(cost(self.snapshot))
 
     @property
     def tally(self) -> str:

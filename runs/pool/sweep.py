@@ -10,7 +10,7 @@ from django.db import Error as DatabaseError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from runs import gate, retention, store, wake
+from runs import gate, halting, making, retention, store, wake
 from runs.errors import LostLease
 from runs.models import Duty, Kept, Worker
 from runs.pool.rhythm import Every
@@ -65,6 +65,8 @@ class Sweep(threading.Thread):
             return
         self._rescue()
         wake.wake()
+        halting.halt_all()
+        making.clear_leftovers()
         remove_leaving()
         Worker.objects.filter(heartbeat_at__lt=timezone.now() - 2 * timedelta(seconds=settings.LEASE_SECONDS)).delete()
         self._clear_store_sometimes()

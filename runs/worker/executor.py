@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from redis.exceptions import RedisError
 
-from runs import gate, limits, stream
+from runs import gate, halting, limits, stream
 from runs.errors import DatabaseAway, LostLease, OutputLimit
 from runs.gate import Claim, End
 from runs.models import Job, JobStock
@@ -144,7 +144,10 @@ def _settle(claim: Claim, end: End, recorder: Recorder) -> None:
 
 
 def _finish(claim: Claim, end: End, recorder: Recorder) -> None:
-    insist(lambda: gate.finish(claim, replace(end, progress=recorder.progress), recorder.told))
+    stopped = insist(lambda: gate.finish(claim, replace(end, progress=recorder.progress), recorder.told))
+    if stopped and claim.batch_id:
+        with suppress(DatabaseError):  # the sweep does it then
+            halting.halt(claim.batch_id)
 
 
 def _good_end(outcome: Outcome) -> End:

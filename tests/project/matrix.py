@@ -76,6 +76,7 @@ API: dict[tuple[str, str], Row] = {
     ("POST", "/workflows/{workflow_id}/validation"): owned(200, {}),
     ("POST", "/workflows/{workflow_id}/jobs"): owned(201, {}),
     ("POST", "/workflows/{workflow_id}/batches"): owned(201, {"axes": {"word": ["a", "b"]}}),
+    ("GET", "/batches/{batch_id}"): owned(200),
     ("GET", "/workflows/{workflow_id}/focus"): owned(200),
     ("PUT", "/workflows/{workflow_id}/focus"): owned(200, {"job_id": "{job_id}"}),
     ("DELETE", "/workflows/{workflow_id}/focus"): owned(204),

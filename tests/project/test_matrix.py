@@ -16,7 +16,7 @@ from accounts.models import ApiToken, User
 from accounts.scopes import Scope
 from project.api import api
 from runs import store
-from runs.models import Asset
+from runs.models import Asset, Batch
 from runs.states import State
 from tests import factories
 from tests.project.matrix import API, PAGES, WHO, Row
@@ -72,6 +72,8 @@ class Installation:
         place = {"workflow": workflow, "job": job, "node": "word", "output": "value", "created_at": now}
         asset = Asset.objects.create(owner=self.ada, kind="image", blob=blob, **place)
         self.ids: dict[str, object] = {"workflow_id": workflow.pk, "job_id": job.pk, "asset_id": asset.pk, "number": 1}
+        batch = Batch.objects.create(workflow=workflow, owner=self.ada, count=2, created_at=now, released_at=now)
+        self.ids["batch_id"] = batch.pk
         token, _ = ApiToken.objects.issue(self.ada, [Scope.READ], name="Ada's token")
         self.ids |= {"secret": "unknown", "node": "word", "token_id": token.pk}
 

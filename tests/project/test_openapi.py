@@ -9,6 +9,7 @@ import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -16,6 +17,7 @@ from schemathesis.specs.openapi import checks
 
 from accounts.models import ApiToken, User
 from accounts.scopes import Scope
+from runs.models import Batch
 from runs.states import State
 from tests import factories
 from tests.rest import Rest
@@ -46,7 +48,9 @@ def ids(root: User, valkey: redis.Redis) -> Mapping[str, str]:
     job = factories.job(workflow, number=1_000_000, state=State.COMPLETED)  # those to come count from 1
     asset = factories.product(job, "word")
     token, _ = ApiToken.objects.issue(root, [Scope.READ])
-    things = {"workflow_id": workflow, "job_id": job, "asset_id": asset, "token_id": token}
+    times = {"created_at": timezone.now(), "released_at": timezone.now()}
+    batch = Batch.objects.create(workflow=workflow, owner=root, count=2, **times)
+    things = {"workflow_id": workflow, "job_id": job, "asset_id": asset, "token_id": token, "batch_id": batch}
     return {**{name: str(thing.pk) for name, thing in things.items()}, "number": "1", "node": "word"}
 
 

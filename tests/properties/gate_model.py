@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from runs.errors import JobActive, JobEnded, LostLease, NotWaiting, TooManyWaiting
+from runs.errors import BatchGivenUp, JobActive, JobEnded, LostLease, NotWaiting, TooManyWaiting
 from runs.models import Job
 from runs.states import HOLDING, TERMINAL, State
 
@@ -26,6 +26,7 @@ class ModelJob:
     workflow: int = 0
     place: tuple[bool, float] = (False, 0)
     """Whether in the background, and where there."""
+    batch: int | None = None
     steps: list[tuple[str, str, str]] = field(default_factory=list)
     """From where, to where, by whom."""
 
@@ -35,7 +36,7 @@ class ModelJob:
         if to not in HOLDING:
             self.lapsed = False
 
-    def shut(self, to: State, by: str, code: str) -> State:
+    def shut(self, to: State, by: str, code: str | None) -> State:
         """Ended by another than its worker: what was told is closed under a fence that nobody else has."""
         if self.fence:
             self.fence += 1
@@ -56,6 +57,10 @@ class Model:
         self.default_cap = default_cap
         self.most_attempts = most_attempts
         self.most_waiting = most_waiting
+        self.hidden: dict[int, list[ModelJob]] = {}
+        """Batches that are written, and that nobody sees."""
+        self.stopped: set[int] = set()
+        """Those that stopped at their first failure, as all of them do."""
 
     @property
     def cap(self) -> int:
@@ -70,7 +75,8 @@ class Model:
 
     def unbound(self) -> list[ModelJob]:
         held = Counter(job.workflow for job in self.holding())
-        return [job for job in self.waiting() if held[job.workflow] < (self.most_of_workflow or len(self.jobs))]
+        line = [job for job in self.waiting() if job.batch not in self.stopped]
+        return [job for job in line if held[job.workflow] < (self.most_of_workflow or len(self.jobs))]
 
     def startable(self) -> int:
         free = 0 if self.paused else max(self.cap - len(self.holding()), 0)
@@ -79,10 +85,36 @@ class Model:
     def submit(self, job_id: UUID, by: str, workflow: int, *, background: bool) -> UUID:
         if len(self.waiting()) >= self.most_waiting:
             raise TooManyWaiting
-        behind = max((job.place[1] for job in self.jobs.values() if job.place[0] == background), default=0)
-        self.jobs[job_id] = ModelJob(job_id, workflow=workflow, place=(background, behind + 1))
-        self.jobs[job_id].move(State.QUEUED, by)
+        self.jobs[job_id] = self._new(job_id, by, workflow, self._end_of(background))
         return job_id
+
+    def write(self, batch: int, job_ids: list[UUID], by: str, workflow: int, *, background: bool) -> int:
+        """A batch of which nothing is seen but that those who come after it are behind it."""
+        if len(self.waiting()) + len(job_ids) > self.most_waiting:
+            raise TooManyWaiting
+        self.hidden[batch] = []
+        for job_id in job_ids:
+            job = self._new(job_id, by, workflow, self._end_of(background))
+            job.batch = batch
+            self.hidden[batch].append(job)
+        return batch
+
+    def release(self, batch: int) -> int:
+        if batch not in self.hidden:
+            raise BatchGivenUp
+        if len(self.waiting()) + len(self.hidden[batch]) > self.most_waiting:
+            raise TooManyWaiting
+        self.jobs |= {job.id: job for job in self.hidden.pop(batch)}
+        return batch
+
+    def drop(self, batch: int) -> None:
+        self.hidden.pop(batch, None)
+
+    def halt(self, by: str) -> None:
+        """What stopped batches have left is cancelled."""
+        for job in list(self.jobs.values()):
+            if job.batch in self.stopped and job.state in {State.QUEUED, State.RUNNING}:
+                self.cancel(job.id, by)
 
     def claim(self, worker: str) -> tuple[UUID, int, str] | None:
         if not self.startable():
@@ -92,10 +124,12 @@ class Model:
         job.fence, job.attempts, job.worker = job.fence + 1, job.attempts + 1, worker
         return job.id, job.fence, worker
 
-    def finish(self, job_id: UUID, fence: int, state: State, code: str | None) -> None:
+    def finish(self, job_id: UUID, fence: int, state: State, code: str | None) -> bool:
         job = self._held(job_id, fence)
         job.last_id, job.code = f"{fence}-1", code
         job.move(state, job.worker)
+        self._count(job)
+        return job.batch in self.stopped
 
     def cancel(self, job_id: UUID, by: str) -> State:
         job = self._there(job_id)
@@ -103,6 +137,7 @@ class Model:
             raise JobEnded
         if job.state == State.QUEUED:
             job.shut(State.CANCELLED, by, "")
+            self._count(job)
         elif job.state == State.RUNNING:
             job.move(State.CANCELLING, by)
         return job.state
@@ -138,9 +173,10 @@ class Model:
             raise NotWaiting
         line = [each for each in self.waiting() if each.place[0] == job.place[0]]
         before = line[: line.index(job)]
-        if before and before_all:
-            job.place = (job.place[0], before[0].place[1] - 1)
-        elif before:
+        first = min(each.place for each in [*line, *self.written()] if each.place[0] == job.place[0])
+        if before_all and first != job.place:
+            job.place = (job.place[0], first[1] - 1)
+        elif before and not before_all:
             places = [each.place for each in [*before, job]]
             for each, place in zip([job, *before], places, strict=True):
                 each.place = place
@@ -169,4 +205,25 @@ class Model:
         return State.QUEUED
 
     def _fail(self, job: ModelJob, by: str, code: str) -> State:
-        return job.shut(State.CANCELLED if job.state == State.CANCELLING else State.FAILED, by, code)
+        state = job.shut(State.CANCELLED if job.state == State.CANCELLING else State.FAILED, by, code)
+        self._count(job)
+        return state
+
+    def _count(self, job: ModelJob) -> None:
+        """A failure stops its batch; whoever is cancelled after that is told so."""
+        if job.batch is not None and job.state == State.FAILED:
+            self.stopped.add(job.batch)
+        elif job.batch in self.stopped and job.state == State.CANCELLED:
+            job.code = "batch_stopped"
+
+    def _new(self, job_id: UUID, by: str, workflow: int, place: tuple[bool, float]) -> ModelJob:
+        job = ModelJob(job_id, workflow=workflow, place=place)
+        job.move(State.QUEUED, by)
+        return job
+
+    def written(self) -> list[ModelJob]:
+        return [job for batch in self.hidden.values() for job in batch]
+
+    def _end_of(self, background: bool) -> tuple[bool, float]:
+        there = [*self.jobs.values(), *self.written()]
+        return background, max((job.place[1] for job in there if job.place[0] == background), default=0) + 1

@@ -25,9 +25,10 @@ from hypothesis.stateful import (
 )
 
 from accounts.models import User
-from runs import gate
+from runs import gate, halting, making
+from runs.entry import Entry
 from runs.errors import RunError
-from runs.models import Gate, Job, JobTelemetry, JobTransition
+from runs.models import Batch, Gate, Job, JobTelemetry, JobTransition
 from runs.promotion import promote
 from runs.states import HOLDING, TERMINAL, State, allowed
 from runs.submit import Order, submit
@@ -51,16 +52,19 @@ class GateMachine(RuleBasedStateMachine):
 
     jobs: Bundle[UUID] = Bundle("jobs")
     claims: Bundle[gate.Claim] = Bundle("claims")  # also those that have long passed on
+    batches: Bundle[int] = Bundle("batches")  # released, removed or still in the making
 
     def __init__(self, workflows: list[Workflow], valkey: redis.Redis) -> None:
         super().__init__()
-        Job.objects.all().delete()
+        Job.rows.all().delete()
+        Batch.objects.all().delete()
         Gate.objects.all().delete()
         valkey.flushall()
         self.workflows = workflows
         self.model = Model(default_cap=DEFAULT_CAP, most_attempts=1, most_waiting=MOST_WAITING)
         self.newest: dict[UUID, gate.Claim] = {}
         self.submits = 0
+        self.batch_ids: dict[int, UUID] = {}
 
     # What people, workers and pools ask for ---------------------------------------------------------------------
 
@@ -73,6 +77,48 @@ class GateMachine(RuleBasedStateMachine):
     @rule(target=jobs, count=st.integers(1, 3), workflow=st.integers(0, 1), background=st.booleans())
     def submit(self, count: int, workflow: int = 0, background: bool = False) -> Any:
         return multiple(*filter(None, [self.submit_one(workflow, background) for _ in range(count)]))
+
+    @rule(target=batches, count=st.integers(1, 3), workflow=st.integers(0, 1), background=st.booleans())
+    def write_batch(self, count: int, workflow: int, background: bool) -> Any:
+        """Nobody sees it yet. It stops at its first failure."""
+        ids = [UUID(int=self.submits + index) for index in range(1, count + 1)]
+        self.submits += count
+        number, given = len(self.batch_ids), self.workflows[workflow]
+
+        def write() -> int:
+            entries = [Entry(pk, {}, "") for pk in ids]
+            lane, stop = "background" if background else "normal", {"first_failure": True}
+            self.batch_ids[number] = making.write(given.owner, given, entries, lane=lane, stop=stop)
+            return number
+
+        made = self.ask(lambda: self.model.write(number, ids, "ada", workflow, background=background), write)
+        return multiple() if made is None else made
+
+    @rule(target=jobs, batch=batches)
+    def release_batch(self, batch: int) -> Any:
+        written = self.model.hidden.get(batch, [])
+        self.ask(lambda: self.model.release(batch), lambda: self.release(batch))
+        return multiple(*(job.id for job in written if job.id in self.model.jobs))
+
+    @rule(batch=batches, swept=st.booleans())
+    def give_batch_up(self, batch: int, swept: bool) -> None:
+        """Its writer gives it up, or has died and is found dead."""
+        self.model.drop(batch)
+        if swept:
+            mine = Batch.objects.in_making().filter(pk=self.batch_ids[batch])
+            mine.update(making_until=timezone.now() - timedelta(seconds=1))
+            making.clear_leftovers()
+        else:
+            making.clear(self.batch_ids[batch])
+
+    @rule()
+    def halt_stopped_batches(self) -> None:
+        self.model.halt(halting.BY)
+        halting.halt_all()
+
+    def release(self, batch: int) -> int:
+        making.release(self.workflows[0].owner, self.batch_ids[batch], focus=False)
+        return batch
 
     @rule(target=claims, crowd=st.lists(workers, min_size=1, max_size=4))
     def claim(self, crowd: list[str]) -> Any:
@@ -221,12 +267,12 @@ class GateMachine(RuleBasedStateMachine):
     @invariant()
     def rows_are_as_the_model_has_them(self) -> None:
         ends = dict(JobTelemetry.objects.values_list("job_id", "last_id"))
-        found = list(Job.objects.order_by("created_at", "id"))
+        found = list(Job.objects.order_by("id"))
         assert [
             (job.pk, job.state, job.fence, job.attempts, job.version, job.repeatable, job.worker) for job in found
         ] == [
             (job.id, job.state, job.fence, job.attempts, len(job.steps), job.repeatable, job.worker)
-            for job in self.model.jobs.values()
+            for job in sorted(self.model.jobs.values(), key=lambda job: job.id)
         ]
         assert {job.pk: (job.error and job.error["code"], ends.get(job.pk)) for job in found} == {
             job.id: (job.code, job.last_id) for job in self.model.jobs.values()
@@ -239,7 +285,7 @@ class GateMachine(RuleBasedStateMachine):
     @invariant()
     def every_step_is_in_the_table_and_has_one_row_and_an_end_is_for_ever(self) -> None:
         histories: dict[UUID, list[tuple[str, str, str]]] = defaultdict(list)
-        for step in JobTransition.objects.all():
+        for step in JobTransition.objects.exclude(job__in=[job.id for job in self.model.written()]):
             histories[step.job_id].append((step.from_state, step.to_state, step.by))
         assert histories == {job.id: job.steps for job in self.model.jobs.values()}
         for (made_from, made, _), *later in histories.values():
@@ -263,7 +309,7 @@ class GateMachine(RuleBasedStateMachine):
 
 def everything() -> list[list[dict[str, Any]]]:
     """All that the gate may write to."""
-    kinds: list[type[Rows]] = [Job, JobTransition, JobTelemetry, Workflow]
+    kinds: list[type[Rows]] = [Job, JobTransition, JobTelemetry, Workflow, Batch]
     return [list(kind._default_manager.order_by("pk").values()) for kind in kinds]
 
 

@@ -44,7 +44,7 @@ def test_a_submit_answers_with_the_job_that_it_made(rest: Rest, workflow: Workfl
     assert set(job) == {
         "id", "number", "waiting_for", "workflow_id", "workflow_version", "batch_id", "state", "queue_position", "lane",
         "label", "params", "scope", "progress", "eta", "attempts", "worker", "created_at", "started_at", "ended_at",
-        "error", "cost", "outputs",
+        "error", "cost", "outputs", "identical_to",
     }  # fmt: skip
     assert job["workflow_id"] == str(workflow.pk)
     assert (job["state"], job["queue_position"], job["number"], job["attempts"]) == ("queued", 1, 1, 0)

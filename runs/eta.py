@@ -1,0 +1,116 @@
+"""About when waiting jobs will start and end, by how long runs of their workflows took and what is before them.
+
+The first of the line are put onto the slots one after the other, as the gate would, each for as long as the newest runs
+of its workflow took on average. What is further behind is taken to go on as fast.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from heapq import heapreplace
+from statistics import fmean
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
+
+from accounts.plain_json import moment
+from runs.models import Job, running_bounds
+from workflows.models import Workflow
+
+LOOKED_AT: Final = 500
+"""So many of the line are put onto slots one by one."""
+_TOOK: Final = """(SELECT AVG(duration) FROM (
+    SELECT duration FROM runs_job WHERE workflow_id = workflows_workflow.id AND state = 'completed'
+    ORDER BY number DESC LIMIT 20) AS newest)"""
+
+
+class Eta(NamedTuple):
+    """When a job starts, and ends; the latter is None where no run of its workflow has ever come to a good end."""
+
+    starts_at: datetime
+    ends_at: datetime | None
+
+    def as_dict(self) -> dict[str, object]:
+        """As a job's document has it."""
+        return {"starts_at": moment(self.starts_at), "ends_at": moment(self.ends_at)}
+
+
+class _Run(NamedTuple):
+    """What counts of an active job."""
+
+    pk: UUID
+    workflow: UUID
+    owner: UUID
+    started_at: datetime | None
+
+
+def etas(wanted: Collection[Job], positions: Mapping[UUID, int], free: int) -> dict[UUID, Eta]:
+    """Of those of the jobs that wait, while so many slots are free; none where nothing is known of how long runs take.
+
+    In three queries, however many they are and however long the line is.
+    """
+    columns = ("pk", "workflow", "owner", "started_at")
+    running = [_Run(*row) for row in Job.objects.holding().values_list(*columns)]
+    last = min(max(positions.values(), default=0), LOOKED_AT)
+    line = [_Run(*row) for row in Job.objects.waiting().values_list(*columns)[:last]]
+    took = _took({run.workflow for run in [*running, *line]} | {job.workflow_id for job in wanted})
+    slots = len(running) + free
+    if not took or slots < 1:
+        return {}
+    usual, now = fmean(took.values()), timezone.now()
+    left = [(run, _left(run, took.get(run.workflow, usual), now)) for run in running]
+    free_at = _Slots(left, slots)
+    starts = {run.pk: free_at.take(run, took.get(run.workflow, usual)) for run in line}
+    pace = fmean([took.get(run.workflow, usual) for run in line] or [usual]) / slots
+    found = {}
+    for job in wanted:
+        if job.pk in positions:
+            start = starts.get(job.pk, free_at.next() + max(positions[job.pk] - len(line) - 1, 0) * pace)
+            found[job.pk] = _eta(now, start, took.get(job.workflow_id))
+    return found
+
+
+def _took(workflows: Iterable[UUID]) -> dict[UUID, float]:
+    """Seconds that the newest runs of each workflow took, on average; those that are known."""
+    rows = Workflow.objects.filter(pk__in=list(workflows)[:LOOKED_AT]).annotate(took=RawSQL(_TOOK, []))  # noqa: S611
+    return {pk: took for pk, took in rows.values_list("pk", "took") if took is not None}
+
+
+def _left(run: _Run, took: float, now: datetime) -> float:
+    """Seconds that a running job still needs."""
+    return max(took - (now - run.started_at).total_seconds(), 0.0) if run.started_at else took
+
+
+class _Slots:
+    """Slots by when each is free next, in seconds: all, and those that one workflow or one person may have."""
+
+    def __init__(self, running: Sequence[tuple[_Run, float]], slots: int) -> None:
+        self._running = running
+        self._bounds = {"": slots, **running_bounds()}
+        self._free: dict[tuple[str, UUID | None], list[float]] = {}
+
+    def next(self) -> float:
+        """In how many seconds some job may start."""
+        return self._of("", None)[0]
+
+    def take(self, run: _Run, took: float) -> float:
+        """Puts a job on them for so long. Answers in how many seconds it starts."""
+        taken = [self._of(whose, getattr(run, whose, None)) for whose in self._bounds]
+        start = max(free[0] for free in taken)
+        for free in taken:
+            heapreplace(free, start + took)
+        return start
+
+    def _of(self, whose: str, whom: UUID | None) -> list[float]:
+        """A heap. Where more run than may, only as many count as slots are left once the others have ended."""
+        if (whose, whom) not in self._free:
+            held = [left for run, left in self._running if getattr(run, whose, None) == whom]
+            most = self._bounds[whose]
+            self._free[whose, whom] = sorted([0.0] * max(most - len(held), 0) + held)[-most:]
+        return self._free[whose, whom]
+
+
+def _eta(now: datetime, start: float, took: float | None) -> Eta:
+    starts_at = now + timedelta(seconds=start)
+    return Eta(starts_at, None if took is None else starts_at + timedelta(seconds=took))

@@ -1,0 +1,55 @@
+"""When a batch stops before its last job: at the first failure, or when its time, room or money is spent."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.utils import timezone
+
+from runs.models import BYTES, COST, FIRST_FAILURE, SECONDS, Asset, Batch, Job
+from runs.states import State
+
+_WHY: Final = {
+    SECONDS: "The batch has taken the {budget:g} s that it might.",
+    BYTES: "The runs of the batch have made the {budget:,} bytes that they might.",
+    COST: "The runs of the batch have cost the ${budget:g} that they might.",
+}
+STOP_FIELDS: Final = ("stopped_at", "stopped_by", "stopped_why", "stopping", "stops_at")
+_THEN: Final = "This run was not to go on then; run it again if you want it all the same."
+
+
+def count(batch_id: UUID, job: Job, state: State, cost: float | None) -> Batch | None:
+    """Counts for the job's batch what the job has spent, now that it ends so. Within the transaction that ends it.
+
+    Answers the batch if it has stopped, be it just now. It starts no job any more then; see `runs.halting`.
+    """
+    batch = Batch.objects.select_for_update().filter(pk=batch_id, stop__isnull=False).first()
+    if batch is None or batch.stopped_at:
+        return batch
+    if job.fence:  # else it has never begun
+        batch.bytes += Asset.objects.filter(job=job).room()
+        batch.cost = batch.cost if cost is None else (batch.cost or 0.0) + cost
+    _judge(batch, job, state)
+    batch.save(update_fields=("bytes", "cost", *STOP_FIELDS))
+    return batch if batch.stopped_at else None
+
+
+def stop(batch: Batch, rule: str, why: str, at: datetime) -> None:
+    """Notes that the batch has stopped. Who calls saves it."""
+    batch.stopped_at, batch.stopped_by, batch.stopped_why = at, rule, f"{why} {_THEN}"
+    batch.stopping, batch.stops_at = True, None
+
+
+def out_of_time(batch: Batch) -> str:
+    """Why a batch stops whose time is spent."""
+    return _WHY[SECONDS].format(budget=(batch.stop or {})[SECONDS])
+
+
+def _judge(batch: Batch, job: Job, state: State) -> None:
+    if state == State.FAILED and (batch.stop or {}).get(FIRST_FAILURE):
+        why = f"Run #{job.number} failed, and its batch stops at the first failure."
+        stop(batch, FIRST_FAILURE, why, timezone.now())
+        return
+    spent = next((rule for rule in (BYTES, COST) if batch.spent(rule)), None)
+    if spent:
+        stop(batch, spent, _WHY[spent].format(budget=(batch.stop or {})[spent]), timezone.now())
