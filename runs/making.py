@@ -1,7 +1,7 @@
 """A batch in the making: written some jobs at a time, seen by nobody, then released by one short transaction.
 
 So nobody who writes waits long, however large it is, and its jobs are there all or none, whatever dies in between: who
-writes a batch goes on before `making_until`, or the sweep removes what was left. See ADR 0010.
+writes a batch goes on before `making_until`, or the sweep removes what was left. See ADR 0011.
 """
 
 import logging
