@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 django_stubs_ext.monkeypatch()  # Django's generic classes can be written as such, `ModelAdmin[Job]`
 
-Value = TypeVar("Value", int, float, str)
+Number = TypeVar("Number", int, float)
 DAY, YEAR = 86_400, 31_536_000  # seconds
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -51,11 +51,11 @@ def _word(name: str, default: str, *choices: str) -> str:
     """The setting as one of these words."""
     text = str(env.str(name, default))
     if text not in choices:
-        raise _unfit(name, text, f"{', '.join(choices[:-1])} or {choices[-1]}")
+        raise _unfit(name, text, " or ".join(filter(None, [", ".join(choices[:-1]), choices[-1]])))
     return text
 
 
-def _checked(name: str, default: Value, kind: type[Value], fits: Callable[[Value], bool], fit: str) -> Value:
+def _checked(name: str, default: Number, kind: type[Number], fits: Callable[[Number], bool], fit: str) -> Number:
     text = str(env.str(name, str(default)))
     with suppress(ValueError):
         value = kind(text)
@@ -142,7 +142,7 @@ LEAST_CAP, MOST_CAP = 1, 1000  # also of one that is set while Loupe runs
 MAX_CONCURRENT_JOBS = _whole("MAX_CONCURRENT_JOBS", 4, least=LEAST_CAP, most=MOST_CAP)
 MAX_CONCURRENT_JOBS_PER_WORKFLOW = _whole("MAX_CONCURRENT_JOBS_PER_WORKFLOW", 0, least=0, most=MOST_CAP)  # 0: no bound
 MAX_CONCURRENT_JOBS_PER_USER = _whole("MAX_CONCURRENT_JOBS_PER_USER", 0, least=0, most=MOST_CAP)
-QUEUE_ORDER = _checked("QUEUE_ORDER", "fifo", str, lambda value: value == "fifo", "fifo, the order that there is")
+QUEUE_ORDER = _word("QUEUE_ORDER", "fifo", "fifo")
 WORKERS = _whole("WORKERS", 0, least=0, most=1000)  # 0: as many as the cap, at most 32, following it
 LEASE_SECONDS = _number("LEASE_SECONDS", 30.0, least=2, most=DAY)
 MAX_ATTEMPTS = _whole("MAX_ATTEMPTS", 3, least=1, most=1000)
@@ -157,7 +157,7 @@ MAX_KEPT_RESULTS = _whole("MAX_KEPT_RESULTS", 100_000, least=0, most=1_000_000_0
 MAX_GRAPH_NODES = _whole("MAX_GRAPH_NODES", 500, least=1)
 MAX_GRAPH_EDGES = _whole("MAX_GRAPH_EDGES", 2000, least=1)
 MAX_GRAPH_BYTES = _whole("MAX_GRAPH_BYTES", 1024**2, least=1)
-RETENTION_DAYS = _number("RETENTION_DAYS", 0.0, least=0, most=1e6)  # 0: no such rule
+RETENTION_DAYS = _number("RETENTION_DAYS", 0.0, least=0, most=1_000_000)  # 0: no such rule
 RETENTION_JOBS = _whole("RETENTION_JOBS", 0, least=0)
 STORAGE_QUOTA_PER_USER = _whole("STORAGE_QUOTA_PER_USER", 0, least=0)  # 0: no bound
 MAX_UPLOAD_BYTES = _whole("MAX_UPLOAD_BYTES", 256 * 1024**2, least=1)

@@ -67,7 +67,9 @@ def job(workflow: Workflow, **fields: Any) -> Job:
         "state": State.QUEUED,
         "created_at": timezone.now(),
     }
-    return Job.objects.create(workflow=workflow, **{**given, **fields})
+    made = Job.objects.create(workflow=workflow, **{**given, **fields})
+    Workflow.objects.filter(pk=workflow.pk, jobs_made__lt=made.number).update(jobs_made=made.number)
+    return made
 
 
 def product(job: Job, node: str = "out", **fields: Any) -> Asset:

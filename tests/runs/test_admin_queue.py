@@ -22,6 +22,7 @@ from runs import capacity, gate, wake
 from runs.admin import queue
 from runs.models import Gate, Worker
 from runs.states import State
+from runs.telemetry import EMPTY
 from tests import factories
 from tests.rest import Rest
 
@@ -208,10 +209,10 @@ def test_a_lowered_cap_lets_nothing_start_until_there_is_room(admin: Client, ada
     assert gate.claim("w") is None
     assert "nothing starts until 1 are" in shown(admin)
     assert held[0] is not None
-    gate.finish(held[0], gate.End(State.COMPLETED), gate.Telemetry("1-1", {}))
+    gate.finish(held[0], gate.End(State.COMPLETED), gate.Telemetry("1-1", EMPTY))
     assert gate.claim("w") is None
     assert held[1] is not None
-    gate.finish(held[1], gate.End(State.COMPLETED), gate.Telemetry("1-1", {}))
+    gate.finish(held[1], gate.End(State.COMPLETED), gate.Telemetry("1-1", EMPTY))
     assert gate.claim("w") is not None
 
 

@@ -11,6 +11,7 @@ from runs.models import Job, JobTransition
 from runs.pool.sweep import Sweep
 from runs.states import State
 from runs.submit import Order, submit
+from runs.telemetry import EMPTY
 from tests import factories
 from tests.rest import Rest
 from workflows.models import Workflow
@@ -65,7 +66,7 @@ def test_one_that_runs_is_seen_no_more_and_goes_when_the_run_has_ended(
     sweep = Sweep("pool")
     sweep.round()
     assert Workflow.objects.filter(pk=workflow.pk).exists()
-    gate.finish(claim, gate.End(State.CANCELLED), gate.Telemetry("1-0", {}))
+    gate.finish(claim, gate.End(State.CANCELLED), gate.Telemetry("1-0", EMPTY))
     sweep.round()
     assert not Workflow.objects.exists()
     assert not Job.objects.exists()
