@@ -14,7 +14,7 @@ from accounts import places
 from accounts.models import SIGN_IN_LINK_LIFETIME, SignInLink
 from accounts.throttle import SignInForm
 
-LINK_BACKEND = "django.contrib.auth.backends.ModelBackend"
+LINK_BACKEND = "accounts.backends.Backend"
 LINK_SECONDS = int(SIGN_IN_LINK_LIFETIME.total_seconds())
 GOING = "going"
 """The cookie that keeps where one was going while one gets a link."""

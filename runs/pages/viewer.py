@@ -37,6 +37,6 @@ OWNER: Final = Viewer()
 def staff(user: User) -> Viewer | None:
     """One of staff, with their rights as the database has them now; None for who may not look at others' jobs."""
     now = User.objects.filter(pk=user.pk, is_active=True, is_staff=True).first()
-    if now is None or not (now.has_perm("runs.view_job") or now.has_perm("runs.change_job")):
+    if now is None or not now.has_perm("runs.view_job"):
         return None
     return Viewer(staff=True, may_stop=now.has_perm("runs.change_job"), may_delete=now.has_perm("runs.delete_job"))
