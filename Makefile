@@ -13,7 +13,7 @@ BOOTSTRAP = $(or $(PYTHON),$(error Loupe needs Python 3.11 or newer, and there i
 # Modules of which every line and branch is tested.
 WHOLE := workflows/graph.py,runs/states.py,runs/gate.py,runs/telemetry.py
 
-.PHONY: run setup dev test test-browser test-faults test-postgres check bench format requirements
+.PHONY: run setup dev test test-bare test-browser test-faults test-postgres check bench format requirements
 .DEFAULT_GOAL := run
 
 # One exec, so that a SIGTERM to make reaches Loupe and nothing stands between.
@@ -26,9 +26,18 @@ setup:
 dev:
 	@exec $(BOOTSTRAP) dev
 
+# make test only="tests/accounts tests/live" runs these alone, and measures no coverage.
 test: dev
+ifdef only
+	$(PYTEST) -n 2 --dist loadgroup $(only)
+else
 	$(PYTEST) -n 2 --dist loadgroup --cov --cov-report=term-missing:skip-covered
 	@report=$$($(BIN)/coverage report --include="$(WHOLE)" --fail-under=100) || { echo "$$report"; exit 1; }
+endif
+
+# As root: its tests become an ordinary user.
+test-bare: dev
+	$(PYTEST) tests/bare
 
 test-browser: dev
 	PLAYWRIGHT_NODEJS_PATH="$$(echo $(NODE))" $(BIN)/python -m tests.offline tests/browser

@@ -1,6 +1,7 @@
 """Django's command line, with Loupe's settings."""
 
 import os
+import signal
 import sys
 
 from django.core.exceptions import ImproperlyConfigured
@@ -12,6 +13,12 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
     try:
         execute_from_command_line(sys.argv)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:  # whoever read has left, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes it once more
+        sys.exit(128 + signal.SIGPIPE)
     except ImproperlyConfigured as reason:
         sys.exit(f"Loupe cannot start: {reason}")
     except (OperationalError, ProgrammingError) as reason:  # away, locked, or not made yet

@@ -35,7 +35,10 @@ def read(path: Path) -> Document:
     """The workflow in a file. Raises FileInvalid."""
     try:
         value = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        message = f"{path} can't be read: {error.strerror}. Give the JSON file of a workflow."
+        raise FileInvalid(message) from error
+    except (ValueError, RecursionError) as error:
         message = f"{path} can't be read as JSON: {error}"
         raise FileInvalid(message) from error
     try:

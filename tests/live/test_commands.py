@@ -98,6 +98,17 @@ def test_ctrl_c_cancels_the_job_and_exits_with_130(product: Product, folder: Pat
     assert json.loads(printed.read_text().splitlines()[-1])["state"] == "cancelled"
 
 
+def test_who_stops_reading_ends_the_command_without_words(product: Product, folder: Path) -> None:
+    process = loupe(product, folder, "run_workflow", "wait.json", "--follow")
+    assert process.stdout
+    assert process.stdout.readline()
+    process.stdout.close()
+    process.stdout = None
+    _, notes = process.communicate(timeout=60)
+    assert notes == ""
+    assert process.returncode == 128 + signal.SIGPIPE
+
+
 def test_a_sign_in_link_leads_to_the_loupe_that_runs(product: Product, folder: Path) -> None:
     process = loupe(product, folder, "sign_in_link", "owner", without=("PORT",))
     output, _ = process.communicate(timeout=60)

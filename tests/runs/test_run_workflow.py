@@ -238,6 +238,18 @@ def test_ctrl_c_cancels_and_the_end_is_waited_for(ada: User, monkeypatch: pytest
     assert json.loads(lines[-1])["state"] == "cancelled"
 
 
+def test_ctrl_c_twice_leaves_at_once_and_the_job_is_cancelled_all_the_same(
+    ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any) -> Job:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(following, "until_end", interrupted)
+
+    assert run(factories.workflow(ada).pk, "--owner", "ada") == (130, [])
+    assert Job.objects.get().state == State.CANCELLED
+
+
 def test_a_job_that_ended_before_ctrl_c_keeps_its_end(ada: User, worker: None, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
     until_end = following.until_end

@@ -1,5 +1,7 @@
 """`./loupe prune`: deletes what the retention rules let go, and the bytes that nothing needs any more."""
 
+from argparse import ArgumentTypeError
+from contextlib import suppress
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -37,16 +39,16 @@ class Command(BaseCommand):
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        message = "1 or more is needed"
-        raise ValueError(message)
-    return number
+    with suppress(ValueError):
+        if (number := int(text)) >= 1:
+            return number
+    message = f"“{text}” is no number from 1 on"
+    raise ArgumentTypeError(message)
 
 
 def _positive_days(text: str) -> float:
-    number = float(text)
-    if not 0 < number < 1e6:
-        message = "more than 0 is needed"
-        raise ValueError(message)
-    return number
+    with suppress(ValueError):
+        if 0 < (number := float(text)) < 1e6:
+            return number
+    message = f"“{text}” is no number above 0 and below a million"
+    raise ArgumentTypeError(message)

@@ -1,8 +1,11 @@
 """`./loupe run_workflow WORKFLOW`: runs a workflow, waits for its end, and prints the job with its outputs."""
 
 import json
+import signal
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -35,11 +38,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 (Django's signature)
         if options["out"]:
             _prepare(options["out"])
-        job = self._submit(options)
-        cancelled = self._wait(job, follow=options["follow"])
+        job, cancelled = self._run(options)
         if options["out"]:
             for path in results.write(job, options["out"]):
-                self.stderr.write(f"Wrote {path}")
+                self._note(f"Wrote {path}")
         self.stdout.write(json.dumps(queue.document(job, outputs=results.outputs(job))))
         if job.state != State.COMPLETED:
             sys.exit(CANCELLED if cancelled and job.state == State.CANCELLED else 1)
@@ -53,28 +55,43 @@ class Command(BaseCommand):
         workflow = _workflow(owner, options["workflow"])
         try:
             params = arguments.params(options["param"], workflow.graph.loaded(), owner)
-            return submit(owner, workflow, Order(params=params))
+            job = submit(owner, workflow, Order(params=params))
         except GraphInvalid as error:
             problems = "\n".join(map(_line, error.problems))
             raise CommandError(f"It can't run like this:\n{problems}", returncode=BAD_INPUT) from error
         except (RunError, WorkflowError) as error:
             raise CommandError(str(error), returncode=BAD_INPUT) from error
-
-    def _wait(self, job: Job, *, follow: bool) -> bool:
-        """Waits until the job has ended; Ctrl-C cancels it, and then its end is waited for. Whether that happened."""
         if not queue.live_workers().exists():
-            self.stderr.write(
-                "No worker is running, so the job waits. Start one with `make run`, or `./loupe workers`."
-            )
-        follower = following.Follower(job, self._say, live=self.stdout.isatty()) if follow else None
+            self._note("No worker is running, so the job waits. Start one with `make run`, or `./loupe workers`.")
+        return job
+
+    def _run(self, options: dict[str, Any]) -> tuple[Job, bool]:
+        """The job as it ended, and whether Ctrl-C cancelled it: then its end is waited for, unless it comes again."""
+        job = follower = None
         try:
-            following.until_end(job, follower)
+            with _ctrl_c_held():
+                job = self._submit(options)
+            follower = self._follower(job) if options["follow"] else None
+            return following.until_end(job, follower), False
         except KeyboardInterrupt:
-            self.stderr.write("Cancelling …")
-            _cancel(job)
-            following.until_end(job, follower)
-            return True
-        return False
+            if job is None:
+                raise
+            below = "\n" if self.stdout.isatty() else ""
+            self._note(f"{below}Cancelling … Ctrl-C again does not wait for its end.")
+        try:
+            with _ctrl_c_held():
+                _cancel(job)
+            return following.until_end(job, follower), True
+        except KeyboardInterrupt:
+            self._note(f"\nRun #{job.number} ends without this command: {job.pk}")
+            sys.exit(CANCELLED)
+
+    def _follower(self, job: Job) -> following.Follower:
+        return following.Follower(job, self._say, live=self.stdout.isatty())
+
+    def _note(self, text: str) -> None:
+        """Tells beside the output, and not in the colour of errors."""
+        self.stderr.write(text, str)
 
     def _say(self, text: str) -> None:
         self.stdout.write(text, ending="")
@@ -121,6 +138,16 @@ def _prepare(folder: Path) -> None:
 def _line(problem: Problem) -> str:
     where = f" at node {problem.node}" if problem.node else ""
     return f"  {problem.code}{where}: {problem.message}"
+
+
+@contextmanager
+def _ctrl_c_held() -> Iterator[None]:
+    """Has Ctrl-C wait for the end of the block, so that no job is made unknown, or left half cancelled."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _cancel(job: Job) -> None:
