@@ -93,7 +93,7 @@ FRAMES = (
             )
             + WHOLE_SESSION,
         },
-        gives="id after nodes edges text values products logs calls plan providers",
+        gives="id seq after nodes edges text values products logs calls plan providers",
     ),
     Row(
         "asset",

@@ -42,7 +42,7 @@ def test_ids_are_uuids_and_times_rfc_3339_in_utc(ada: User, rest: Rest) -> None:
     factories.product(factories.job(factories.workflow(ada)))
     for path in ("/workflows", "/jobs", f"/jobs/{Job.objects.get().pk}/assets", "/tokens"):
         (item,) = rest.get(path).json()["items"]
-        assert UUID(item["id"])
+        assert str(UUID(item["id"])) == item["id"]
         times = [value for name, value in item.items() if name.endswith("_at") and value]
         assert times
         assert all(MOMENT.fullmatch(each) for each in times)

@@ -123,7 +123,7 @@ def test_the_sockets_are_those_of_the_tables() -> None:
 def test_an_update_has_what_the_table_says() -> None:
     assert named(sockets.UPDATES) == {*telemetry.EMPTY}
     update = next(row for row in sockets.FRAMES if row.name == "update")
-    assert {*update.gives.split()} == {"id", "after", *telemetry.EMPTY}
+    assert {*update.gives.split()} == {"id", "seq", "after", *telemetry.EMPTY}
 
 
 def test_the_commands_of_a_socket_are_those_of_the_table() -> None:
