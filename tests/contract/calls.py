@@ -86,6 +86,7 @@ WORKFLOW_CALLS = (
     Row(
         "GET /node-types",
         {"every type with its inputs and outputs": WORKFLOWS("test_node_types_say_what_they_take_and_give")},
+        takes=PAGE,
         gives=LIST,
     ),
     Row(

@@ -14,6 +14,9 @@ REMOVAL = tests_in("runs/api/test_asset_deletion.py")
 CHOICES = tests_in("runs/api/test_choices.py")
 FOCUS = tests_in("runs/api/test_focus.py")
 QUEUE = tests_in("runs/api/test_queue.py")
+ETA = tests_in("runs/test_eta.py")
+HALTING = tests_in("runs/test_halting.py")
+TWINS = tests_in("runs/test_twins.py")
 ESTIMATE = tests_in("runs/test_estimate.py")
 
 WEBHOOKS = Later("webhooks")
@@ -49,10 +52,13 @@ JOB_CALLS = (
             "what is wrong: 422, all of it, and no job": SUBMIT(
                 "test_everything_that_is_wrong_is_told_and_no_job_is_made"
             ),
+            "`identical_to`: the same run that came to a good end": TWINS(
+                "test_the_same_run_names_the_newest_that_came_to_a_good_end"
+            ),
             "`webhook_url` with `webhook_secret`": WEBHOOKS,
         },
         takes="id params label lane focus scope",
-        gives=JOB,
+        gives=f"{JOB} identical_to",
     ),
     Row(
         "POST /workflows/{workflow_id}/batches",
@@ -65,14 +71,28 @@ JOB_CALLS = (
             ),
             "all or none": BATCHES("test_it_is_all_or_none_when_too_many_would_wait"),
             "more than 50 without `confirm`: 409 with `count`": BATCHES("test_more_than_fifty_have_to_be_confirmed"),
+            "`stop`: first failure; time, bytes or cost spent": HALTING(
+                "test_the_first_failure_stops_it_at_once",
+                "test_it_stops_when_its_time_is_over",
+                "test_it_stops_when_its_room_is_spent_whoever_holds_the_bytes",
+                "test_it_stops_when_its_money_is_spent",
+            ),
+            "seen by nobody until it is whole, in short transactions": tests_in("runs/test_making.py")(
+                "test_no_list_and_no_request_knows_of_it", "test_it_is_written_in_transactions_that_are_short"
+            ),
             "`dry_run`: count, labels, estimate, and no job": BATCHES(
                 "test_a_dry_run_tells_count_and_labels_and_makes_nothing"
             )
             + ESTIMATE("test_a_dry_run_tells_it_over_rest", "test_of_what_never_ran_nothing_is_known"),
             "`lane`": ORDER("test_a_batch_goes_to_its_lane_too"),
         },
-        takes="axes zip repeat params lane focus confirm dry_run",
+        takes="axes zip repeat params lane stop focus confirm dry_run",
         gives="batch_id jobs count labels estimate",
+    ),
+    Row(
+        "GET /batches/{batch_id}",
+        {"what it was asked and how far it is": HALTING("test_the_batch_says_what_it_was_asked_and_how_far_it_is")},
+        gives="id workflow_id count states stop stopped spent created_at ended_at",
     ),
     Row(
         "GET /jobs",
@@ -111,7 +131,7 @@ JOB_CALLS = (
                 "test_a_number_is_never_given_twice",
                 "test_jobs_are_numbered_and_queued_in_the_order_of_their_submits",
             ),
-            "`eta` of the waiting and the running": Later("eta"),
+            "`eta` of the waiting": ETA("test_it_stands_in_rest", "test_each_starts_when_the_next_slot_is_free"),
         },
         gives=JOB,
     ),
@@ -153,7 +173,7 @@ JOB_CALLS = (
             ),
         },
         takes="params",
-        gives=JOB,
+        gives=f"{JOB} identical_to",
     ),
     Row(
         "POST /jobs/{job_id}/promotion",

@@ -1,6 +1,6 @@
 """The node types: inputs as `name: type`, with ` = ` before a default; outputs with `…` where they stream."""
 
-from tests.contract.row import Later, Row, tests_in
+from tests.contract.row import Row, tests_in
 
 LIBRARY = tests_in("workflows/nodes/test_library.py")
 MEDIA = tests_in("live/test_media.py")
@@ -13,6 +13,7 @@ GRADIENT = tests_in("workflows/nodes/test_gradient.py")
 SOUNDS = tests_in("workflows/nodes/test_sounds.py")
 FILMS = tests_in("workflows/nodes/test_films.py")
 WEB = tests_in("workflows/nodes/test_web.py")
+CHAT = tests_in("workflows/nodes/test_chat.py")
 PASSED_ON = {"gives what it was given": PLAIN("test_inputs_pass_on_what_they_are_given")}
 A_MEDIUM = {"gives what it was given": MEDIA("test_what_is_given_is_what_comes_out")}
 UNSAFE = ("http.get", "llm.chat")
@@ -207,5 +208,18 @@ NODES = (
         takes="url: text, headers: json = {}, timeout: number = 30.0",
         gives="status: integer, text: text, json: json",
     ),
-    Row("llm.chat", {"streams what a model says": Later("llm.chat")}),
+    Row(
+        "llm.chat",
+        {
+            "streams what a model says": CHAT("test_it_shows_the_answer_as_it_comes_and_gives_it_whole"),
+            "a cancel closes the connection": CHAT("test_a_cancelled_chat_closes_its_connection_at_once"),
+            "tools, tokens and cost": CHAT(
+                "test_tools_are_nodes_and_what_they_give_goes_back",
+                "test_what_it_cost_is_told_where_the_service_and_its_model_have_a_price",
+            ),
+        },
+        takes='prompt: text, system: text = "", model: text = "", temperature: number = 0.7, '
+        "images: list[image] = [], tools: list[text] = []",
+        gives="text: text",
+    ),
 )

@@ -72,15 +72,24 @@ VERBS: dict[str, Shown] = {
     "hints/": HINTS("test_a_hint_that_is_seen_does_not_come_back_and_the_others_stay"),
     "jobs/<uuid:job_id>/cancellation/": VIEWS("test_a_live_page_that_cancels_stays_as_it_is"),
     "jobs/<uuid:job_id>/rerun/": VIEWS("test_a_run_is_run_again_with_the_same_inputs"),
+    "jobs/<uuid:job_id>/promotion/": tests_in("runs/pages/test_verbs.py")(
+        "test_a_waiting_run_is_put_before_ones_other_runs"
+    ),
     "jobs/<uuid:job_id>/canvas/": VIEWS("test_a_run_is_opened_on_the_canvas"),
     "jobs/<uuid:job_id>/deletion/": VIEWS("test_deleting_takes_an_ended_job_with_all_that_it_made"),
 }
 """What the pages ask for by themselves."""
 PARTS = tuple(Row(route, {"for the pages": shown}) for route, shown in VERBS.items())
 
-CANVAS = tests_in("browser/test_marks.py")("test_the_canvas_wears_its_marks")
-LIGHT = tests_in("browser/test_marks.py")("test_a_product_wears_its_marks_in_galleries_and_in_the_light_box")
-RUN = tests_in("browser/test_marks.py")("test_a_run_wears_its_marks_and_offers_what_can_be_done")
+CANVAS = MANY(
+    "test_six_runs_are_watched_and_all_that_they_made_stands_side_by_side",
+    "test_the_lens_moves_by_card_by_tile_and_by_keys",
+)
+LIGHT = tests_in("browser/test_light_box.py")(
+    "test_deleting_asks_once_goes_on_to_the_next_and_closes_after_the_last",
+    "test_it_is_all_within_reach_of_the_keyboard",
+)
+RUN = PAGES("test_a_row_is_run_again_stopped_deleted_and_opened_on_the_canvas")
 MARKS = (
     Row("data-node", {"a node, with `data-status`": CANVAS}),
     Row("data-status", {"waiting, running, completed, failed, cancelled, skipped or bypassed": CANVAS}),
@@ -109,9 +118,9 @@ MARKS = (
     ),
     Row('data-action="run"', {"runs": CANVAS}),
     Row('data-action="stop"', {"stops the focused run": MANY("test_stop_says_which_run_it_stops_and_stops_it")}),
-    Row('data-action="pin"', {"pins": MANY("test_a_pinned_run_stays_and_an_unpinned_one_gives_way") + CANVAS}),
-    Row('data-action="unpin"', {"unpins": MANY("test_a_pinned_run_stays_and_an_unpinned_one_gives_way") + CANVAS}),
-    Row('data-action="compare"', {"compares": LIGHT}),
+    Row('data-action="pin"', {"pins": MANY("test_a_pinned_run_stays_and_an_unpinned_one_gives_way")}),
+    Row('data-action="unpin"', {"unpins": MANY("test_a_pinned_run_stays_and_an_unpinned_one_gives_way")}),
+    Row('data-action="compare"', {"compares": COMPARE("test_the_light_box_compares_with_the_next_older_one")}),
     Row('data-action="cancel"', {"cancels": PAGES("test_a_row_is_run_again_stopped_deleted_and_opened_on_the_canvas")}),
     Row('data-action="rerun"', {"runs again": LIGHT + RUN}),
     Row('data-action="delete"', {"deletes": LIGHT + RUN}),
@@ -119,7 +128,7 @@ MARKS = (
         'data-action="download"',
         {"downloads": COMPARE("test_what_made_one_runs_again_and_is_saved") + LIGHT},
     ),
-    Row('data-action="next"', {"the next": LIGHT}),
-    Row('data-action="previous"', {"the one before": LIGHT}),
+    Row('data-action="next"', {"the next": MANY("test_the_light_box_turns_by_the_arrow_keys")}),
+    Row('data-action="previous"', {"the one before": CANVAS}),
     Row('data-action="close"', {"closes": LIGHT}),
 )

@@ -23,6 +23,8 @@ RUNNING = tests_in("runs/test_run_workflow.py")
 LIVE_COMMANDS = tests_in("live/test_commands.py")
 IMPORTING = tests_in("workflows/test_import_workflow.py")
 DOCTOR = tests_in("project/test_doctor.py")
+CHAT = tests_in("workflows/nodes/test_chat.py")
+LIVE_CHAT = tests_in("live/test_chat.py")
 BENCH = tests_in("contract/test_bench.py")
 
 SETTINGS = (
@@ -251,9 +253,28 @@ SETTINGS = (
         {"what is written to the logs": CANARY("test_no_secret_is_told_anywhere")},
         default="`WARNING`",
     ),
-    Row("LLM_BASE_URL", {"where `llm.*` asks": Later("llm.chat")}),
-    Row("LLM_API_KEY", {"its key, told nowhere": Later("llm.chat")}),
-    Row("LLM_MODEL", {"the model of `llm.*`": Later("llm.chat")}),
+    Row(
+        "LLM_BASE_URL",
+        {"where `llm.*` asks": CHAT("test_the_service_may_be_on_this_machine_but_nothing_else")},
+        default="–",
+    ),
+    Row(
+        "LLM_API_KEY",
+        {
+            "its key, told nowhere": LIVE_CHAT("test_the_key_is_in_nothing_that_is_kept_or_shown")
+            + CANARY("test_no_secret_is_told_anywhere")
+        },
+        default="–",
+    ),
+    Row(
+        "LLM_MODEL",
+        {
+            "the model of `llm.*`": CHAT(
+                "test_a_node_names_its_model_and_may_leave_the_temperature_to_it", "test_what_is_not_set_is_named"
+            )
+        },
+        default="–",
+    ),
     Row("MEDIA_URL", {"files in object storage": Later("object storage")}),
     Row("STORAGE_URL", {"files in object storage": Later("object storage")}),
 )
