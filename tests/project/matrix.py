@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from accounts.scopes import Scope
 from tests import factories
 
 WHO = ("owner", "owner's session", "other", "anonymous", "revoked", "staff", "staff's session", "admin")
@@ -103,6 +104,34 @@ API: dict[tuple[str, str], Row] = {
     ("GET", "/openapi.json"): public(200),
     ("GET", "/docs"): public(200),
 }
+
+SCOPES: dict[Scope, set[tuple[str, str]]] = {
+    Scope.READ: {
+        ("POST", "/ws-tickets"),
+        ("POST", "/workflows/{workflow_id}/validation"),
+        ("POST", "/assets/archive"),
+        ("PUT", "/workflows/{workflow_id}/focus"),
+        ("DELETE", "/workflows/{workflow_id}/focus"),
+    },
+    Scope.RUN: {
+        ("POST", "/workflows/{workflow_id}/jobs"),
+        ("POST", "/workflows/{workflow_id}/batches"),
+        ("POST", "/workflows/{workflow_id}/cancellation"),
+        ("POST", "/jobs/{job_id}/cancellation"),
+        ("POST", "/jobs/{job_id}/rerun"),
+        ("POST", "/jobs/{job_id}/promotion"),
+        ("POST", "/assets"),
+    },
+    Scope.ADMIN: {("PATCH", "/queue")},
+}
+"""The least scope for each call; every other takes `write`, and what only reads takes `read`."""
+
+
+def least_scope(method: str, route: str) -> Scope:
+    """What a token must have for it."""
+    said = next((scope for scope, calls in SCOPES.items() if (method, route) in calls), None)
+    return said or (Scope.READ if method == "GET" else Scope.WRITE)
+
 
 PAGES: dict[tuple[str, str], Row] = {
     ("GET", "healthz"): public(200),

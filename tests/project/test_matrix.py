@@ -19,7 +19,7 @@ from runs import store
 from runs.models import Asset, Batch
 from runs.states import State
 from tests import factories
-from tests.project.matrix import API, PAGES, WHO, Row
+from tests.project.matrix import API, PAGES, WHO, Row, least_scope
 from tests.rest import ROOT, Rest
 from workflows import media
 
@@ -123,6 +123,19 @@ def test_the_api(installation: Installation, method: str, route: str, row: Row, 
     assert answer.status_code == row.expected(who)
     if row.hides and answer.status_code == 200:
         assert len(answer.json()["items"]) == (1 if who in {"owner", "owner's session", "admin"} else 0)
+
+
+@pytest.mark.parametrize(("method", "route"), [call for call, row in API.items() if row.expected("anonymous") == 401])
+def test_what_each_scope_is_enough_for(installation: Installation, method: str, route: str) -> None:
+    body, least = json.loads(installation.path(json.dumps(API[method, route].body))), least_scope(method, route)
+    scopes = list(Scope)
+    below, person = scopes[: scopes.index(least)], installation.root if least == Scope.ADMIN else installation.ada
+
+    for scope in below:
+        refusal = Rest(person, scope).fetch(installation.path(route), method, body)
+        assert refusal.status_code == 403
+        assert f"“{least}”" in refusal.json()["detail"]
+    assert Rest(person, least).fetch(installation.path(route), method, body).status_code not in {401, 403}
 
 
 @pytest.mark.parametrize(("method", "route", "row", "who"), rows(PAGES))

@@ -1,0 +1,237 @@
+"""The calls of REST, under `/api/v1`, and what answers outside of it."""
+
+from tests.contract.job_calls import ASSET_CALLS, JOB_CALLS, LIST, PAGE, WEBHOOKS
+from tests.contract.row import Later, Row, tests_in
+
+ACCOUNTS = tests_in("accounts/test_api.py")
+TOKENS = tests_in("accounts/test_tokens.py")
+DOCUMENT = tests_in("project/test_api_document.py")
+PROBLEMS = tests_in("project/test_api_problems.py")
+HEALTH = tests_in("project/test_health.py")
+METRICS = tests_in("project/test_metrics.py")
+WORKFLOWS = tests_in("workflows/test_api.py")
+VERSIONS = tests_in("workflows/test_versions.py")
+FILES = tests_in("workflows/test_files_over_rest.py")
+DELETION = tests_in("runs/api/test_workflow_deletion.py")
+SCOPE = tests_in("runs/api/test_scope.py")
+JOBS = tests_in("runs/api/test_jobs.py")
+CANCELLING = tests_in("runs/api/test_cancelling.py")
+
+WORKFLOW = "id name description graph version parameters created_at updated_at"
+
+ACCOUNT_CALLS = (
+    Row(
+        "GET /me",
+        {
+            "who one is, with scopes as granted": ACCOUNTS("test_a_token_acts_for_its_user_with_its_scopes"),
+            "a session has `write`, staff's too": ACCOUNTS(
+                "test_a_session_reads_and_has_write", "test_the_session_of_staff_has_no_more_scopes"
+            ),
+        },
+        gives="id username is_staff scopes",
+    ),
+    Row(
+        "GET /tokens",
+        {"one's own that stand, in pages, without their secrets": TOKENS("test_the_list_comes_in_pages")},
+        takes=PAGE,
+        gives=LIST,
+    ),
+    Row(
+        "POST /tokens",
+        {
+            "201 with `token`, shown this once": TOKENS(
+                "test_a_token_is_made_used_listed_and_revoked",
+                "test_a_repeat_makes_no_second_token_and_does_not_show_the_secret_again",
+            ),
+            "of no more than one's own scopes": TOKENS(
+                "test_only_who_holds_a_scope_gives_it", "test_admin_is_for_staff_whatever_a_token_says"
+            ),
+            "ends after `days`": TOKENS("test_an_expired_token_says_so"),
+        },
+        takes="name scopes days",
+        gives="token id name prefix scopes created_at last_used_at expires_at",
+    ),
+    Row(
+        "DELETE /tokens/{token_id}",
+        {"204; the token is good no more": TOKENS("test_a_token_is_made_used_listed_and_revoked")},
+    ),
+    Row(
+        "POST /ws-tickets",
+        {
+            "201; good once": ACCOUNTS("test_a_ticket_is_good_once"),
+            "for 30 s": ACCOUNTS("test_a_ticket_is_not_kept_longer_than_it_is_good"),
+        },
+        gives="ticket expires_in",
+    ),
+    Row("GET /webhooks", {"one's own": WEBHOOKS}, takes=PAGE, gives=LIST),
+    Row("POST /webhooks", {"201 with `secret`, shown once": WEBHOOKS}, takes="url events workflow_id", gives="secret"),
+    Row("DELETE /webhooks/{webhook_id}", {"204": WEBHOOKS}),
+    Row("GET /webhooks/{webhook_id}/deliveries", {"what was sent and answered": WEBHOOKS}, takes=PAGE, gives=LIST),
+    Row(
+        "GET /openapi.json",
+        {
+            "every call, with what 422 means": DOCUMENT(
+                "test_every_call_says_in_words_what_it_does_and_what_422_means", "test_every_reference_leads_somewhere"
+            )
+            + PROBLEMS("test_the_document_lists_every_call_once")
+        },
+    ),
+    Row(
+        "GET /docs",
+        {"to look at, without the network": PROBLEMS("test_the_page_of_the_api_needs_no_network_and_no_inline_script")},
+    ),
+)
+
+WORKFLOW_CALLS = (
+    Row(
+        "GET /node-types",
+        {"every type with its inputs and outputs": WORKFLOWS("test_node_types_say_what_they_take_and_give")},
+        takes=PAGE,
+        gives=LIST,
+    ),
+    Row(
+        "GET /workflows",
+        {
+            "one's own, whole, the last changed first": WORKFLOWS(
+                "test_lists_hold_whole_workflows_and_the_last_changed_first",
+                "test_a_list_is_read_in_parts_that_join_without_gap",
+            )
+        },
+        takes=PAGE,
+        gives=LIST,
+    ),
+    Row(
+        "POST /workflows",
+        {
+            "201": WORKFLOWS("test_a_workflow_is_created_with_its_parameters"),
+            "drafts are taken, what is malformed is 422": WORKFLOWS(
+                "test_a_draft_may_be_saved_that_could_not_run",
+                "test_what_is_no_graph_is_refused_with_all_that_is_wrong",
+            ),
+        },
+        takes="name description graph",
+        gives=WORKFLOW,
+    ),
+    Row(
+        "GET /workflows/{workflow_id}",
+        {
+            "as it was saved, unknown keys and all": WORKFLOWS(
+                "test_what_was_created_is_read_again_unknown_keys_and_all"
+            )
+        },
+        gives=WORKFLOW,
+    ),
+    Row(
+        "PUT /workflows/{workflow_id}",
+        {
+            "the next version": WORKFLOWS("test_replacing_makes_the_next_version"),
+            "412 when it moved from `If-Match`": WORKFLOWS(
+                "test_a_change_of_a_version_that_moved_is_refused",
+                "test_a_refusal_for_its_version_says_which_it_has",
+            ),
+        },
+        takes="name description graph",
+        gives=WORKFLOW,
+    ),
+    Row(
+        "PATCH /workflows/{workflow_id}",
+        {
+            "changes what is given": WORKFLOWS("test_a_change_leaves_the_rest_as_it_is"),
+            "412 when it moved from `If-Match`": WORKFLOWS("test_a_change_of_a_version_that_moved_is_refused"),
+        },
+        takes="name description graph",
+        gives=WORKFLOW,
+    ),
+    Row(
+        "DELETE /workflows/{workflow_id}",
+        {
+            "204 with its jobs": JOBS("test_a_workflow_goes_with_its_jobs_once_none_is_active"),
+            "409 while a job is active": DELETION("test_while_a_job_is_active_it_stays_with_all_of_its_jobs"),
+            "`?cancel=true`: 202, and it goes when they have ended": DELETION(
+                "test_one_that_runs_is_seen_no_more_and_goes_when_the_run_has_ended"
+            ),
+        },
+        takes="cancel",
+    ),
+    Row(
+        "GET /workflows/{workflow_id}/export",
+        {"a document that `import` takes": FILES("test_what_was_exported_is_imported_with_all_that_it_had")},
+        gives="name description graph",
+    ),
+    Row(
+        "POST /workflows/import",
+        {
+            "201 with `warnings`": FILES(
+                "test_what_was_exported_is_imported_with_all_that_it_had",
+                "test_assets_that_one_does_not_have_are_named_and_stay",
+            ),
+            "documents of nodetool": Later("the formats of others"),
+            "documents of comfyui": Later("the formats of others"),
+        },
+        takes="document format",
+        gives=f"{WORKFLOW} warnings",
+    ),
+    Row(
+        "POST /workflows/{workflow_id}/validation",
+        {
+            "200 with everything that is wrong; needs scope `read`": SCOPE(
+                "test_validation_tells_what_would_run_and_makes_nothing"
+            )
+            + tests_in("runs/test_submit.py")("test_validation_says_the_same_and_makes_nothing"),
+        },
+        takes="params scope",
+        gives="errors scope",
+    ),
+    Row(
+        "GET /workflows/{workflow_id}/versions",
+        {"the newest first": VERSIONS("test_the_versions_are_listed_the_newest_first_a_page_at_a_time")},
+        takes=PAGE,
+        gives=LIST,
+    ),
+    Row(
+        "GET /workflows/{workflow_id}/versions/{number}",
+        {"one with its graph": VERSIONS("test_a_version_is_read_with_its_graph")},
+        gives="version digest created_at graph",
+    ),
+    Row(
+        "POST /workflows/{workflow_id}/versions/{number}/restoration",
+        {"brings one back as the next version": VERSIONS("test_an_older_graph_comes_back_as_the_next_version")},
+        gives=WORKFLOW,
+    ),
+    Row(
+        "POST /workflows/{workflow_id}/cancellation",
+        {
+            "202 with how many": CANCELLING("test_each_has_its_history_and_its_end"),
+            "of the named states": CANCELLING("test_those_of_the_named_states_are_cancelled"),
+        },
+        takes="states",
+        gives="cancelled",
+    ),
+)
+
+OUTSIDE = (
+    Row("GET /healthz", {"the process answers": HEALTH("test_the_process_answers_whatever_is_missing")}),
+    Row(
+        "GET /readyz",
+        {
+            "database, Redis and a worker are there, or what is missing": HEALTH(
+                "test_with_all_parts_there_it_is_ready",
+                "test_a_missing_database_is_named",
+                "test_a_missing_redis_is_named",
+                "test_a_missing_worker_is_named",
+            )
+        },
+    ),
+    Row(
+        "GET /metrics",
+        {
+            "for Prometheus": METRICS("test_it_tells_of_jobs_queue_workers_and_disk"),
+            "by METRICS_TOKEN or scope `admin`": METRICS(
+                "test_a_token_of_scope_admin_opens_it_too", "test_nobody_else_may_ask"
+            ),
+        },
+    ),
+)
+"""The paths of these stand alone, without `/api/v1`."""
+
+CALLS = (*ACCOUNT_CALLS, *WORKFLOW_CALLS, *JOB_CALLS, *ASSET_CALLS)
