@@ -220,6 +220,6 @@ NODES = (
         },
         takes='prompt: text, system: text = "", model: text = "", temperature: number = 0.7, '
         "images: list[image] = [], tools: list[text] = []",
-        gives="text: text",
+        gives="text: text…",
     ),
 )

@@ -302,7 +302,7 @@ MAKE = (
 )
 """`make`'s targets; those of `CI_TARGETS` are shown by `.ci/run`, which runs them."""
 
-CI_TARGETS = ("check", "test", "test-postgres", "test-faults", "test-browser")
+CI_TARGETS = ("check", "test", "test-postgres", "test-faults", "test-browser", "test-bare")
 TOOLS = ("format", "requirements")
 """They change the clone, for who works on it."""
 

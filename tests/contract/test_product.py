@@ -167,7 +167,7 @@ def _input(port: Input) -> str:
 
 
 def _output(output: Output) -> str:
-    return f"{output.name}: {output.port}{'…' * output.streams}"
+    return f"{output.name}: {output.port}{'…' * (output.streams or output.grows)}"
 
 
 def test_the_node_types_are_those_of_the_table() -> None:
