@@ -1,7 +1,6 @@
-"""The socket of a job's page in the administration: anybody's job, for staff who may look at jobs, for nobody else."""
+"""The socket of a job's page in the administration: anybody's job, for staff, for nobody else."""
 
 import pytest
-from django.contrib.auth.models import Permission
 
 from accounts.models import User
 from runs import gate
@@ -26,11 +25,9 @@ def path(job: Job) -> str:
     return f"/ws/admin/jobs/{job.pk}"
 
 
-def watcher(*rights: str) -> User:
-    """One of staff who has these rights alone."""
-    user = User.objects.create_user("watcher", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=rights))
-    return user
+def watcher() -> User:
+    """One of staff who was given no further rights."""
+    return User.objects.create_user("watcher", is_staff=True)
 
 
 async def test_staff_follow_anybodys_job_live(path: str, root: User, job: Job) -> None:
@@ -70,25 +67,27 @@ async def test_a_picture_that_lands_is_one_that_staff_may_see(path: str, root: U
     assert "/api/v1/" not in html
 
 
-async def test_who_may_only_look_gets_no_buttons(path: str, job: Job) -> None:
-    async with connected(path, await act(cookie, await act(watcher, "view_job"))) as socket:
+async def test_staff_without_further_rights_stop_it_and_delete_it_not(path: str, job: Job) -> None:
+    async with connected(path, await act(cookie, await act(watcher))) as socket:
         whole = (await message(socket, "#head"))["content"]
-    assert "data-action" not in whole
+        assert f'formaction="/admin/runs/job/{job.pk}/cancellation/"' in whole
+        await act(gate.cancel, job.pk, by="ada")
+        ended = (await message(socket, "#head", "Cancelled"))["content"]
+    assert 'data-action="delete"' not in ended
 
 
-async def test_staff_without_the_right_and_strangers_find_nothing(path: str, ada: User, job: Job) -> None:
-    for user in (ada, await act(watcher)):
-        async with connected(path, await act(cookie, user)) as socket:
-            assert await socket.closed() == 4404
+async def test_others_find_nothing(path: str, ada: User, job: Job) -> None:
+    async with connected(path, await act(cookie, ada)) as socket:
+        assert await socket.closed() == 4404
 
 
-async def test_a_right_that_is_taken_away_ends_it(path: str, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_is_of_staff_no_more_sees_no_more(path: str, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Warden, "ROUNDS_TO_A_LOOK", 1)
-    user = await act(watcher, "view_job")
+    user = await act(watcher)
     async with connected(path, await act(cookie, user)) as socket:
         await message(socket, "#head")
-        await act(user.user_permissions.clear)
-        assert await socket.closed() == 4404
+        await act(User.objects.filter(pk=user.pk).update, is_staff=False)
+        assert await socket.closed() == 4401
 
 
 async def test_a_token_opens_none_and_a_job_that_is_not_there_is_not_found(path: str, root: User) -> None:
