@@ -7,14 +7,14 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
-from runs import batches, lens
+from runs import batches
 from runs.cancelling import cancel_all
 from runs.errors import JobGone, TooManyWaiting
 from runs.estimate import estimate
 from runs.grid import Grid
 from runs.models import Job
-from runs.pages import varying
-from runs.pages.mine import job_of, user_of, workflow_of
+from runs.pages import aim, varying
+from runs.pages.mine import user_of, workflow_of
 from runs.submit import Order, submit
 from workflows import parameters
 from workflows.errors import GraphInvalid, Problem, WorkflowError
@@ -29,13 +29,9 @@ LABELS = 60
 @require_POST
 def move_lens(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
     """Moves the lens: to a `job`, a `step` of 1 or -1, or the `nth` newest; with `pinned` 0 it stays there unpinned."""
-    opened, user = workflow_of(request, workflow_id), user_of(request)
-    now = lens.of(user, opened.pk)
+    opened = workflow_of(request, workflow_id)
     try:
-        job = _wanted(request, opened, now)
-        if job is None:
-            return HttpResponse(status=204)
-        lens.choose(user, job, pinned=request.POST.get("pinned", "1") == "1")
+        aim.move(user_of(request), opened.pk, request.POST.dict())
     except JobGone as error:
         raise Http404(str(error)) from error
     return HttpResponse(status=204)
@@ -94,28 +90,6 @@ def cancel_waiting(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
 def declared(opened: Workflow) -> list[parameters.Parameter]:
     """What can be given to a run of the workflow."""
     return parameters.declared(opened.graph.loaded(), registry)
-
-
-def _wanted(request: HttpRequest, opened: Workflow, now: lens.Focus) -> Job | None:
-    """The job that is asked for; None where there is none in that direction."""
-    jobs = opened.jobs.defer("traceback")
-    asked = request.POST
-    if asked.get("job"):
-        return job_of(request, _uuid(asked["job"]), jobs)
-    if asked.get("nth", "").isdecimal():
-        return jobs.order_by("-number")[int(asked["nth"][:3]) :].first()
-    here = jobs.filter(pk=now.job_id).first() if now.job_id else None
-    if here is None or "step" not in asked:
-        return here
-    further = jobs.filter(number__gt=here.number).order_by("number")
-    return (jobs.filter(number__lt=here.number).order_by("-number") if asked["step"] == "-1" else further).first()
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise Http404("There is no such run.") from error
 
 
 def _repeat(request: HttpRequest) -> int:

@@ -7,6 +7,7 @@ was moved. What the other jobs do comes from the overview, at most twice a secon
 import asyncio
 import contextlib
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -20,7 +21,7 @@ from accounts.models import User
 from runs import lens as lenses
 from runs.errors import JobGone
 from runs.models import Job
-from runs.pages import board, pushes, seen, sheet
+from runs.pages import aim, board, pushes, seen, sheet
 from runs.pages.board import Board
 from runs.pages.pushes import Focus, Patch
 from runs.pages.seen import View
@@ -31,13 +32,15 @@ from runs.sockets.overview import Glance, Overview
 from runs.sockets.sight import Crowd, Lens
 from runs.sockets.socket import Feed, Message, Receive, Send, WorkflowSocket
 from runs.sockets.tasks import end, first_of, to_the_end
-from runs.sockets.threads import in_database
+from runs.sockets.threads import apart, in_database
 from runs.telemetry import Snapshot
 from workflows.models import Workflow
 
 BEAT_SECONDS = 10.0
 """A page that has heard nothing for twice as long begins anew."""
 NOWHERE = Focus(None, pinned=False)
+
+logger = logging.getLogger(__name__)
 
 
 class CanvasSocket(WorkflowSocket):
@@ -100,19 +103,34 @@ class CanvasSocket(WorkflowSocket):
         self._stir.set()
 
     async def hear(self, text: str | None) -> None:
-        """The page asks for more cards of a group, `{"more": "<its name>"}`, or has saved its graph, `{"saved": true}`.
+        """What the page asks: to move the lens, `{"lens": {"step": "1"}}`, or more cards, `{"more": "<the group>"}`.
 
-        Anything else says nothing.
+        It also says when it has saved its graph, `{"saved": true}`. Anything else says nothing.
         """
-        with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):
+        with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
             asked = json.loads(text or "")
-            if "saved" not in asked:
+            if "lens" in asked:
+                await self._steer({str(name): str(value) for name, value in asked["lens"].items()})
+            elif "saved" in asked:
+                self._draw_all(anew=True)  # it may have drawn nodes by itself
+            else:
                 name = asked["more"]
                 self._more[name] = min(self._more.get(name, board.FIRST[name]) * 2, board.MOST)
-            else:
-                self._anew = True  # it may have drawn nodes by itself
-            self._mark = self._told = None
-            self._stir.set()
+                self._draw_all()
+
+    def _draw_all(self, *, anew: bool = False) -> None:
+        self._anew = self._anew or anew
+        self._mark = self._told = None
+        self._stir.set()
+
+    async def _steer(self, asked: Mapping[str, str]) -> None:
+        """Moves the lens. Where nothing comes of it, the page stays as it is, and the person asks again."""
+        try:
+            await apart(aim.move, self.credentials.user, self.workflow_id, asked)
+        except (JobGone, OperationalError, InterfaceError) as error:
+            logger.info("The lens stays where it is: %s", error)
+        self._moved = True
+        self._stir.set()
 
     async def tell(self, frame: Frame) -> None:
         """What a frame of the focused job changes on the canvas."""

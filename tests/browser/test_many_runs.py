@@ -125,17 +125,30 @@ def test_what_is_drawn_again_and_again_leaves_nothing_behind(ada: Person, rest: 
 def test_keys_do_nothing_while_one_types(ada: Person, rest: httpx.Client, workflow: str) -> None:
     for seed in (1, 2):
         run(rest, workflow, params={"seed": seed})
+    asked: list[str] = []
+    ada.page.on("websocket", lambda socket: socket.on("framesent", lambda sent: asked.append(str(sent))))
     page = opened(ada, workflow)
     sees_focus(page, 2)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/lens/") else None)
     width = page.locator('[data-node="noise"] [data-property="width"]')
     width.press("1")
     width.press("[")
     width.blur()
     page.keyboard.press("[")
     sees_focus(page, 1)
-    assert len(asked) == 1
+    assert [each for each in asked if "lens" in each] == ['{"lens":{"step":"-1"}}']
+
+
+def test_where_the_socket_is_not_open_a_request_moves_the_lens(ada: Person, rest: httpx.Client, workflow: str) -> None:
+    for seed in (1, 2):
+        run(rest, workflow, params={"seed": seed})
+    page = opened(ada, workflow)
+    page.evaluate("Object.defineProperty(WebSocket.prototype, 'readyState', { get: () => WebSocket.CLOSING })")
+    with page.expect_request(re.compile("/lens/$")):
+        page.keyboard.press("[")
+    sees_focus(page, 1)
+    with page.expect_request(re.compile("/lens/$")):
+        page.locator("#lens [data-action=next]").click()
+    sees_focus(page, 2)
 
 
 def test_a_pinned_run_stays_and_an_unpinned_one_gives_way(ada: Person, rest: httpx.Client, workflow: str) -> None:

@@ -1,11 +1,12 @@
 // The keyboard for runs: [ ] J K and digits move the lens, Shift-P pins, Q folds the list. None acts while one types.
 
-import { moveLens } from "./post.js";
+import { aiming, moveLens } from "./post.js";
 
 /** @type {Record<string, string>} By the key as it is typed. */
 const STEPS = { "[": "-1", k: "-1", "]": "1", j: "1" };
 
 export function keys() {
+  aiming();
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey && event.key === "Enter" && !event.shiftKey && !event.metaKey) {
       return press(event, event.altKey ? "[data-action=stop]" : "[data-action=run]");

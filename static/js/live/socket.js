@@ -7,7 +7,13 @@ document.addEventListener("htmx:ws:after:connection", (event) => {
   connection = /** @type {CustomEvent} */ (event).detail.connection;
 });
 
-/** Asks it, if it is there: when it comes back all is drawn anew. @param {Record<string, unknown>} what */
+/**
+ * Asks it, if it is there: when it comes back all is drawn anew.
+ * @param {Record<string, unknown>} what
+ * @returns {boolean} Whether it is there.
+ */
 export function say(what) {
-  if (connection?.socket?.readyState === WebSocket.OPEN) connection.socket.send(JSON.stringify(what));
+  const open = connection?.socket?.readyState === WebSocket.OPEN;
+  if (open) connection?.socket?.send(JSON.stringify(what));
+  return open;
 }

@@ -214,3 +214,41 @@ async def test_a_page_that_has_saved_gets_the_gallery_that_it_switched_on(
         await act(Workflow.objects.filter(pk=workflow.pk).update, graph_id=switched.graph_id)
         await socket.say({"saved": True})
         await until(socket, "#body-word")
+
+
+async def test_a_page_moves_its_lens_by_its_socket(path: str, ada: User, workflow: Workflow) -> None:
+    first, second = [await act(submitted, workflow) for _ in range(2)]
+    async with connected(path, await act(cookie, ada)) as socket:
+        await until(socket, "#lens", focused=str(second.pk))
+        for asked, seen in (({"job": str(first.pk)}, first), ({"step": "1"}, second), ({"nth": "1"}, first)):
+            await socket.say({"lens": asked})
+            moved = await until(socket, "#lens", focused=str(seen.pk))
+            assert moved["job_id"] == str(seen.pk)
+            assert await act(lens.of, ada, workflow.pk) == lens.Focus(seen.pk, pinned=True)
+        await socket.say({"lens": {"job": str(first.pk), "pinned": "0"}})
+        await until(socket, "#lens")
+        assert await act(lens.of, ada, workflow.pk) == lens.Focus(first.pk, pinned=False)
+
+
+async def test_a_lens_that_cannot_move_stays_and_so_does_the_page(
+    path: str, ada: User, bob: User, workflow: Workflow
+) -> None:
+    foreign = await act(lambda: submitted(factories.workflow(bob)))
+    mine, other = [await act(submitted, workflow) for _ in range(2)]
+    async with connected(path, await act(cookie, ada)) as socket:
+        await until(socket, "#lens", focused=str(other.pk))
+        for asked in (
+            {"job": str(foreign.pk)},
+            {"job": "x"},
+            {"step": "1"},
+            {"nth": "7"},
+            {},
+            [],
+            "1",
+            None,
+            {"job": []},
+        ):
+            await socket.say({"lens": asked})
+        await socket.say({"lens": {"job": str(mine.pk)}})
+        await until(socket, "#lens", focused=str(mine.pk))
+        assert (await act(lens.of, bob, foreign.workflow_id)).job_id == foreign.pk
