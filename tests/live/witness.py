@@ -107,7 +107,7 @@ class Witness:
         told.last, told.snapshot = TelemetryId.parse(frame["id"]), frame["snapshot"]
         assert frame["snapshot"].keys() == EMPTY.keys()
         if told.state == "queued":
-            assert (frame["id"], frame["snapshot"]) == ("0-0", EMPTY)
+            assert (frame["id"], frame["snapshot"]) == ("0-0", EMPTY), (told.states, told.kinds, frame)
         elif frame["job_id"] not in self.resumed:
             assert told.state == "running"
             assert told.last.seq == 0, "a fence begins with <fence>-0"

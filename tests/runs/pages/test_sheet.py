@@ -1,5 +1,6 @@
 """The sheet of a job: what its page shows, from row, history, products and telemetry."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -94,8 +95,7 @@ def test_a_card_shows_the_newest_pictures_and_how_many_more_there_are() -> None:
 
 
 def test_a_value_comes_from_telemetry_or_from_what_was_kept() -> None:
-    told = of()
-    told.snapshot["values"]["seed"] = {"value": 42}
+    told = replace(of(), snapshot={**EMPTY, "values": {"seed": {"value": 42}}})
     assert told.step(SEED).values == [("value", 42)]
     kept = of(products=[product(0, node="out", output="value", value="hello", thumbnail_url=None)])
     assert kept.step(OUT).values == [("value", "hello")]
