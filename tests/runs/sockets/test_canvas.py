@@ -237,7 +237,7 @@ async def test_a_lens_that_cannot_move_stays_and_so_does_the_page(
     mine, other = [await act(submitted, workflow) for _ in range(2)]
     async with connected(path, await act(cookie, ada)) as socket:
         await until(socket, "#lens", focused=str(other.pk))
-        for asked in (
+        nonsense: tuple[Any, ...] = (
             {"job": str(foreign.pk)},
             {"job": "x"},
             {"step": "1"},
@@ -247,7 +247,8 @@ async def test_a_lens_that_cannot_move_stays_and_so_does_the_page(
             "1",
             None,
             {"job": []},
-        ):
+        )
+        for asked in nonsense:
             await socket.say({"lens": asked})
         await socket.say({"lens": {"job": str(mine.pk)}})
         await until(socket, "#lens", focused=str(mine.pk))
