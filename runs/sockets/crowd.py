@@ -132,9 +132,9 @@ class CrowdFeed:
             raise self._failure
         try:
             await self._tell_focus()
-            await self._tell_assets()
             await self._look_around()
             await self._tell_some()
+            await self._tell_assets()
         except (OperationalError, InterfaceError) as error:
             logger.warning("The database is away or locked (%s); a feed of %s tries again.", error, self._workflow_id)
             self._focus_moved = self._unlike = True
@@ -150,8 +150,12 @@ class CrowdFeed:
                 self._focus = focus
 
     async def _tell_assets(self) -> None:
-        while self._assets:
+        """A job's first frame comes before its assets, which wait until it is told."""
+        for _ in range(len(self._assets)):
             message = self._assets.popleft()
+            if UUID(message["job_id"]) in self._new:
+                self._assets.append(message)
+                continue
             await self._tell("asset", job_id=message["job_id"], event=message["event"], asset=message["asset"])
 
     async def _look_around(self) -> None:
