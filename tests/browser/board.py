@@ -84,3 +84,8 @@ def meet(one: FloatRect, other: FloatRect) -> bool:
     """Whether they lie on each other."""
     across = one["x"] < other["x"] + other["width"] and other["x"] < one["x"] + one["width"]
     return across and one["y"] < other["y"] + other["height"] and other["y"] < one["y"] + one["height"]
+
+
+def painted(page: Page) -> None:
+    """Waits for the first picture of a new page: what is pressed before it, Chromium drops."""
+    page.wait_for_function("() => performance.getEntriesByName('first-paint').length", polling=50)

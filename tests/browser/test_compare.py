@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.board import box, middle
+from tests.browser.board import box, middle, painted
 from tests.browser.person import Person, edge, node, violations
 from tests.live.product import Json, Product, ended, make_workflow, submit
 from tests.waiting import eventually
@@ -52,6 +52,7 @@ def products(rest: httpx.Client, workflow: str, at: str = "out") -> list[str]:
 def compare(page: Page, workflow: str, *assets: str, **more: str) -> None:
     query = "".join(f"&{name}={value}" for name, value in more.items())
     page.goto(f"/workflows/{workflow}/compare/?assets={','.join(assets)}{query}")
+    painted(page)
 
 
 def sees(page: Page, a: str, b: str) -> None:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from tests.browser.board import painted
 from tests.browser.person import Person, violations
 from tests.live.product import Product
 from tests.waiting import eventually
@@ -142,6 +143,7 @@ def two_are_compared(stranger: Stranger) -> None:
     stranger.takes_a_picture("2-light-box")
     page.keyboard.press("c")
     expect(page.locator("#differ li")).to_contain_text("Seed")
+    painted(page)
     slider = page.get_by_role("slider")
     slider.press("PageDown")
     expect(slider).to_have_attribute("aria-valuetext", "40 % of A")
