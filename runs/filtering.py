@@ -13,6 +13,7 @@ from accounts.problems import ProblemError, fault, invalid
 from runs.models import Job
 from runs.parameter import HasParameter
 from runs.schemas import JobQuery, StateFilter
+from runs.states import ACTIVE
 
 MOST: Final = 20
 """Parameters to filter by at once; each reads all of the jobs' parameters."""
@@ -49,6 +50,8 @@ def _condition(query: JobQuery) -> Q:
     found = Q()
     if query.state:
         found &= Q(state__in=states(query))
+        if states(query) <= ACTIVE:  # few among many: read along an index by their lack of an end
+            found &= Q(ended_at=None)
     if query.batch is not None:
         found &= Q(batch_id=query.batch)
     if query.label is not None:

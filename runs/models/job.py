@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import BooleanField, Count, Func, Q
 from django.db.models.functions import Cast
 from django.utils import timezone
 
@@ -21,6 +21,20 @@ BACKGROUND_PLACES: Final = 2**62
 """Places from here on are the background lane's: one line over both lanes, the normal one first."""
 
 
+_QUEUED: Final = "= 'queued'"
+_HOLDING: Final = "IN ('running', 'cancelling')"
+
+
+class _StateIs(Func):
+    """Whether a job is in such a state, in the words of an index's condition: `which` is SQL behind the state.
+
+    SQLite reads along such an index only where the states are written out, for it plans before it knows parameters.
+    """
+
+    template = "%(expressions)s %(which)s"
+    output_field = BooleanField()
+
+
 class JobQuerySet(models.QuerySet["Job"]):
     """Jobs, by who may see them and where they stand."""
 
@@ -30,11 +44,11 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def waiting(self) -> "JobQuerySet":
         """In the queue, the next to start first."""
-        return self.filter(state=State.QUEUED).order_by("place")
+        return self.filter(_StateIs("state", which=_QUEUED)).order_by("place")
 
     def holding(self) -> "JobQuerySet":
         """Those that take a slot."""
-        return self.filter(state__in=HOLDING)
+        return self.filter(_StateIs("state", which=_HOLDING))
 
     def in_lane(self, lane: str) -> "JobQuerySet":
         """Those of one lane, `normal` or `background`."""
@@ -145,10 +159,15 @@ class Job(models.Model):
         )
         indexes = (
             models.Index(fields=("place",), name="job_place"),
-            models.Index(fields=("place",), name="job_waiting", condition=Q(state="queued")),
-            models.Index(fields=("lease_until",), name="job_holding", condition=Q(state__in=["running", "cancelling"])),
+            models.Index(fields=("state", "place"), name="job_waiting", condition=Q(state="queued")),
+            models.Index(
+                fields=("state", "owner"), name="job_holding", condition=Q(state__in=["running", "cancelling"])
+            ),
             models.Index(fields=("-created_at", "-id"), name="job_by_created"),
             models.Index(fields=("owner", "-created_at", "-id"), name="job_of_owner"),
+            models.Index(
+                fields=("owner", "-created_at", "-id"), name="job_of_owner_active", condition=Q(ended_at=None)
+            ),
             models.Index(fields=("owner", "started_at", "id"), name="job_of_owner_by_started"),
             models.Index(fields=("owner", "ended_at", "id"), name="job_of_owner_by_ended"),
             models.Index(fields=("owner", "duration", "id"), name="job_of_owner_by_duration"),

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
+from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from runs import gate, labels, queue, store
@@ -214,7 +215,10 @@ def _elsewhere(user: User, workflow: Workflow) -> tuple[list[Job], int]:
     """The first active jobs of the person's other workflows, running ones first, and how many there are."""
     found: list[Job] = []
     count = 0
-    for active in (Job.objects.holding().order_by("-started_at"), Job.objects.waiting()):
+    latest = Coalesce(
+        "started_at", "created_at"
+    ).desc()  # of no index: those of jobs by their start hold all that ended
+    for active in (Job.objects.holding().order_by(latest), Job.objects.waiting()):
         mine = active.filter(owner=user).exclude(workflow=workflow)
         found += mine.select_related("workflow").defer("traceback", "params")[: ELSEWHERE - len(found)]
         count += mine.order_by().count()

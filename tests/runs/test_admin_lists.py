@@ -16,7 +16,7 @@ from runs.models import Job, RunFocus
 from runs.redis import progress_key
 from runs.states import State
 from tests import factories
-from tests.runs.api.test_plans import assert_index, plan
+from tests.explained import assert_index, explained
 
 pytestmark = pytest.mark.django_db
 JOBS, ASSETS, WORKFLOWS = "/admin/runs/job/", "/admin/runs/asset/", "/admin/workflows/workflow/"
@@ -58,9 +58,7 @@ def statements(client: Client, address: str, table: str) -> list[str]:
 
 def page_plans(client: Client, address: str, table: str) -> list[str]:
     """How the database reads the rows of a page."""
-    found = [each for each in statements(client, address, table) if "ORDER BY" in each]
-    assert found, "A single page is read whole."
-    return [plan(each) for each in found]
+    return explained(lambda: client.get(address), table, "LIMIT", "ORDER BY")
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,10 @@
 """Every list is read along an index: its cost does not grow with what is not on the page."""
 
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 import redis
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
@@ -16,6 +13,7 @@ from runs.models import Asset
 from runs.pages import board, gallery
 from runs.states import State
 from tests import factories
+from tests.explained import assert_index, explained
 from tests.rest import Rest
 from workflows.models import Workflow
 
@@ -30,29 +28,8 @@ def workflow(ada: User, valkey: redis.Redis) -> Workflow:
 def plans(rest: Rest, path: str, table: str, **query: object) -> list[str]:
     """How the database reads the table for the page behind the first one."""
     first = rest.get(path, {**query, "limit": 1}).json()
-    with CaptureQueriesContext(connection) as captured:
-        rest.get(path, {**query, "limit": 1, "cursor": first["next"]})
-    statements = [each["sql"] for each in captured if f'FROM "{table}"' in each["sql"] and "ORDER BY" in each["sql"]]
-    assert statements
-    return [plan(statement) for statement in statements]
-
-
-def plan(statement: str) -> str:
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":  # so few rows are quicker read and sorted than looked up
-            cursor.execute("SET LOCAL enable_seqscan = off")
-            cursor.execute("SET LOCAL enable_sort = off")
-            cursor.execute("SET LOCAL enable_bitmapscan = off")
-            cursor.execute(f"EXPLAIN {statement}")
-        else:
-            cursor.execute(f"EXPLAIN QUERY PLAN {statement}")
-        return "\n".join(str(row[-1]) for row in cursor.fetchall())
-
-
-def assert_index(found: list[str], index: str) -> None:
-    for plan in found:
-        assert index in plan
-        assert "TEMP B-TREE FOR ORDER BY" not in plan
+    behind = {**query, "limit": 1, "cursor": first["next"]}
+    return explained(lambda: rest.get(path, behind), table, "ORDER BY")
 
 
 def jobs(workflow: Workflow, **fields: Any) -> None:
@@ -100,6 +77,15 @@ def test_everyones_jobs(root: User, workflow: Workflow) -> None:
     assert_index(plans(Rest(root, Scope.ADMIN), "/jobs", "runs_job"), "job_by_created")
 
 
+@pytest.mark.parametrize("state", ["queued", "running", "cancelling"])
+def test_my_active_jobs_among_many_that_have_ended(ada: User, workflow: Workflow, state: str) -> None:
+    jobs(workflow)
+
+    found = explained(lambda: Rest(ada).get("/jobs", {"state": state}), "runs_job", "ORDER BY")
+
+    assert all("job_of_owner_active" in plan for plan in found)
+
+
 def test_my_workflows(ada: User, workflow: Workflow) -> None:
     factories.workflow(ada)
 
@@ -125,19 +111,10 @@ def test_the_assets_of_a_job(ada: User, workflow: Workflow) -> None:
     assert_index(plans(Rest(ada), f"/jobs/{job.pk}/assets", "runs_asset"), "asset_of_job")
 
 
-def read_by(read: Callable[[], object], table: str) -> list[str]:
-    """How the database reads the table for this."""
-    with CaptureQueriesContext(connection) as captured:
-        read()
-    found = [plan(each["sql"]) for each in captured if f'FROM "{table}"' in each["sql"]]
-    assert found
-    return found
-
-
 def test_the_runs_beside_a_canvas(ada: User, workflow: Workflow) -> None:
     jobs(workflow)
 
-    found = read_by(lambda: board.read(ada, workflow), "runs_job")
+    found = explained(lambda: board.read(ada, workflow), "runs_job")
 
     assert any("job_of_workflow_by_state" in plan for plan in found)
     assert not any("SCAN runs_job" in plan and "INDEX" not in plan for plan in found)
@@ -147,8 +124,8 @@ def test_the_gallery_of_a_node(ada: User, workflow: Workflow) -> None:
     for _ in range(3):
         factories.product(factories.job(workflow))
 
-    found = read_by(lambda: gallery.read(workflow.pk, "out"), "runs_asset")
+    found = explained(lambda: gallery.read(workflow.pk, "out"), "runs_asset")
 
     assert any("asset_of_node" in plan for plan in found)
-    found += read_by(lambda: gallery.made_by_jobs(workflow.pk, ["out"]), "runs_asset")
+    found += explained(lambda: gallery.made_by_jobs(workflow.pk, ["out"]), "runs_asset")
     assert not any("SCAN runs_asset" in plan and "INDEX" not in plan for plan in found)
