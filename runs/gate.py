@@ -7,23 +7,24 @@ commit.
 import json
 import logging
 import zlib
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Max, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from runs import lens, publish, rules, stream, wake
+from runs import lens, publish, rules, steps, stream, wake
 from runs.errors import JobActive, JobEnded, LostLease
 from runs.models import BACKGROUND_PLACES, Gate, Job, JobTelemetry, JobTransition
 from runs.states import HOLDING, TERMINAL, State
+from runs.steps import Tell
 from runs.tail import last_known
 from runs.telemetry import Snapshot, TelemetryId, closing, cost, fold, progress
 
@@ -45,6 +46,8 @@ class Claim:
     number: int
     fence: int
     worker: str
+    started_at: datetime
+    version: int
     graph: dict[str, Any]
     params: dict[str, Any]
     runs: tuple[str, ...] | None = None
@@ -106,28 +109,28 @@ def next_place(lane: str = "normal") -> int:
     return (_FIRST_PLACES[lane] if last is None else last) + 1
 
 
-def claim(worker: str) -> Claim | None:
-    """The first waiting job that no bound holds back, now this worker's to run; None when nothing may start."""
-    if not Job.objects.waiting().exists():  # without the lock: most wake-ups find nothing
+def claim(worker: str, *, tell: bool = True, likely: bool = False) -> Claim | None:
+    """The first waiting job that no bound holds back, now this worker's to run; None when nothing may start.
+
+    Without `tell` who calls tells of it. `likely`: there was a job to run a moment ago, so it is not looked beforehand.
+    """
+    if not (likely or Job.objects.waiting().exists()):  # without the lock: most wake-ups find nothing
         return None
     with transaction.atomic():
         gate = lock()  # before anything is counted
-        if gate.paused or Job.rows.holding().count() >= gate.limit:
-            return None
-        # PostgreSQL waits here for who cancels the head of the line, then takes the next.
-        job = Job.objects.unbound().select_related("graph").select_for_update(of=("self",)).first()
-        if job is None:
+        if gate.paused or steps.held() >= gate.limit or (job := steps.head()) is None:
             return None
         now = timezone.now()
-        _move(
+        steps.move(
             job,
             State.RUNNING,
             by=worker,
             at=now,
-            fence=F("fence") + 1,
-            attempts=F("attempts") + 1,
+            tell=publish.job_changed if tell else None,
+            fence=job.fence + 1,
+            attempts=job.attempts + 1,
             worker=worker,
-            lease_until=_lease(),
+            lease_until=steps.LEASE,
             started_at=now,
         )
     return Claim(
@@ -137,21 +140,39 @@ def claim(worker: str) -> Claim | None:
         job.number,
         job.fence + 1,
         worker,
-        job.graph.document,
+        now,
+        job.version + 1,
+        steps.graph(job.graph_id),
         job.params,
         tuple(job.scope["runs"]) if job.scope else None,
         job.batch_id,
     )
 
 
-def finish(claim: Claim, end: End, telemetry: Telemetry) -> bool:
+def finish(
+    claim: Claim,
+    end: End,
+    telemetry: Telemetry,
+    *,
+    write: Callable[[], None] = lambda: None,
+    tell: Tell = publish.job_changed,
+) -> bool:
     """The job's worker ends it, with all its telemetry. Raises LostLease when the job is no longer this worker's.
 
+    `write`: what else comes into the same transaction. `tell`: who tells of the end once that is committed.
     Answers whether the job's batch has stopped; see `runs.halting`.
     """
-    with transaction.atomic():
-        job = _held(claim.job_id, claim.fence)
-        return _end(job, end, by=claim.worker, telemetry=telemetry)
+
+    def once(find: Callable[[], Job]) -> bool:
+        with transaction.atomic():
+            job = find()
+            write()
+            return _end(job, end, by=claim.worker, telemetry=telemetry, tell=tell)
+
+    try:
+        return once(lambda: _as_claimed(claim))  # most often it is, and need not be read
+    except (LostLease, IntegrityError):  # the latter where another attempt has made the same
+        return once(lambda: _held(claim.job_id, claim.fence))
 
 
 def cancel(job_id: UUID, *, by: str, why: str = "") -> Job:
@@ -162,12 +183,11 @@ def cancel(job_id: UUID, *, by: str, why: str = "") -> Job:
         if job.state == State.QUEUED:
             _end_from_outside(job, End(State.CANCELLED, progress=job.progress, why=why), snapshot, by=by)
         elif job.state == State.RUNNING:
-            _move(job, State.CANCELLING, by=by, why=why)
+            steps.move(job, State.CANCELLING, by=by, why=why)
             transaction.on_commit(lambda: publish.cancel_requested(job_id))
         elif job.state in {State.COMPLETED, State.FAILED}:
             raise JobEnded(f"The job has already ended ({job.state}); there is nothing left to cancel.")
-    job.refresh_from_db()
-    return job
+    return Job.objects.get(pk=job_id)
 
 
 def cancel_fresh(jobs: QuerySet[Job], *, by: str, most: int, why: str = "", error: dict[str, Any] | None = None) -> int:
@@ -214,12 +234,12 @@ def end(job_id: UUID, fence: int, *, code: str, message: str, by: str) -> State:
 
 def renew(workers: Collection[str]) -> int:
     """One more term for every job that these workers hold, in one statement. Answers how many there were."""
-    return Job.rows.holding().filter(worker__in=workers).update(lease_until=_lease())
+    return Job.rows.holding().filter(worker__in=workers).update(lease_until=steps.lease())
 
 
 def renew_all() -> int:
     """One more term for every running job: after the machine slept, no lease is what it seems."""
-    return Job.rows.holding().update(lease_until=_lease())
+    return Job.rows.holding().update(lease_until=steps.lease())
 
 
 def expired(limit: int = 100) -> list[Job]:
@@ -269,7 +289,7 @@ def delete(job_id: UUID) -> None:
 
 
 def forget(job_ids: Iterable[UUID]) -> None:
-    """Nothing of deleted jobs stays in Redis. While it is away, what it has goes by itself, in ten minutes."""
+    """Nothing of deleted jobs stays in Redis. While it is away, what it has goes by itself, within a minute."""
     try:
         stream.forget(job_ids)
     except RedisError as error:
@@ -282,9 +302,19 @@ def _announce(jobs: Iterable[Job]) -> None:
         publish.job_changed(job.pk, job.workflow_id, job.version + 1)
 
 
-def _lease() -> Any:
-    """The end of a term that begins now, by the database's own clock, which all machines share."""
-    return Now() + timedelta(seconds=settings.LEASE_SECONDS)
+def _as_claimed(claim: Claim) -> Job:
+    """The job as its worker left it: running, unless it was told to stop meanwhile."""
+    return Job(
+        pk=claim.job_id,
+        workflow_id=claim.workflow_id,
+        number=claim.number,
+        batch_id=claim.batch_id,
+        state=State.RUNNING,
+        fence=claim.fence,
+        worker=claim.worker,
+        started_at=claim.started_at,
+        version=claim.version,
+    )
 
 
 def _held(job_id: UUID, fence: int) -> Job:
@@ -315,7 +345,7 @@ def _release(job_id: UUID, fence: int, end: End, *, by: str, why: str, spent: in
 
 
 def _requeue(job: Job, *, by: str, why: str, attempts: int) -> None:
-    _move(job, State.QUEUED, by=by, why=why, worker="", lease_until=None, started_at=None, attempts=attempts)
+    steps.move(job, State.QUEUED, by=by, why=why, worker="", lease_until=None, started_at=None, attempts=attempts)
 
 
 def _end_from_outside(job: Job, end: End, snapshot: Snapshot, *, by: str) -> None:
@@ -341,19 +371,19 @@ def _shut_out(job_id: UUID, fence: int) -> None:
         logger.info("The end of job %s is not in its stream (%s); readers take it from the database.", job_id, error)
 
 
-def _end(job: Job, end: End, *, by: str, telemetry: Telemetry | None, **fields: Any) -> bool:
+def _end(
+    job: Job, end: End, *, by: str, telemetry: Telemetry | None, tell: Tell = publish.job_changed, **fields: Any
+) -> bool:
     now = timezone.now()
-    if telemetry is not None:
-        data = zlib.compress(json.dumps(telemetry.snapshot, separators=(",", ":")).encode(), 1)
-        JobTelemetry.objects.create(job=job, last_id=telemetry.last_id, data=data)
     spent = cost(telemetry.snapshot) if telemetry else None
     stopped = rules.count(job.batch_id, job, end.state, spent) if job.batch_id else None
-    _move(
+    steps.move(
         job,
         end.state,
         by=by,
         why=end.why,
         at=now,
+        tell=tell,
         worker="" if job.state == State.QUEUED else job.worker,
         lease_until=None,
         ended_at=now,
@@ -364,17 +394,7 @@ def _end(job: Job, end: End, *, by: str, telemetry: Telemetry | None, **fields: 
         traceback=end.traceback,
         **fields,
     )
+    if telemetry is not None:
+        data = zlib.compress(json.dumps(telemetry.snapshot, separators=(",", ":")).encode(), 1)
+        JobTelemetry.objects.create(job=job, last_id=telemetry.last_id, data=data)
     return stopped is not None
-
-
-def _move(job: Job, to: State, *, by: str, why: str = "", at: Any = None, **fields: Any) -> None:
-    """One transition, guarded by the state and fence that were read, with its history row."""
-    moved = Job.rows.filter(pk=job.pk, state=job.state, fence=job.fence).update(
-        state=to, version=F("version") + 1, **fields
-    )
-    if not moved:
-        raise LostLease("The job has moved on in the meantime.")
-    JobTransition.objects.create(
-        job=job, from_state=job.state, to_state=to, at=at or timezone.now(), by=by, why=why[:200]
-    )
-    transaction.on_commit(lambda: publish.job_changed(job.pk, job.workflow_id, job.version + 1))

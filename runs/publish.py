@@ -24,8 +24,13 @@ logger = logging.getLogger(__name__)
 
 def job_changed(job_id: UUID, workflow_id: UUID, version: int) -> None:
     """The job's row has moved on to `version`."""
+    _publish(change(job_id, workflow_id, version))
+
+
+def change(job_id: UUID, workflow_id: UUID, version: int) -> list[Hint]:
+    """What `job_changed` sends."""
     message = {"type": "job.changed", "job_id": str(job_id), "workflow_id": str(workflow_id), "version": version}
-    _publish(_for_groups([f"job.{job_id}", f"workflow.{workflow_id}"], message))
+    return _for_groups([f"job.{job_id}", f"workflow.{workflow_id}"], message)
 
 
 def telemetry(job_id: UUID, workflow_id: UUID, update: TelemetryId, batch: Batch) -> list[Hint]:

@@ -12,7 +12,7 @@ CANCEL_CHANNEL = "loupe:cancel"
 """Where pools hear which job is to be cancelled: its id as text."""
 
 RUNNING_SECONDS = 24 * 3600
-ENDED_SECONDS = 600
+ENDED_SECONDS = 60
 """How long a job's keys live after the last write while it runs, and after its end."""
 
 

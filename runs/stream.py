@@ -66,15 +66,15 @@ def begin(job_id: UUID, fence: int, hints: Sequence[Hint] = ()) -> None:
     _append(job_id, first, ("begin", "1"), _kept(first), kept=1)
 
 
-def append(job_id: UUID, entry: Addition, *, whole: bool) -> None:
-    """Adds a batch, with its whole snapshot if `whole`, or if Redis has lost what came before.
+def append(job_id: UUID, entry: Addition, *, whole: bool, seconds: int = RUNNING_SECONDS) -> None:
+    """Adds a batch, with its whole snapshot if `whole`, or if Redis has lost what came before. All stays so long.
 
     Raises LostLease when the job has passed on, RedisError when it is not known whether the entry was added.
     """
     fields = ("b", json.dumps(entry.batch, separators=(",", ":")))
-    before, there = _append(job_id, entry, fields, _kept(entry) if whole else "", kept=KEPT_ENTRIES)
+    before, there = _append(job_id, entry, fields, _kept(entry) if whole else "", kept=KEPT_ENTRIES, seconds=seconds)
     if not whole and not (there and before == str(TelemetryId(entry.id.fence, entry.id.seq - 1))):
-        _repair(job_id, entry)
+        _repair(job_id, entry, seconds)
 
 
 def remind(job_id: UUID, newest: Addition) -> None:
@@ -89,9 +89,11 @@ def shut(job_id: UUID, fence: int) -> None:
     expire(job_id)
 
 
-def expire(job_id: UUID) -> None:
-    """The job has ended, and its row has all of this. Raises RedisError."""
+def expire(job_id: UUID, hints: Sequence[Hint] = ()) -> None:
+    """The job has ended, and its row has all of this; with what those are told who listen. Raises RedisError."""
     pipeline = connection().pipeline(transaction=False)
+    for channel, message in hints:
+        pipeline.publish(channel, message)
     for key in (stream_key(job_id), snapshot_key(job_id), progress_key(job_id)):
         pipeline.expire(key, ENDED_SECONDS)
     pipeline.execute()
@@ -104,9 +106,17 @@ def forget(job_ids: Iterable[UUID]) -> None:
         connection().delete(*keys)
 
 
-def _append(job_id: UUID, entry: Addition, fields: tuple[str, str], snapshot: str, *, kept: int) -> tuple[str, int]:
+def _append(
+    job_id: UUID,
+    entry: Addition,
+    fields: tuple[str, str],
+    snapshot: str,
+    *,
+    kept: int,
+    seconds: int = RUNNING_SECONDS,
+) -> tuple[str, int]:
     keys = [stream_key(job_id), snapshot_key(job_id), progress_key(job_id)]
-    arguments: list[Any] = [str(entry.id), *fields, snapshot, f"{entry.progress:.4f}", RUNNING_SECONDS, kept]
+    arguments: list[Any] = [str(entry.id), *fields, snapshot, f"{entry.progress:.4f}", seconds, kept]
     arguments += chain.from_iterable(entry.hints)
     try:
         before, there = _script(_APPEND)(keys=keys, args=arguments, client=connection())
@@ -117,10 +127,10 @@ def _append(job_id: UUID, entry: Addition, fields: tuple[str, str], snapshot: st
     return before.decode(), there
 
 
-def _repair(job_id: UUID, entry: Addition) -> None:
+def _repair(job_id: UUID, entry: Addition, seconds: int = RUNNING_SECONDS) -> None:
     _script(_REPAIR)(
         keys=[stream_key(job_id), snapshot_key(job_id)],
-        args=[str(entry.id), _kept(entry), RUNNING_SECONDS],
+        args=[str(entry.id), _kept(entry), seconds],
         client=connection(),
     )
 

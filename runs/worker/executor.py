@@ -3,19 +3,21 @@
 import asyncio
 import logging
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
-from redis.exceptions import RedisError
 
-from runs import gate, halting, limits, stream
+from runs import gate, halting, limits
 from runs.errors import DatabaseAway, LostLease, OutputLimit
 from runs.gate import Claim, End
 from runs.models import Job, JobStock
 from runs.states import HOLDING, State
+from runs.steps import Tell
 from runs.worker.crew import Crew, insist
 from runs.worker.recorder import Recorder
 from workflows import engine, graph as graphs, parameters, portion
@@ -131,23 +133,20 @@ def _end_if_mine(claim: Claim) -> None:
 
 
 def _settle(claim: Claim, end: End, recorder: Recorder) -> None:
-    """All that was told is in the row before the row says that the job has ended."""
+    """All that was told is in the row as soon as the row says that the job has ended."""
     try:
-        recorder.close()
-        _finish(claim, end, recorder)
+        stopped = recorder.close(partial(_finish, claim, end, recorder))
     except (LostLease, DatabaseAway):
         raise
     except Exception as error:  # noqa: BLE001 (what can't be written is left out, so that the job ends all the same)
-        _finish(claim, _bad_end(claim, recorder, error), recorder)
-    with suppress(RedisError):
-        stream.expire(claim.job_id)
-
-
-def _finish(claim: Claim, end: End, recorder: Recorder) -> None:
-    stopped = insist(lambda: gate.finish(claim, replace(end, progress=recorder.progress), recorder.told))
+        stopped = recorder.close(partial(_finish, claim, _bad_end(claim, recorder, error), recorder))
     if stopped and claim.batch_id:
         with suppress(DatabaseError):  # the sweep does it then
             halting.halt(claim.batch_id)
+
+
+def _finish(claim: Claim, end: End, recorder: Recorder, write: Callable[[], None], tell: Tell) -> bool:
+    return gate.finish(claim, replace(end, progress=recorder.progress), recorder.told, write=write, tell=tell)
 
 
 def _good_end(outcome: Outcome) -> End:

@@ -54,19 +54,19 @@ class Worker:
 
     def _work(self) -> None:
         """Runs jobs until none may start. Raises `Stopped` when this worker is to take no more."""
-        self._busy = True
-        while not self._draining and (claim := self._claim()) is not None:
+        self._busy, likely = True, False
+        while not self._draining and (claim := self._claim(likely=likely)) is not None:
             self._executor.execute(claim)
-            self._ran += 1
+            self._ran, likely = self._ran + 1, True
             if self._is_old():
                 self._draining = True
         self._busy = False
         if self._draining:
             raise wake.Stopped
 
-    def _claim(self) -> Claim | None:
+    def _claim(self, *, likely: bool) -> Claim | None:
         try:
-            return gate.claim(self._name)
+            return gate.claim(self._name, tell=False, likely=likely)  # the recorder tells of it as it begins
         except (OperationalError, InterfaceError) as error:
             logger.warning("No job could be claimed, as the database is away (%s). The sweep wakes us later.", error)
             connection.close()

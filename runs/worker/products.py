@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -87,7 +87,12 @@ class Products:
             self._hold()
             Asset.objects.bulk_create(due)
         del self._unsaved[: len(due)]
-        return [asset_document(asset) for asset in due]
+        return _documents(due)
+
+    def last(self) -> tuple[list[Document], Callable[[], None]]:
+        """The documents of the rows that are due, and what writes them within the transaction that ends the job."""
+        due, self._unsaved = self._unsaved, []
+        return _documents(due), lambda: _write(due)
 
     def clear(self) -> None:
         """Deletes what an earlier attempt has made; this one makes it anew. Raises LostLease."""
@@ -157,6 +162,16 @@ class Products:
             return mine.select_related("blob").filter(pk=asset_id).first()
         except ValidationError:  # no UUID
             return None
+
+
+def _documents(assets: Iterable[Asset]) -> list[Document]:
+    return [asset_document(asset) for asset in assets]
+
+
+def _write(assets: Sequence[Asset]) -> None:
+    """Again and again, if a transaction fails; each time they are new."""
+    if assets:
+        Asset.objects.bulk_create(assets)
 
 
 def _media(value: object) -> Iterator[Medium]:

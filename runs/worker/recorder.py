@@ -8,22 +8,24 @@ import asyncio
 import logging
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Unpack
+from typing import Final, TypeVar, Unpack
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from redis.exceptions import RedisError
 
 from runs import gate, publish, stream
-from runs.errors import OutputLimit
+from runs.errors import LostLease, OutputLimit
 from runs.gate import Claim, Telemetry
+from runs.redis import ENDED_SECONDS, RUNNING_SECONDS
+from runs.steps import Tell
 from runs.telemetry import EMPTY, Batch, Snapshot, TelemetryId, fold, progress
 from runs.worker import plain
 from runs.worker.crew import Crew, insist
 from runs.worker.pending import Pending
-from runs.worker.products import Products
+from runs.worker.products import Document, Products
 from workflows import ports
 from workflows.graph import Graph, Node
 from workflows.host import EdgeState, Made, NodeFields, ProviderFields, TaskState
@@ -31,6 +33,7 @@ from workflows.ports import PortType
 from workflows.registry import registry
 from workflows.wiring import passed_on
 
+T = TypeVar("T")
 TABLE: Final = PortType("table")
 FLUSH_SECONDS: Final = 0.1
 GATHER_SECONDS: Final = 0.01
@@ -158,8 +161,9 @@ class Recorder:
         """This attempt begins: it is announced, and what an earlier one made goes. At the desk."""
         if self._claim.fence > 1:
             insist(self._products.clear)
+        change = publish.change(self._claim.job_id, self._claim.workflow_id, self._claim.version)
         try:
-            stream.begin(self._claim.job_id, self._claim.fence, self._hints({}))
+            stream.begin(self._claim.job_id, self._claim.fence, [*change, *self._hints({})])
         except RedisError as error:
             self._lose_redis(error)
 
@@ -185,9 +189,19 @@ class Recorder:
                 self._news.set()
             await _either(self._urgent, FLUSH_SECONDS - GATHER_SECONDS)
 
-    def close(self) -> None:
-        """Tells the rest. At the desk; while the database is away, it waits there."""
-        insist(self._flush)
+    def close(self, end: Callable[[Callable[[], None], Tell], T]) -> T:
+        """The rest: `end` gets what writes it, within its own transaction, and what tells it with the end, after that.
+
+        At the desk; while the database is away, it waits there. What could not be written counts as never told.
+        """
+        before = self._last, self._snapshot
+        documents, write = self._products.last()
+        batch = self._taken(documents)
+        try:
+            return insist(lambda: end(write, lambda *change: self._tell_end(batch, publish.change(*change))))
+        except BaseException:
+            self._last, self._snapshot = before
+            raise
 
     def clear_up(self) -> None:
         """Removes the run's temporary files, however it ended."""
@@ -213,24 +227,39 @@ class Recorder:
 
     def _flush(self) -> None:
         """Rows first, then the batch that speaks of them, which has its number whether Redis takes it or not."""
-        documents = self._products.save()
+        if batch := self._taken(self._products.save()):
+            self._tell(batch)
+
+    def _taken(self, documents: list[Document]) -> Batch:
+        """All that is new, which counts as told from now on."""
         batch = self._pending.take()
         if documents:
             batch["products"] = documents
         if batch:
             self._last = self._last.next()
             self._snapshot = fold(self._snapshot, batch)
-            self._tell(batch)
+        return batch
 
-    def _tell(self, batch: Batch) -> None:
+    def _tell(self, batch: Batch, also: Sequence[stream.Hint] = (), seconds: int = RUNNING_SECONDS) -> None:
         whole = self._redis_is_behind or self._last.seq % WHOLE_EVERY == 0
-        entry = stream.Addition(self._last, batch, self._snapshot, self.progress or 0.0, self._hints(batch))
+        hints = [*self._hints(batch), *also]
+        entry = stream.Addition(self._last, batch, self._snapshot, self.progress or 0.0, hints)
         try:
-            stream.append(self._claim.job_id, entry, whole=whole)
+            stream.append(self._claim.job_id, entry, whole=whole, seconds=seconds)
         except RedisError as error:
             self._lose_redis(error)
             return
         self._find_redis()
+
+    def _tell_end(self, batch: Batch, change: list[stream.Hint]) -> None:
+        """The row says that the job has ended, and has all this too: whom it does not reach finds it there."""
+        try:
+            if batch:
+                self._tell(batch, change, ENDED_SECONDS)
+            else:
+                stream.expire(self._claim.job_id, change)
+        except (LostLease, RedisError) as error:
+            logger.warning("The end of job %s was not told (%s); who looks finds it.", self._claim.job_id, error)
 
     def _remind(self) -> None:
         """Redis may have come back empty while there was nothing to tell."""

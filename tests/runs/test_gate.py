@@ -35,7 +35,8 @@ def workflow(ada: User) -> Workflow:
 
 
 def claimed(job: Job) -> gate.Claim:
-    return gate.Claim(job.pk, job.workflow_id, job.owner_id, job.number, job.fence, "w1", {}, {})
+    at = job.started_at or timezone.now()
+    return gate.Claim(job.pk, job.workflow_id, job.owner_id, job.number, job.fence, "w1", at, job.version, {}, {})
 
 
 def job_in(workflow: Workflow, state: State, **fields: Any) -> Job:
@@ -157,7 +158,7 @@ def test_a_job_that_moves_on_while_it_is_changed_is_left_as_it_is(workflow: Work
     job = job_in(workflow, State.RUNNING)
     moved_on = Job.objects.filter(pk=job.pk)
     with after_the_first_look(lambda: moved_on.update(fence=9)), pytest.raises(LostLease):
-        gate.finish(claimed(job), gate.End(State.COMPLETED), NO_TELEMETRY)
+        gate.end(job.pk, job.fence, code="timeout", message="It took too long.", by="a test")
     assert moved_on.get().state == State.RUNNING
 
 

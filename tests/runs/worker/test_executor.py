@@ -206,10 +206,10 @@ def test_the_end_waits_for_a_database_that_is_away(
 ) -> None:
     finish, failures = gate.finish, iter([True, True])
 
-    def away_twice(*arguments: object) -> None:
+    def away_twice(*arguments: object, **others: object) -> None:
         if next(failures, False):
             raise OperationalError("the database is away")
-        finish(*arguments)  # type: ignore[arg-type]
+        finish(*arguments, **others)  # type: ignore[arg-type]
 
     monkeypatch.setattr(gate, "finish", away_twice)
     assert ran(ada).state == State.COMPLETED
@@ -218,7 +218,7 @@ def test_the_end_waits_for_a_database_that_is_away(
 def test_a_worker_whose_database_stays_away_ends_so_that_its_job_is_rescued(
     valkey: redis.Redis, ada: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(*_: object) -> None:
+    def away(*_: object, **__: object) -> None:
         raise OperationalError("the database is away")
 
     settings.LEASE_SECONDS = 0.3
@@ -233,10 +233,10 @@ def test_a_job_whose_end_cannot_be_written_as_it_was_ends_as_failed(
 ) -> None:
     finish, refusals = gate.finish, iter([DataError("a value that no column takes")])
 
-    def refused_once(*arguments: object) -> None:
+    def refused_once(*arguments: object, **others: object) -> None:
         for error in refusals:
             raise error
-        finish(*arguments)  # type: ignore[arg-type]
+        finish(*arguments, **others)  # type: ignore[arg-type]
 
     monkeypatch.setattr(gate, "finish", refused_once)
     job = ran(ada)

@@ -143,10 +143,10 @@ def test_a_worker_outlives_a_database_that_is_away(
 ) -> None:
     claim, failures = gate.claim, iter([True])
 
-    def away_once(name: str) -> gate.Claim | None:
+    def away_once(name: str, **how: bool) -> gate.Claim | None:
         if next(failures, False):
             raise OperationalError("the database is away")
-        return claim(name)
+        return claim(name, **how)
 
     monkeypatch.setattr(gate, "claim", away_once)
     factories.job(factories.workflow(ada))

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from runs.errors import DatabaseAway, LostLease
 from runs.gate import Claim, Telemetry
 from runs.models import Asset, Job
 from runs.redis import snapshot_key, stream_key
+from runs.steps import Tell
 from runs.tail import last_known
 from runs.telemetry import EMPTY, fold
 from runs.worker.crew import Crew, insist
@@ -60,8 +61,12 @@ class Telling:
         return self.close()
 
     def close(self) -> Telemetry:
-        self.run(self.crew.at_desk(self.recorder.close))
+        self.run(self.crew.at_desk(lambda: self.recorder.close(self._ended)))
         return self.recorder.told
+
+    def _ended(self, write: Callable[[], None], tell: Tell) -> None:
+        write()
+        tell(self.claim.job_id, self.claim.workflow_id, self.claim.version)
 
     def run(self, work: Any) -> Any:
         return self._runner.run(work)
@@ -159,8 +164,9 @@ def test_a_job_that_was_taken_away_tells_nothing_more(telling: Telling) -> None:
     assert again is not None
     other = Telling(again, telling.crew)
     other.say("of the second attempt")
+    telling.recorder.log(None, "info", "too late")
     with pytest.raises(LostLease):
-        telling.say("too late")
+        telling.run(telling.recorder.tell())
     assert messages(last_known(claim.job_id)) == ["of the second attempt"]
     other.end()
 
