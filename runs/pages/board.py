@@ -138,6 +138,8 @@ class Board:
     cap: int
     full: bool = False
     """Whether the disk is: what is made now may not be kept."""
+    staff: bool = False
+    """Whether who looks at it may steer the queue."""
 
     @property
     def running(self) -> int:
@@ -190,7 +192,7 @@ def read(user: User, workflow: Workflow, limits: Mapping[str, int] | None = None
         _group(name, maker.of(jobs), counts[name], limits.get(name, ELSEWHERE)) for name, jobs in rows.items() if jobs
     ]
     ever = Workflow.objects.values_list("jobs_made", flat=True).get(pk=workflow.pk)
-    return Board(str(workflow.pk), groups, ever, gate.cap(), store.is_full())
+    return Board(str(workflow.pk), groups, ever, gate.cap(), store.is_full(), user.is_staff)
 
 
 def _all_rows(workflow: Workflow, limits: Mapping[str, int]) -> dict[str, list[Job]]:

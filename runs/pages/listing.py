@@ -52,12 +52,13 @@ def cards(user: User) -> list[Card]:
     )[:CARDS]
     waiting = Count("pk", filter=Q(state=State.QUEUED))
     mine_active = Job.objects.active().filter(owner=user).order_by().values_list("workflow")
-    counted = mine_active.annotate(held=Count("pk"), waits=waiting)
-    active = {pk: (held - waits, waits) for pk, held, waits in counted}
+    counted = mine_active.annotate(held=Count("pk"), queued=waiting)
+    active = {pk: (held - queued, queued) for pk, held, queued in counted}
     shown = list(mine)
     lacks = marks.lacking({each.graph_id for each in shown})
     found = [
-        Card(each, *active.get(each.pk, (0, 0)), each.last_run, each.picture, lacks.get(each.graph_id, ())) for each in shown
+        Card(each, *active.get(each.pk, (0, 0)), each.last_run, each.picture, lacks.get(each.graph_id, ()))
+        for each in shown
     ]
     return sorted(found, key=lambda card: card.last_run or card.workflow.created_at, reverse=True)
 

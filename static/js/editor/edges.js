@@ -10,7 +10,8 @@ import { route } from "./lines.js";
 /** @typedef {import("./scene.js").Scene} Scene */
 
 const SVG = "http://www.w3.org/2000/svg";
-const BUBBLE = { width: 52, height: 48 }; // that two counts are apart
+const BUBBLE = { width: 40, height: 36 }; // that two counts are apart
+const BESIDE = 28; // that the middle of one is from the nodes that its edge joins
 const ELSEWHERE = [0.35, 0.65, 0.25, 0.75, 0.18, 0.82]; // of an edge's length, where its own place is taken
 
 export class Edges {
@@ -111,25 +112,37 @@ export class Edges {
     for (const [id, box] of this.#scene.boxes) (id === edge.source || id === edge.target ? ends : others).push(box);
     const { path, middle } = route(from, to, others, ends);
     for (const each of group.querySelectorAll("path")) each.setAttribute("d", path);
-    const at = this.#free(middle, /** @type {SVGPathElement} */ (group.querySelector("path")));
+    const at = this.#free(middle, /** @type {SVGPathElement} */ (group.querySelector("path")), ends);
     this.#counts.set(edge.id, at);
     group.querySelector("[data-edge-count]")?.setAttribute("transform", `translate(${at.x} ${at.y})`);
     const colour = this.#scene.port(edge.source, "out", edge.output)?.dataset.type;
     if (colour) group.dataset.type = colour;
   }
 
-  /** The place itself, or one along the line that is far enough from all other counts, or farthest. @param {Point} middle @param {SVGPathElement} line */
-  #free(middle, line) {
+  /**
+   * The place itself, or one along the line that is far enough from all other counts and the ends, or farthest.
+   * @param {Point} middle @param {SVGPathElement} line @param {Box[]} ends
+   */
+  #free(middle, line, ends) {
     const taken = [...this.#counts.values()];
     /** @param {Point} at */
     const apart = (at) =>
-      Math.min(...taken.map(({ x, y }) => Math.hypot((x - at.x) / BUBBLE.width, (y - at.y) / BUBBLE.height)));
+      Math.min(
+        ...taken.map(({ x, y }) => Math.hypot((x - at.x) / BUBBLE.width, (y - at.y) / BUBBLE.height)),
+        ...ends.map((box) => beside(at, box) / BESIDE),
+      );
     if (apart(middle) >= 1) return middle;
     const length = line.getTotalLength();
     const places = [middle, ...ELSEWHERE.map((share) => line.getPointAtLength(share * length))];
     const most = Math.min(1, Math.max(...places.map(apart)));
     return places.find((at) => apart(at) >= most) ?? middle;
   }
+}
+
+/** How far a place is from a node; 0 on it. @param {Point} at @param {Box} box */
+function beside({ x, y }, box) {
+  const across = Math.max(box.x - x, x - box.x - box.width, 0);
+  return Math.hypot(across, Math.max(box.y - y, y - box.y - box.height, 0));
 }
 
 /** Makes the bubble as wide as its count, and hides it where there is none. @param {Node} changed */
