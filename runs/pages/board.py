@@ -52,6 +52,8 @@ class Card(NamedTuple):
     stopped_by: str = ""
     leads: bool = False
     """Whether it is the first of its person's that wait in its lane."""
+    soon: str = ""
+    """About when it starts, where that can be told."""
 
     @property
     def id(self) -> str:
@@ -71,7 +73,7 @@ class Card(NamedTuple):
     @property
     def key(self) -> tuple[object, ...]:
         """What the card says but for what ticks: while it stays, the card need not be drawn anew."""
-        return (self.job.pk, self.job.version, self.place.position, self.leads, self.thumbnail)
+        return (self.job.pk, self.job.version, self.place.position, self.leads, self.soon, self.thumbnail)
 
 
 class Fold(NamedTuple):
@@ -257,12 +259,14 @@ class _Cards:
         return made
 
     def _card(self, job: Job) -> Card:
+        place = self._places.get(job.pk, queue.Place())
         return Card(
             job,
-            self._places.get(job.pk, queue.Place()),
+            place,
             self._thumbnails.get(job.pk),
             self._stoppers.get(job.pk, ""),
             job.pk in self._leading,
+            place.eta.words if place.eta else "",
         )
 
 
