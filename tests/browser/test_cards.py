@@ -45,10 +45,15 @@ def test_many_runs_wait_in_the_background_where_one_says_so(ada: Person, rest: h
     expect(dialog.get_by_label("seed")).to_be_focused()
     page.keyboard.type("1, 2")
     dialog.get_by_label("In the background").check()
+    dialog.get_by_label("Stop at the first failure").check()
+    dialog.get_by_label("Stop after so many seconds").fill("600")
     expect(page.locator("[data-start]")).to_have_text("Start 2 runs")
     assert violations(page) == []
     page.locator("[data-start]").click()
     expect(page.locator("#queue-waiting .facts", has_text="background")).to_have_count(2)
+    newest = rest.get("/jobs", params={"workflow": workflow, "limit": 1}).json()["items"][0]
+    stop = rest.get(f"/batches/{newest['batch_id']}").json()["stop"]
+    assert (stop["first_failure"], stop["seconds"]) == (True, 600)
     page.locator("[data-canvas]").press("Control+Enter")
     expect(page.locator("#queue-waiting [data-job-card]").first).to_contain_text("#5")
     assert line(page) == ["#5", "#3", "#4"]

@@ -120,9 +120,11 @@ def test_what_runs_is_counted_on_its_card_and_in_the_title_as_it_comes_and_goes(
     card(page, "watched").get_by_role("button", name="More about").click()
     menu = page.locator(f"#menu-{workflow}")
     expect(menu).to_be_visible()
+    stood = card(page, "watched").bounding_box()
     jobs = [submit(rest, workflow, params={"seed": seed}) for seed in range(3)]
     expect(card(page, "watched")).to_contain_text("2 running", timeout=20_000)
     expect(card(page, "watched")).to_contain_text("1 waiting")
+    assert card(page, "watched").bounding_box() == stood
     expect(page).to_have_title(re.compile(r"^\(2\) Workflows"))
     expect(menu).to_be_visible()
     for job in reversed(jobs):
