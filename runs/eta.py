@@ -31,6 +31,16 @@ class Eta(NamedTuple):
     starts_at: datetime
     ends_at: datetime | None
 
+    @property
+    def words(self) -> str:
+        """How long until it starts, for people, who are told no more than is known."""
+        left = max((self.starts_at - timezone.now()).total_seconds(), 0.0)
+        if left < 10:
+            return "in a moment"
+        if left < 55:
+            return f"in about {round(left, -1):.0f} s"
+        return f"in about {left / 60:.0f} min" if left < 5400 else f"in about {left / 3600:.0f} h"
+
     def as_dict(self) -> dict[str, object]:
         """As a job's document has it."""
         return {"starts_at": moment(self.starts_at), "ends_at": moment(self.ends_at)}

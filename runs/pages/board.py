@@ -52,6 +52,8 @@ class Card(NamedTuple):
     stopped_by: str = ""
     leads: bool = False
     """Whether it is the first of its person's that wait in its lane."""
+    soon: str = ""
+    """About when it starts, where that can be told."""
 
     @property
     def id(self) -> str:
@@ -71,7 +73,7 @@ class Card(NamedTuple):
     @property
     def key(self) -> tuple[object, ...]:
         """What the card says but for what ticks: while it stays, the card need not be drawn anew."""
-        return (self.job.pk, self.job.version, self.place.position, self.leads, self.thumbnail)
+        return (self.job.pk, self.job.version, self.place.position, self.leads, self.soon, self.thumbnail)
 
 
 class Fold(NamedTuple):
@@ -138,6 +140,8 @@ class Board:
     cap: int
     full: bool = False
     """Whether the disk is: what is made now may not be kept."""
+    staff: bool = False
+    """Whether who looks at it may steer the queue."""
 
     @property
     def running(self) -> int:
@@ -190,7 +194,7 @@ def read(user: User, workflow: Workflow, limits: Mapping[str, int] | None = None
         _group(name, maker.of(jobs), counts[name], limits.get(name, ELSEWHERE)) for name, jobs in rows.items() if jobs
     ]
     ever = Workflow.objects.values_list("jobs_made", flat=True).get(pk=workflow.pk)
-    return Board(str(workflow.pk), groups, ever, gate.cap(), store.is_full())
+    return Board(str(workflow.pk), groups, ever, gate.cap(), store.is_full(), user.is_staff)
 
 
 def _all_rows(workflow: Workflow, limits: Mapping[str, int]) -> dict[str, list[Job]]:
@@ -255,12 +259,14 @@ class _Cards:
         return made
 
     def _card(self, job: Job) -> Card:
+        place = self._places.get(job.pk, queue.Place())
         return Card(
             job,
-            self._places.get(job.pk, queue.Place()),
+            place,
             self._thumbnails.get(job.pk),
             self._stoppers.get(job.pk, ""),
             job.pk in self._leading,
+            place.eta.words if place.eta else "",
         )
 
 

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery
 
 from accounts.models import User
 from runs.models import Asset, Job
 from runs.pages import marks
+from runs.states import State
 from workflows import saving
 from workflows.models import Workflow
 
@@ -17,10 +18,11 @@ CARDS = 200
 
 
 class Card(NamedTuple):
-    """A workflow among all: how many of its jobs are active, when it last ran, and its newest picture's asset."""
+    """A workflow among all: how many of its jobs run and wait, when it last ran, and its newest picture's asset."""
 
     workflow: Workflow
-    active: int
+    running: int
+    waiting: int
     last_run: datetime | None
     picture: UUID | None
     lacks: tuple[str, ...]
@@ -48,12 +50,15 @@ def cards(user: User) -> list[Card]:
     mine: Iterable[Any] = Workflow.objects.visible_to(user).annotate(
         last_run=Subquery(jobs.values("created_at")[:1]), picture=newest_picture()
     )[:CARDS]
-    counted = Job.objects.active().filter(owner=user).order_by().values_list("workflow").annotate(Count("pk"))
-    active = dict(counted)
+    waiting = Count("pk", filter=Q(state=State.QUEUED))
+    mine_active = Job.objects.active().filter(owner=user).order_by().values_list("workflow")
+    counted = mine_active.annotate(held=Count("pk"), queued=waiting)
+    active = {pk: (held - queued, queued) for pk, held, queued in counted}
     shown = list(mine)
     lacks = marks.lacking({each.graph_id for each in shown})
     found = [
-        Card(each, active.get(each.pk, 0), each.last_run, each.picture, lacks.get(each.graph_id, ())) for each in shown
+        Card(each, *active.get(each.pk, (0, 0)), each.last_run, each.picture, lacks.get(each.graph_id, ()))
+        for each in shown
     ]
     return sorted(found, key=lambda card: card.last_run or card.workflow.created_at, reverse=True)
 

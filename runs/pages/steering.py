@@ -1,5 +1,6 @@
 """What a person does on the canvas with runs: move the lens, run, run many, cancel what waits. The page stays."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -12,7 +13,7 @@ from runs.cancelling import cancel_all
 from runs.errors import JobGone, TooManyWaiting
 from runs.estimate import estimate
 from runs.grid import Grid
-from runs.models import Job
+from runs.models import FIRST_FAILURE, SECONDS, Job
 from runs.pages import aim, varying
 from runs.pages.mine import user_of, workflow_of
 from runs.submit import Order, submit
@@ -23,6 +24,8 @@ from workflows.registry import registry
 
 LABELS = 60
 """Runs whose labels are shown before they are made."""
+STOPS_AFTER = 1_000_000
+"""The longest time that many runs may be given, in seconds."""
 
 
 @login_required
@@ -63,7 +66,7 @@ def many(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
         try:
             grid = Grid(varied.axes, repeat=_repeat(request))
             lane = "background" if request.POST.get("lane") == "background" else "normal"
-            plan = batches.plan(opened, grid, lane=lane, dry="start" not in request.POST)
+            plan = batches.plan(opened, grid, lane=lane, stop=_stop(request), dry="start" not in request.POST)
             if "start" in request.POST:
                 batches.make(user_of(request), plan)
                 return HttpResponse(status=204)
@@ -95,6 +98,19 @@ def declared(opened: Workflow) -> list[parameters.Parameter]:
 def _repeat(request: HttpRequest) -> int:
     given = request.POST.get("repeat", "1")
     return min(max(int(given), 1), varying.MOST) if given.isdecimal() and len(given) < 6 else 1
+
+
+def _stop(request: HttpRequest) -> dict[str, Any]:
+    """The rules by which it stops early. Raises GraphInvalid where the time is none."""
+    rules: dict[str, Any] = {FIRST_FAILURE: True} if "stop_first" in request.POST else {}
+    if given := request.POST.get("stop_seconds", "").strip():
+        try:
+            rules[SECONDS] = float(given)
+        except ValueError:
+            rules[SECONDS] = 0.0
+        if not 0 < rules[SECONDS] <= STOPS_AFTER:
+            raise GraphInvalid([Problem("bad_value", f"Stop after: give seconds, above 0 and up to {STOPS_AFTER}.")])
+    return rules
 
 
 def _problems(*problems: Problem) -> HttpResponse:

@@ -28,7 +28,9 @@ from workflows.registry import registry
 @require_safe
 def workflows(request: HttpRequest) -> HttpResponse:
     """The person's workflows as cards: newest picture, last run, how many run."""
-    return render(request, "workflows/index.html", {"cards": listing.cards(user_of(request))})
+    cards = listing.cards(user_of(request))
+    running, waiting = (sum(getattr(card, name) for card in cards) for name in ("running", "waiting"))
+    return render(request, "workflows/index.html", {"cards": cards, "running": running, "active": running + waiting})
 
 
 @login_required

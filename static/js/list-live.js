@@ -1,34 +1,35 @@
-// The runs of a workflow: how often the list looks is for its own hx-trigger; here, when it looks besides, and what for.
+// A list that looks: the runs of a workflow, or all workflows. How often is for its own hx-trigger; here, when it looks
+// besides, and what for.
 
 import { isSignedOut, mark } from "./banner.js";
 import { clock } from "./clock.js";
 
 const GONE = "This workflow has been deleted, or is no longer yours.";
-const runs = () => document.getElementById("runs");
+const list = () => document.querySelector("[data-looks]");
 
 let asked = false;
 
 document.addEventListener("htmx:before:request", (event) => {
-  if (event.target !== runs()) return;
+  if (event.target !== list()) return;
   if (isSignedOut() && !asked) event.preventDefault(); // each look would be refused; who comes back looks once
   asked = false;
 });
 document.addEventListener("htmx:after:request", (event) => {
   const { response } = /** @type {CustomEvent} */ (event).detail.ctx;
-  if (event.target === runs() && response.status < 400) mark("live");
-  else if (event.target !== runs()) look();
+  if (event.target === list() && response.status < 400) mark("live");
+  else if (event.target !== list()) look();
 });
 document.addEventListener("htmx:response:error", (event) => {
   const { response } = /** @type {CustomEvent} */ (event).detail.ctx;
-  if (event.target !== runs() || response.status === 401) return;
+  if (event.target !== list() || response.status === 401) return;
   if (response.status === 404) mark("offline", GONE);
   else mark("reconnecting");
 });
 document.addEventListener("htmx:error", (event) => {
-  if (event.target === runs() && !isSignedOut()) mark("reconnecting");
+  if (event.target === list() && !isSignedOut()) mark("reconnecting");
 });
 document.addEventListener("htmx:before:swap", (event) => {
-  if (event.target === runs()) keepFocus();
+  if (event.target === list()) keepFocus();
 });
 window.addEventListener("online", look);
 window.addEventListener("pageshow", (event) => {
@@ -41,7 +42,7 @@ clock(document);
 
 function look() {
   asked = true;
-  /** @type {any} */ (window).htmx.trigger(runs(), "look");
+  /** @type {any} */ (window).htmx.trigger(list(), "look");
 }
 
 /** Whoever stopped a run stays at it when its button goes. */

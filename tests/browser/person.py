@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from playwright.sync_api import ConsoleMessage, Page, Request, expect
 
 from tests.live.product import Json, make_workflow, submit
@@ -27,6 +28,14 @@ class Person:
         """Opens the job's page, and waits until it is live."""
         self.page.goto(f"/jobs/{job['id']}/")
         self.sees_live()
+
+    def tabs_to(self, selector: str) -> None:
+        """Presses Tab until the focus is there."""
+        for _ in range(80):
+            self.page.keyboard.press("Tab")
+            if self.page.evaluate("selector => document.activeElement.matches(selector)", selector):
+                return
+        pytest.fail(f"The keyboard does not reach {selector}.")
 
     def goes_back(self) -> None:
         """As the Back button does; Playwright's own waits for a load that does not come from the back/forward cache."""

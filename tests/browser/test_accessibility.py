@@ -71,19 +71,19 @@ def test_nothing_is_wider_than_a_phone(phone: Page, addresses: list[str]) -> Non
 def test_the_keyboard_alone_runs_and_stops(ada: Person, rest: httpx.Client) -> None:
     job = waiting_job(rest, seconds=300)
     ada.page.goto(f"/workflows/{job['workflow_id']}/runs/")
-    _tab_to(ada.page, "[data-action=cancel]")
+    ada.tabs_to("[data-action=cancel]")
     ada.page.keyboard.press("Enter")
     expect(ada.page.locator(f'[data-job-card="{job["id"]}"]')).to_have_attribute(
         "data-state", "cancelled", timeout=20_000
     )
     ada.page.locator("#content").focus()
-    _tab_to(ada.page, "[data-action=run]")
+    ada.tabs_to("[data-action=run]")
     ada.page.keyboard.press("Enter")
     expect(ada.page.locator("[data-job-card]")).to_have_count(2)
-    _tab_to(ada.page, "[data-job-card] a")
+    ada.tabs_to("[data-job-card] a")
     ada.page.keyboard.press("Enter")
     ada.sees_live()
-    _tab_to(ada.page, "[data-action=stop]")
+    ada.tabs_to("[data-action=stop]")
     ada.page.keyboard.press("Enter")
     ada.sees_state("cancelled")
 
@@ -114,12 +114,3 @@ def test_whatever_has_only_an_icon_has_a_tooltip(ada: Person, addresses: list[st
 
 def _background(page: Page) -> str:
     return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
-
-
-def _tab_to(page: Page, selector: str) -> None:
-    """Presses Tab until the focus is there."""
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
-            return
-    pytest.fail(f"The keyboard does not reach {selector}.")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.browser.person import Person, failing_job, violations, waiting_job
 from tests.live.product import Json, Product, ended, submit
@@ -196,16 +196,7 @@ def test_the_pages_fit_a_phone(anna: Person, places: list[str]) -> None:
 def test_the_keyboard_alone_stops_a_run_from_the_queue(anna: Person, rest: httpx.Client) -> None:
     job = waiting_job(rest, seconds=300)
     anna.page.goto("/admin/queue/")
-    _tab_to(anna.page, f'[data-job-card="{job["id"]}"] [data-action=cancel]')
+    anna.tabs_to(f'[data-job-card="{job["id"]}"] [data-action=cancel]')
     anna.page.keyboard.press("Enter")
     expect(anna.page.locator(f'[data-job-card="{job["id"]}"]')).to_have_count(0, timeout=10 * SECOND)
     assert ended(rest, job)["state"] == "cancelled"
-
-
-def _tab_to(page: Page, selector: str) -> None:
-    """Presses Tab until the focus is there."""
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
-            return
-    pytest.fail(f"The keyboard does not reach {selector}.")

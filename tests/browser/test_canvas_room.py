@@ -1,12 +1,12 @@
 """Room on the canvas: what is seen of it as the window changes, where new nodes go, edges and counts that stay free."""
 
-from itertools import combinations
+from itertools import combinations, product
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FloatRect, Page, expect
 
-from tests.browser.board import Board, at, board, box, meet
+from tests.browser.board import Board, at, board, box, meet, middle
 from tests.browser.person import edge, node
 from tests.live.product import ended, submit
 
@@ -19,6 +19,11 @@ def outside(drawn: Board) -> list[str | None]:
     width = drawn.page.evaluate("innerWidth")
     found = drawn.page.locator("[data-node]").all()
     return [each.get_attribute("data-node") for each in found if box(each)["x"] + box(each)["width"] > width]
+
+
+def wider(found: FloatRect, by: float) -> FloatRect:
+    """With so many pixels more at the left and at the right."""
+    return {**found, "x": found["x"] - by, "width": found["width"] + 2 * by}
 
 
 def test_the_canvas_fits_again_as_the_window_shrinks(page: Page, rest: httpx.Client) -> None:
@@ -72,6 +77,32 @@ def test_the_list_of_runs_begins_folded_where_it_would_lie_on_nodes(page: Page, 
     expect(queue.locator(".groups")).to_be_visible()
 
 
+def test_the_list_of_runs_that_nobody_opened_makes_room_as_the_window_shrinks(page: Page, rest: httpx.Client) -> None:
+    drawn = board(page, rest, ROW)
+    for _ in range(2):
+        drawn.press("Control+Enter")
+    groups, stood = page.locator("#queue .groups"), box(drawn.node("n0"))
+    expect(groups).to_be_visible()
+    page.set_viewport_size({"width": 1024, "height": 768})
+    expect(groups).to_be_hidden()
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.set_viewport_size({"width": 1280, "height": 720})
+    expect(groups).to_be_visible()
+    back = "y => document.querySelector('[data-node=n0]').getBoundingClientRect().y === y"
+    page.wait_for_function(back, arg=stood["y"])
+
+
+def test_no_node_lies_under_the_list_of_runs_that_one_opens(page: Page, rest: httpx.Client) -> None:
+    page.set_viewport_size({"width": 1024, "height": 768})
+    drawn = board(page, rest, ROW)
+    for _ in range(2):
+        drawn.press("Control+Enter")
+    expect(page.locator("#queue")).to_be_visible()
+    drawn.press("q")
+    expect(page.locator("#queue .groups")).to_be_visible()
+    assert not [each for each in page.locator("[data-node]").all() if meet(box(each), box(page.locator("#queue")))]
+
+
 def test_a_new_node_lies_on_no_other_and_is_in_sight(page: Page, rest: httpx.Client) -> None:
     drawn = board(page, rest, GRID)
     for new in ("blur", "blur-2", "blur-3"):
@@ -94,6 +125,38 @@ def test_counts_of_edges_that_cross_stand_apart(page: Page, rest: httpx.Client) 
     counts = page.locator("[data-edge-count]:not([hidden])")
     expect(counts).to_have_count(2)
     assert not meet(*(box(each) for each in counts.all()))
+
+
+def test_counts_of_edges_that_part_at_one_port_stand_apart_and_clear_of_nodes(page: Page, rest: httpx.Client) -> None:
+    nodes = [
+        at(node("seed", "input.integer", name="seed", value=1), 0, 242),
+        at(node("size", "input.integer", name="size", value=64), 0, 458),
+        at(node("noise", "image.noise"), 300, 285),
+    ]
+    given = [("seed", "seed"), ("size", "width"), ("size", "height")]
+    edges = [{**edge(source, "value", "noise", to), "id": to} for source, to in given]
+    drawn = board(page, rest, nodes, edges)
+    drawn.press("Control+Enter")
+    counts = page.locator("[data-edge-count]:not([hidden])")
+    expect(counts).to_have_count(3)
+    bubbles = [box(each) for each in counts.all()]
+    assert not [pair for pair in combinations(bubbles, 2) if meet(*pair)]
+    nodes_at = [wider(box(each), 12) for each in page.locator("[data-node]").all()]
+    assert not [pair for pair in product(bubbles, nodes_at) if meet(*pair)]
+
+
+def test_what_has_grown_over_the_node_below_it_is_read_first(page: Page, rest: httpx.Client) -> None:
+    nodes = [
+        at(node("fail", "control.fail", value=1, message="It is as it is."), 0, 0),
+        at(node("below", "image.noise", width=64, height=48), 0, 200),
+    ]
+    drawn = board(page, rest, nodes)
+    top = "([x, y]) => document.elementFromPoint(x, y).closest('[data-node]').dataset.node"
+    drawn.press("Control+Enter")
+    expect(drawn.node("fail")).to_have_attribute("data-status", "failed", timeout=20_000)
+    where = middle(box(drawn.node("fail").locator(".foot")))
+    assert meet(box(drawn.node("fail").locator(".foot")), box(drawn.node("below")))
+    assert page.evaluate(top, where) == "fail"
 
 
 def test_an_edge_that_runs_back_runs_under_no_node(page: Page, rest: httpx.Client) -> None:

@@ -45,10 +45,15 @@ def test_many_runs_wait_in_the_background_where_one_says_so(ada: Person, rest: h
     expect(dialog.get_by_label("seed")).to_be_focused()
     page.keyboard.type("1, 2")
     dialog.get_by_label("In the background").check()
+    dialog.get_by_label("Stop at the first failure").check()
+    dialog.get_by_label("Stop after so many seconds").fill("600")
     expect(page.locator("[data-start]")).to_have_text("Start 2 runs")
     assert violations(page) == []
     page.locator("[data-start]").click()
     expect(page.locator("#queue-waiting .facts", has_text="background")).to_have_count(2)
+    newest = rest.get("/jobs", params={"workflow": workflow, "limit": 1}).json()["items"][0]
+    stop = rest.get(f"/batches/{newest['batch_id']}").json()["stop"]
+    assert (stop["first_failure"], stop["seconds"]) == (True, 600)
     page.locator("[data-canvas]").press("Control+Enter")
     expect(page.locator("#queue-waiting [data-job-card]").first).to_contain_text("#5")
     assert line(page) == ["#5", "#3", "#4"]
@@ -78,3 +83,26 @@ def test_a_batch_says_what_it_varies_in(ada: Person, rest: httpx.Client) -> None
     rest.post(f"/workflows/{workflow}/batches", json={"axes": {"seed": [1, 2, 3]}})
     page = opened(ada, workflow)
     expect(page.locator("#queue-completed .fold summary strong")).to_have_text("3 runs · seed 1–3", timeout=20_000)
+
+
+def test_the_foot_of_a_node_says_all_that_it_says(ada: Person, rest: httpx.Client) -> None:
+    nodes = [
+        node("seed", "input.integer", name="seed", value=7),
+        node("wait", "control.wait", seconds=0.1),
+        node("seen", "output.preview"),
+        node("out", "output.result", name="number"),
+    ]
+    edges = [edge("seed", "value", "wait", "value"), *(edge("wait", "value", to, "value") for to in ("seen", "out"))]
+    workflow = make_workflow(rest, nodes, edges)
+    submit(rest, workflow)
+    page = opened(ada, workflow)
+    expect(page.locator('[data-node="out"]')).to_have_attribute("data-status", "completed", timeout=20_000)
+    job = submit(rest, workflow, params={"seed": 4_294_967_295, "wait.seconds": 300})
+    expect(page.locator('[data-node="wait"]')).to_have_attribute("data-status", "running", timeout=20_000)
+    rest.post(f"/jobs/{job['id']}/cancellation")
+    expect(page.locator('[data-node="seen"]')).to_have_attribute("data-status", "skipped", timeout=20_000)
+    expect(page.locator("#foot-seen")).to_contain_text("1 made")
+    expect(page.locator("#foot-out")).to_contain_text("1 by others")
+    expect(page.locator("#foot-seed .given")).to_have_text("4294967295")
+    cut = "feet => feet.filter(e => e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight + 1).length"
+    assert page.locator(".foot, .foot .mono, .foot .given").evaluate_all(cut) == 0

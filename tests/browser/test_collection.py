@@ -8,8 +8,9 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.list import study
 from tests.browser.person import Person, node, violations
-from tests.live.product import make_workflow
+from tests.live.product import make_workflow, submit
 
 
 def card(page: Page, name: str) -> Locator:
@@ -109,6 +110,27 @@ def test_the_keyboard_alone_opens_a_menu_and_is_where_it_was_afterwards(page: Pa
     page.keyboard.press("Escape")
     expect(page.locator("#rename")).to_be_hidden()
     expect(more).to_be_focused()
+
+
+@pytest.mark.usefixtures("nothing_is_left")
+def test_what_runs_is_counted_on_its_card_and_in_the_title_as_it_comes_and_goes(page: Page, rest: httpx.Client) -> None:
+    workflow = study(rest, seconds=300)
+    rest.patch(f"/workflows/{workflow}", json={"name": "watched"})
+    page.goto("/")
+    card(page, "watched").get_by_role("button", name="More about").click()
+    menu = page.locator(f"#menu-{workflow}")
+    expect(menu).to_be_visible()
+    stood = card(page, "watched").bounding_box()
+    jobs = [submit(rest, workflow, params={"seed": seed}) for seed in range(3)]
+    expect(card(page, "watched")).to_contain_text("2 running", timeout=20_000)
+    expect(card(page, "watched")).to_contain_text("1 waiting")
+    assert card(page, "watched").bounding_box() == stood
+    expect(page).to_have_title(re.compile(r"^\(2\) Workflows"))
+    expect(menu).to_be_visible()
+    for job in reversed(jobs):
+        rest.post(f"/jobs/{job['id']}/cancellation")
+    expect(card(page, "watched").locator(".status")).to_have_count(0, timeout=20_000)
+    expect(page).to_have_title(re.compile("^Workflows"))
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

@@ -222,6 +222,25 @@ def test_a_grid_says_how_many_runs_it_makes_and_makes_them(ada: Person, workflow
     expect(page.locator("#queue-completed .fold")).to_contain_text("6 runs")
 
 
+def test_the_keyboard_alone_starts_a_grid_and_stops_what_it_shows(ada: Person, rest: httpx.Client) -> None:
+    page = opened(ada, study(rest, seconds=300))
+    ada.tabs_to("[data-many]")
+    page.keyboard.press("Enter")
+    expect(page.locator("#many").get_by_label("seed")).to_be_focused()
+    page.keyboard.type("1..4")
+    expect(page.locator("[data-start]")).to_have_text("Start 4 runs")
+    ada.tabs_to("[data-start]")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-action=stop]")).to_contain_text("Stop #1")
+    expect(page.locator('[data-node="wait"]')).to_have_attribute("data-status", "running", timeout=20_000)
+    ada.tabs_to("[data-action=stop]")
+    page.keyboard.press("Enter")
+    expect(page.locator("#lens")).to_have_attribute("data-state", "cancelled", timeout=20_000)
+    ada.tabs_to("#cancel-waiting")
+    page.keyboard.press("Enter")
+    expect(page.locator("#queue-waiting")).to_be_hidden()
+
+
 def test_what_a_grid_can_not_read_is_said_and_can_be_mended(ada: Person, workflow: str) -> None:
     page = opened(ada, workflow)
     page.locator("[data-many]").click()

@@ -6,12 +6,15 @@ from typing import Any
 import pytest
 import redis
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
 from runs import eta, gate, queue
 from runs.models import Job, Worker
+from runs.pages import board
+from runs.pages.pushes import Focus
 from runs.states import State
 from tests import factories
 from tests.rest import Rest
@@ -160,3 +163,30 @@ def test_it_stands_in_rest(ada: User) -> None:
 
     assert set(found) == {"starts_at", "ends_at"}
     assert found["starts_at"].endswith("Z") == found["ends_at"].endswith("Z") is True
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-5, "in a moment"),
+        (4, "in a moment"),
+        (22, "in about 20 s"),
+        (58, "in about 1 min"),
+        (125, "in about 2 min"),
+        (7300, "in about 2 h"),
+    ],
+)
+def test_people_are_told_roughly(seconds: float, words: str) -> None:
+    assert eta.Eta(timezone.now() + timedelta(seconds=seconds), None).words == words
+
+
+def test_cards_of_what_waits_say_when_it_starts(ada: User) -> None:
+    workflow = known(ada, 120)
+    for _ in range(2):
+        running(workflow)
+    waiting = [factories.job(workflow) for _ in range(2)]
+    found = {group.name: group for group in board.read(ada, workflow).groups}["waiting"]
+    assert [card.soon for card in found.cards if isinstance(card, board.Card)] == ["in about 2 min"] * 2
+    context = {"group": found, "board": board.read(ada, workflow), "focus": Focus(str(waiting[1].pk), pinned=True)}
+    html = render_to_string("runs/editor/_queue_group.html", context)
+    assert html.count("in about 2 min") == 1  # on the one that is on the canvas, there is no room

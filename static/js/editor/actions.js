@@ -20,6 +20,7 @@ const ROOMY = 1100;
 const QUEUE = 332; // px of the list of runs
 const BAND = 72; // px at the top, where what is folded lies
 const LEGIBLE = 0.45; // of its size
+const OVERVIEW = 0.34; // beside the list of runs, where it leaves little room
 
 /** @param {Parts} parts */
 export function actions({ canvas, plane, scene, store, selection, viewport }) {
@@ -53,7 +54,8 @@ export function actions({ canvas, plane, scene, store, selection, viewport }) {
   function begin() {
     fit();
     const all = scene.around();
-    if (all && viewport.scale < LEGIBLE) {
+    const least = canvas.clientWidth < ROOMY && canvas.querySelector("#queue[data-open]") ? OVERVIEW : LEGIBLE;
+    if (all && viewport.scale < Math.min(least, LEGIBLE)) {
       const { left, top } = margins();
       viewport.set(left - all.x * LEGIBLE, top - all.y * LEGIBLE, LEGIBLE);
     }
@@ -63,7 +65,7 @@ export function actions({ canvas, plane, scene, store, selection, viewport }) {
   function refit() {
     if (viewport.view === fitted.view) fitted.how();
   }
-  viewport.addEventListener("resize", refit);
+  viewport.addEventListener("resize", () => requestAnimationFrame(refit)); // once the nodes are measured anew too
   document.addEventListener("queue:folded", refit);
 
   /** Shows a node: chooses it, gives it the focus, and brings it into sight where it is not. @param {string} id */

@@ -1,5 +1,6 @@
 // The edges on the plane: their paths, which follow the nodes, and the bubbles in which their counts stand.
 
+import { free, widen } from "./counts.js";
 import { route } from "./lines.js";
 
 /** @typedef {import("./graph.js").Box} Box */
@@ -10,8 +11,6 @@ import { route } from "./lines.js";
 /** @typedef {import("./scene.js").Scene} Scene */
 
 const SVG = "http://www.w3.org/2000/svg";
-const BUBBLE = { width: 52, height: 48 }; // that two counts are apart
-const ELSEWHERE = [0.35, 0.65, 0.25, 0.75, 0.18, 0.82]; // of an edge's length, where its own place is taken
 
 export class Edges {
   #layer;
@@ -111,36 +110,11 @@ export class Edges {
     for (const [id, box] of this.#scene.boxes) (id === edge.source || id === edge.target ? ends : others).push(box);
     const { path, middle } = route(from, to, others, ends);
     for (const each of group.querySelectorAll("path")) each.setAttribute("d", path);
-    const at = this.#free(middle, /** @type {SVGPathElement} */ (group.querySelector("path")));
+    const line = /** @type {SVGPathElement} */ (group.querySelector("path"));
+    const at = free(middle, line, ends, [...this.#counts.values()]);
     this.#counts.set(edge.id, at);
     group.querySelector("[data-edge-count]")?.setAttribute("transform", `translate(${at.x} ${at.y})`);
     const colour = this.#scene.port(edge.source, "out", edge.output)?.dataset.type;
     if (colour) group.dataset.type = colour;
   }
-
-  /** The place itself, or one along the line that is far enough from all other counts, or farthest. @param {Point} middle @param {SVGPathElement} line */
-  #free(middle, line) {
-    const taken = [...this.#counts.values()];
-    /** @param {Point} at */
-    const apart = (at) =>
-      Math.min(...taken.map(({ x, y }) => Math.hypot((x - at.x) / BUBBLE.width, (y - at.y) / BUBBLE.height)));
-    if (apart(middle) >= 1) return middle;
-    const length = line.getTotalLength();
-    const places = [middle, ...ELSEWHERE.map((share) => line.getPointAtLength(share * length))];
-    const most = Math.min(1, Math.max(...places.map(apart)));
-    return places.find((at) => apart(at) >= most) ?? middle;
-  }
-}
-
-/** Makes the bubble as wide as its count, and hides it where there is none. @param {Node} changed */
-function widen(changed) {
-  const place = changed instanceof Element ? changed : changed.parentElement;
-  const bubble = place?.closest("[data-edge-count]");
-  const length = bubble?.querySelector("text")?.textContent?.length ?? 0;
-  const width = Math.max(28, 13 + length * 11);
-  const rect = bubble?.querySelector("rect");
-  if (bubble?.hasAttribute("hidden") !== !length) bubble?.toggleAttribute("hidden", !length);
-  if (!rect || rect.getAttribute("width") === `${width}`) return;
-  rect.setAttribute("width", `${width}`);
-  rect.setAttribute("x", `${-width / 2}`);
 }

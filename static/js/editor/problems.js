@@ -70,6 +70,7 @@ export function problems(panel, scene, address, go) {
 
 /** @param {HTMLElement} element */
 function unfold(element) {
+  element.toggleAttribute("data-unfolded", true);
   element.querySelector(".more")?.removeAttribute("hidden");
   element.querySelector("[data-fold]")?.setAttribute("aria-expanded", "true");
 }

@@ -74,6 +74,7 @@ export function editProperties(plane, store) {
 function unfold(fold) {
   const open = fold.getAttribute("aria-expanded") !== "true";
   fold.setAttribute("aria-expanded", `${open}`);
+  fold.closest("[data-node]")?.toggleAttribute("data-unfolded", open);
   document.getElementById(fold.getAttribute("aria-controls") ?? "")?.toggleAttribute("hidden", !open);
 }
 

@@ -1,5 +1,5 @@
 // The list of runs: folded or not, which a cookie remembers; more cards are asked of the socket. Where nothing is
-// remembered, it is open, but on a canvas that is not much wider than it.
+// remembered, it is open as long as the canvas is much wider than it.
 
 import { say } from "./socket.js";
 
@@ -10,14 +10,20 @@ const close = matchMedia("(min-width: 601px) and (max-width: 1099px)");
 const MINE = 1500; // ms after a person's own move, within which the card may be brought into sight
 
 let asked = Number.NEGATIVE_INFINITY;
+let unasked = false; // nobody has said whether it should be open
 
 export function queue() {
   const list = document.getElementById("queue");
   const button = /** @type {HTMLElement | null} */ (list?.querySelector("[data-queue]"));
-  if (list?.dataset.open === "roomy" && button) {
+  unasked = list?.dataset.open === "roomy";
+  const suit = () => {
+    if (!unasked || !list || !button) return;
+    list.toggleAttribute("data-open", false);
     button.ariaExpanded = String(list.toggleAttribute("data-open", !close.matches));
-    if (!close.matches) list.dataset.open = "";
-  }
+    document.dispatchEvent(new Event("queue:folded"));
+  };
+  suit();
+  close.addEventListener("change", suit);
   for (const kind of ["keydown", "click"]) {
     document.addEventListener(kind, () => {
       asked = performance.now();
@@ -46,6 +52,7 @@ export function reveal() {
 function fold(button) {
   const open = document.getElementById("queue")?.toggleAttribute("data-open") ?? false;
   button.ariaExpanded = String(open);
+  unasked = false;
   document.dispatchEvent(new Event("queue:folded"));
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store is missing over plain HTTP
   document.cookie = `queue=${open ? "open" : "closed"}; path=/; max-age=${YEAR}; samesite=lax`;

@@ -6,10 +6,13 @@ from uuid import uuid4
 import pytest
 import redis
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from runs import gate
 from runs.models import Worker
 from runs.models.job import BACKGROUND_PLACES
 from runs.pages import board, pushes
@@ -154,6 +157,17 @@ def test_it_says_why_nothing_moves(ada: User, workflow: Workflow, settings: Any,
     assert board.read(ada, workflow).stuck == "cap"
     factories.job(workflow, number=2, state="running")
     assert board.read(ada, workflow).stuck == ""
+
+
+def test_who_may_steer_the_queue_is_led_to_where_it_goes_on(ada: User, workflow: Workflow) -> None:
+    factories.job(workflow, number=1)
+    gate.pause(paused=True)
+    words = "Who administers it can let it go on."
+    assert words in render_to_string("runs/editor/_banner.html", {"board": board.read(ada, workflow)})
+    ada.is_staff = True
+    banner = render_to_string("runs/editor/_banner.html", {"board": board.read(ada, workflow)})
+    assert words not in banner
+    assert f'href="{reverse("admin-queue")}"' in banner
 
 
 def test_it_says_that_the_disk_is_full(ada: User, workflow: Workflow, settings: Any) -> None:

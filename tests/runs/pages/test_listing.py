@@ -50,12 +50,15 @@ def test_a_card_has_the_newest_picture_and_what_is_active(ada: User, bob: User) 
     factories.workflow(bob, name="not hers")
     old = factories.job(busy, state=State.COMPLETED)
     factories.job(busy, state=State.RUNNING)
+    for _ in range(2):
+        factories.job(busy)
     picture(old)
     newest = picture(old, index=1)
     picture(old, index=2, result="")
     first, second = listing.cards(ada)
-    assert (first.workflow, first.active, first.picture) == (busy, 1, newest.pk)
-    assert (second.workflow, second.active, second.last_run, second.picture) == (idle, 0, None, None)
+    assert (first.workflow, first.running, first.waiting, first.picture) == (busy, 1, 2, newest.pk)
+    assert (second.workflow, second.running, second.waiting, second.picture) == (idle, 0, 0, None)
+    assert second.last_run is None
 
 
 def test_a_form_begins_with_what_ran_last(ada: User) -> None:

@@ -11,7 +11,7 @@ from django.test import Client
 from accounts.models import User
 from runs import lens
 from runs.lens import Focus
-from runs.models import Job, JobTelemetry
+from runs.models import Batch, Job, JobTelemetry
 from runs.telemetry import EMPTY
 from tests import factories
 from tests.runs.jobs import graph
@@ -125,6 +125,29 @@ def test_many_run_in_the_lane_that_is_asked_for(
 ) -> None:
     page.post(f"/workflows/{workflow.pk}/many/", {"v0": "1, 2", "start": "1", **asked})
     assert {job.lane for job in Job.objects.all()} == {lane}
+
+
+@pytest.mark.parametrize(
+    ("asked", "rules"),
+    [
+        ({}, None),
+        ({"stop_first": "1", "stop_seconds": ""}, {"first_failure": True}),
+        ({"stop_first": "1", "stop_seconds": "90.5"}, {"first_failure": True, "seconds": 90.5}),
+    ],
+)
+def test_many_stop_early_by_the_rules_that_are_asked_for(
+    page: Client, workflow: Workflow, asked: dict[str, str], rules: dict[str, object] | None
+) -> None:
+    page.post(f"/workflows/{workflow.pk}/many/", {"v0": "1, 2", "start": "1", **asked})
+    assert Batch.objects.get().stop == rules
+
+
+@pytest.mark.parametrize("seconds", ["soon", "0", "-3", "nan", "inf", "1000001"])
+def test_what_is_no_time_to_stop_after_is_said(page: Client, workflow: Workflow, seconds: str) -> None:
+    asked = {"v0": "1, 2", "start": "1", "stop_seconds": seconds}
+    shown = page.post(f"/workflows/{workflow.pk}/many/", asked).content.decode()
+    assert "Stop after: give seconds, above 0 and up to 1000000." in shown
+    assert not Job.objects.exists()
 
 
 def test_what_many_can_not_read_is_said_at_its_parameter(page: Client, workflow: Workflow) -> None:
