@@ -1,6 +1,9 @@
 """One request to a webhook, signed as the Standard Webhooks specification says, and what came of it."""
 
 import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -46,6 +49,19 @@ class Answer:
         return self.status == 410
 
 
+@contextmanager
+def office() -> Iterator[asyncio.AbstractEventLoop]:
+    """An event loop on a thread of its own, to send by. What is under way when the block ends is broken off."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=_keep, args=(loop,), name="post", daemon=True)
+    thread.start()
+    try:
+        yield loop
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+
+
 async def send(parcel: Parcel) -> Answer:
     """Posts it, follows no redirect, and reads nothing of the answer's body."""
     try:
@@ -61,6 +77,11 @@ async def send(parcel: Parcel) -> Answer:
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return Answer(None, f"There was no answer ({type(error).__name__}).")
     return Answer(status, _why(status))
+
+
+def _keep(loop: asyncio.AbstractEventLoop) -> None:
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.get_loop().run_forever()
 
 
 def _headers(parcel: Parcel) -> dict[str, str]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from runs.models import Delivery, Duty
 from runs.pool import parcels
-from runs.pool.post import Answer, Parcel, send
+from runs.pool.post import Answer, Parcel, office, send
 
 ROUND_SECONDS = 1.0
 
@@ -25,7 +25,6 @@ class Sender(threading.Thread):
         super().__init__(name="sender", daemon=True)
         self._pool = pool
         self._closing = threading.Event()
-        self._loop = asyncio.new_event_loop()
         self._sending: dict[Future[Answer], Parcel] = {}
 
     def close(self) -> None:
@@ -34,21 +33,19 @@ class Sender(threading.Thread):
 
     def run(self) -> None:
         """Goes on until `close`."""
-        threading.Thread(target=self._loop.run_forever, name="post", daemon=True).start()
-        while not self._closing.is_set():
-            self._wait()
-            try:
-                self.round()
-            except (DatabaseError, OSError) as error:
-                logger.warning("Webhooks wait for the database (%s).", error)
-                connection.close()
-            except Exception:
-                logger.exception("Webhooks are sent again in a moment, after an error.")
-                connection.close()
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        with office() as loop:
+            while not self._closing.is_set():
+                self._wait()
+                try:
+                    self.round(loop)
+                except (DatabaseError, OSError) as error:
+                    logger.warning("Webhooks wait for the database (%s).", error)
+                    connection.close()
+                except Exception:
+                    logger.exception("Webhooks are sent again in a moment, after an error.")
         connection.close()
 
-    def round(self) -> None:
+    def round(self, loop: asyncio.AbstractEventLoop) -> None:
         """Settles what has come back, and sends what is due, if this pool is the one to do it."""
         for done in [future for future in self._sending if future.done()]:
             parcels.settle(self._sending[done], done.result())
@@ -56,7 +53,7 @@ class Sender(threading.Thread):
         due = Delivery.objects.waiting().filter(due_at__lte=timezone.now())
         if due.exists() and Duty.objects.take("webhooks", self._pool):
             for parcel in parcels.take(Counter(parcel.origin for parcel in self._sending.values())):
-                self._sending[asyncio.run_coroutine_threadsafe(send(parcel), self._loop)] = parcel
+                self._sending[asyncio.run_coroutine_threadsafe(send(parcel), loop)] = parcel
 
     def _wait(self) -> None:
         """Until something has come back, or a second has passed."""

@@ -132,33 +132,32 @@ def test_its_deliveries_are_listed_a_page_at_a_time(ada: User, bob: User, receiv
 
 
 @pytest.mark.usefixtures("valkey")
-class TestOfASubmit:
-    """`webhook_url` with `webhook_secret`."""
+def test_a_submit_may_have_a_webhook_of_its_own(ada: User, workflow: Workflow, receiver: Server) -> None:
+    rest = Rest(ada, Scope.RUN)
+    body = {"webhook_url": receiver.url, "webhook_secret": SECRET}
+    answer = rest.post(f"/workflows/{workflow.pk}/jobs", body)
+    assert answer.status_code == 201
+    assert SECRET not in answer.content.decode()
+    assert str(Webhook.objects.get().job_id) == answer.json()["id"]
+    assert rest.get("/webhooks").json()["items"] == []  # it is for this job alone
 
-    def test_the_job_has_a_webhook_of_its_own(self, ada: User, workflow: Workflow, receiver: Server) -> None:
-        rest = Rest(ada, Scope.RUN)
-        body = {"webhook_url": receiver.url, "webhook_secret": SECRET}
-        answer = rest.post(f"/workflows/{workflow.pk}/jobs", body)
-        assert answer.status_code == 201
-        assert SECRET not in answer.content.decode()
-        assert str(Webhook.objects.get().job_id) == answer.json()["id"]
-        assert rest.get("/webhooks").json()["items"] == []  # it is for this job alone
 
-    @pytest.mark.parametrize(
-        ("body", "wrong"),
-        [
-            ({"webhook_url": "https://example.org/"}, ("webhook_secret", "missing_input")),
-            ({"webhook_secret": SECRET}, ("webhook_url", "missing_input")),
-            ({"webhook_url": "http://127.0.0.1:9/", "webhook_secret": SECRET}, ("webhook_url", "bad_value")),
-            ({"webhook_url": "example.org", "webhook_secret": SECRET}, ("webhook_url", "bad_value")),
-            ({"webhook_url": "https://example.org/", "webhook_secret": "short"}, ("webhook_secret", "bad_value")),
-            ({"webhook_url": "https://example.org/", "webhook_secret": "whsec_!!"}, ("webhook_secret", "bad_value")),
-        ],
-    )
-    def test_what_can_t_be_one_is_refused_and_no_job_is_made(
-        self, ada: User, workflow: Workflow, body: dict[str, str], wrong: tuple[str, str]
-    ) -> None:
-        answer = Rest(ada).post(f"/workflows/{workflow.pk}/jobs", body)
-        assert (answer.status_code, codes(answer)) == (422, {wrong})
-        assert not Job.objects.exists()
-        assert body.get("webhook_secret", SECRET) not in answer.content.decode()
+@pytest.mark.usefixtures("valkey")
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        ({"webhook_url": "https://example.org/"}, ("webhook_secret", "missing_input")),
+        ({"webhook_secret": SECRET}, ("webhook_url", "missing_input")),
+        ({"webhook_url": "http://127.0.0.1:9/", "webhook_secret": SECRET}, ("webhook_url", "bad_value")),
+        ({"webhook_url": "example.org", "webhook_secret": SECRET}, ("webhook_url", "bad_value")),
+        ({"webhook_url": "https://example.org/", "webhook_secret": "short"}, ("webhook_secret", "bad_value")),
+        ({"webhook_url": "https://example.org/", "webhook_secret": "whsec_!!"}, ("webhook_secret", "bad_value")),
+    ],
+)
+def test_what_can_t_be_a_submits_own_is_refused_and_no_job_is_made(
+    ada: User, workflow: Workflow, body: dict[str, str], wrong: tuple[str, str]
+) -> None:
+    answer = Rest(ada).post(f"/workflows/{workflow.pk}/jobs", body)
+    assert (answer.status_code, codes(answer)) == (422, {wrong})
+    assert not Job.objects.exists()
+    assert body.get("webhook_secret", SECRET) not in answer.content.decode()
