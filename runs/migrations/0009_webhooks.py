@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("runs", "0007_batch_rows"),
+        ("runs", "0008_active_jobs"),
         ("workflows", "0002_leaving"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
