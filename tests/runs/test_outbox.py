@@ -1,6 +1,7 @@
 """What webhooks are told: written with what it tells of, or not at all."""
 
 from datetime import timedelta
+from threading import Thread
 from typing import Any
 from uuid import uuid4
 
@@ -13,9 +14,11 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from runs import gate, outbox, webhooks
 from runs.models import DELIVERED, FAILED, Delivery, Job, Webhook
+from runs.pool import parcels
 from runs.states import State
 from runs.telemetry import EMPTY
 from tests import factories
+from tests.explained import assert_index, explained
 from tests.receiving import SECRET
 from tests.rest import Rest
 from tests.runs import jobs
@@ -112,6 +115,26 @@ def test_a_batch_ends_with_its_last_run_and_once(ada: User) -> None:
     assert [(event, str(subject)) for event, subject in told(heard)] == [("batch.ended", made)]
 
 
+def test_runs_that_end_at_once_tell_of_their_batchs_end_once(ada: User) -> None:
+    heard = hook(ada, "batch.ended")
+    made = batch(Rest(ada), factories.workflow(ada), 2)
+    first, last = gate.claim("w1"), gate.claim("w2")
+
+    def finish(claim: gate.Claim | None) -> None:
+        assert claim
+        gate.finish(claim, gate.End(State.COMPLETED), gate.Telemetry("1-1", EMPTY))
+        connection.close()
+
+    other = Thread(target=finish, args=(last,))
+    with transaction.atomic():
+        gate.finish(first, gate.End(State.COMPLETED), gate.Telemetry("1-1", EMPTY))  # type: ignore[arg-type]
+        other.start()
+        other.join(0.3)  # it may not have counted before this one is written
+        assert other.is_alive()
+    other.join()
+    assert [(event, str(subject)) for event, subject in told(heard)] == [("batch.ended", made)]
+
+
 def test_a_submits_own_hears_of_its_job_alone(ada: User) -> None:
     job, other = (factories.job(factories.workflow(ada)) for _ in range(2))
     webhooks.add_to(job, URL, SECRET)
@@ -141,6 +164,12 @@ def test_one_read_finds_who_listens_however_many_runs_have_ended(
     ended = [factories.job(factories.workflow(ada)) for _ in range(5)]
     with transaction.atomic(), django_assert_num_queries(3):  # is there one, who listens, what is told
         outbox.jobs_ended(ended)
+
+
+def test_what_is_due_is_read_along_an_index(ada: User) -> None:
+    hook(ada)
+    plans = explained(lambda: list(parcels.take({})), "runs_delivery")
+    assert_index(plans, "delivery_due")
 
 
 def test_deliveries_that_have_ended_go_when_they_are_old_or_too_many(
