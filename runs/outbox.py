@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from runs.models import ASSET_CREATED, BATCH_ENDED, FAILED, JOB_ENDED, Batch, Delivery, Job, Webhook
@@ -50,7 +50,8 @@ def forget_old() -> None:
     late = Delivery.objects.waiting().filter(created_at__lt=now - TRIED_FOR)
     late.update(state=FAILED, due_at=None, body="", error="It waited for two days. Its receiver answered too slowly.")
     _delete(Delivery.objects.ended().filter(created_at__lt=now - KEPT_FOR))
-    for hook in Webhook.objects.standing().values_list("pk", flat=True).iterator():
+    counted = Delivery.objects.order_by().values("webhook").annotate(count=Count("pk"))
+    for hook in counted.filter(count__gt=KEPT).values_list("webhook", flat=True):
         ended = Delivery.objects.ended().filter(webhook=hook)
         last = ended.order_by("-created_at").values_list("created_at", flat=True)[KEPT : KEPT + 1].first()
         if last:

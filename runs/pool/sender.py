@@ -48,8 +48,7 @@ class Sender(threading.Thread):
     def round(self, loop: asyncio.AbstractEventLoop) -> None:
         """Settles what has come back, and sends what is due, if this pool is the one to do it."""
         for done in [future for future in self._sending if future.done()]:
-            parcels.settle(self._sending[done], done.result())
-            del self._sending[done]
+            parcels.settle(self._sending.pop(done), done.result())  # what fails here is sent again in half a minute
         due = Delivery.objects.waiting().filter(due_at__lte=timezone.now())
         if due.exists() and Duty.objects.take("webhooks", self._pool):
             for parcel in parcels.take(Counter(parcel.origin for parcel in self._sending.values())):

@@ -1,6 +1,6 @@
 """Webhooks over REST: made with a secret that is shown once, listed, deleted; each to its owner alone."""
 
-import time
+from threading import Event
 from typing import Any
 from uuid import uuid4
 
@@ -94,7 +94,8 @@ def test_an_address_that_may_not_be_reached_is_refused(ada: User, host: str) -> 
 
 def test_a_name_that_is_not_found_in_time_is_told_so(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhooks, "LOOK_UP_SECONDS", 0.05)
-    monkeypatch.setattr(outgoing.guard, "_look_up", lambda *_: time.sleep(1) or [])
+    silent = Event()
+    monkeypatch.setattr(outgoing.guard, "_look_up", lambda *_: [str(silent.wait(1))])
     answer = Rest(ada).post("/webhooks", {"url": "https://slow.example/", "events": EVENTS})
     assert answer.status_code == 503
     assert answer["Retry-After"]
