@@ -340,14 +340,11 @@ def _release(job_id: UUID, fence: int, end: End, *, by: str, why: str, spent: in
         if job.state == State.CANCELLING:
             end = End(State.CANCELLED, why=why)
         elif job.repeatable and (not spent or job.attempts < settings.MAX_ATTEMPTS):
-            _requeue(job, by=by, why=why, attempts=job.attempts - 1 + spent)
+            idle: dict[str, Any] = {"worker": "", "lease_until": None, "started_at": None}
+            steps.move(job, State.QUEUED, by=by, why=why, attempts=job.attempts - 1 + spent, **idle)
             return State.QUEUED
         _end_from_outside(job, end, snapshot, by=by)
     return end.state
-
-
-def _requeue(job: Job, *, by: str, why: str, attempts: int) -> None:
-    steps.move(job, State.QUEUED, by=by, why=why, worker="", lease_until=None, started_at=None, attempts=attempts)
 
 
 def _end_from_outside(job: Job, end: End, snapshot: Snapshot, *, by: str) -> None:
