@@ -4,8 +4,10 @@ import logging
 import re
 from typing import Final
 
-_SECRETS: Final = re.compile(r"(?<=/sign-in/)[\w-]+|\bloupe_[\w-]{20,}|(?<=[?&]ticket=)[\w-]+", re.ASCII)
-"""One-time links, API tokens and tickets, as addresses, headers and tracebacks hold them."""
+_SECRETS: Final = re.compile(
+    r"(?<=/sign-in/)[\w-]+|\bloupe_[\w-]{20,}|\bwhsec_[\w+/=]{20,}|(?<=[?&]ticket=)[\w-]+", re.ASCII
+)
+"""One-time links, API tokens, secrets of webhooks and tickets, as addresses, headers and tracebacks hold them."""
 
 
 class Redacted(logging.Formatter):

@@ -20,7 +20,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from runs import lens, publish, rules, steps, stream, wake
+from runs import lens, outbox, publish, rules, steps, stream, wake
 from runs.errors import JobActive, JobEnded, LostLease
 from runs.models import BACKGROUND_PLACES, Gate, Job, JobTelemetry, JobTransition
 from runs.states import HOLDING, TERMINAL, State
@@ -198,13 +198,14 @@ def cancel_fresh(jobs: QuerySet[Job], *, by: str, most: int, why: str = "", erro
     now = timezone.now()
     with transaction.atomic():
         fresh = jobs.filter(state=State.QUEUED, fence=0).select_for_update(of=("self",)).order_by("place")
-        chosen = list(fresh.only("pk", "workflow_id", "version")[:most])
+        chosen = list(fresh.only("pk", "workflow_id", "owner_id", "batch_id", "version")[:most])
         found = Job.rows.filter(pk__in=[job.pk for job in chosen], state=State.QUEUED, fence=0)
         count = found.update(state=State.CANCELLED, version=F("version") + 1, ended_at=now, error=error)
         JobTransition.objects.bulk_create(
             JobTransition(job=job, from_state=State.QUEUED, to_state=State.CANCELLED, at=now, by=by, why=why)
             for job in chosen
         )
+        outbox.jobs_ended(chosen)
         transaction.on_commit(lambda: _announce(chosen))
     return count
 
@@ -307,6 +308,7 @@ def _as_claimed(claim: Claim) -> Job:
     return Job(
         pk=claim.job_id,
         workflow_id=claim.workflow_id,
+        owner_id=claim.owner_id,
         number=claim.number,
         batch_id=claim.batch_id,
         state=State.RUNNING,
@@ -338,14 +340,11 @@ def _release(job_id: UUID, fence: int, end: End, *, by: str, why: str, spent: in
         if job.state == State.CANCELLING:
             end = End(State.CANCELLED, why=why)
         elif job.repeatable and (not spent or job.attempts < settings.MAX_ATTEMPTS):
-            _requeue(job, by=by, why=why, attempts=job.attempts - 1 + spent)
+            idle: dict[str, Any] = {"worker": "", "lease_until": None, "started_at": None}
+            steps.move(job, State.QUEUED, by=by, why=why, attempts=job.attempts - 1 + spent, **idle)
             return State.QUEUED
         _end_from_outside(job, end, snapshot, by=by)
     return end.state
-
-
-def _requeue(job: Job, *, by: str, why: str, attempts: int) -> None:
-    steps.move(job, State.QUEUED, by=by, why=why, worker="", lease_until=None, started_at=None, attempts=attempts)
 
 
 def _end_from_outside(job: Job, end: End, snapshot: Snapshot, *, by: str) -> None:
@@ -397,4 +396,5 @@ def _end(
     if telemetry is not None:
         data = zlib.compress(json.dumps(telemetry.snapshot, separators=(",", ":")).encode(), 1)
         JobTelemetry.objects.create(job=job, last_id=telemetry.last_id, data=data)
+    outbox.jobs_ended([job])
     return stopped is not None

@@ -9,13 +9,18 @@ from pydantic import BaseModel, Field, JsonValue, field_validator
 
 from accounts.schemas import Paging, Strict
 from runs import archive, capacity
+from runs.webhooks import Secret, WebAddress
 from workflows.schemas import Id, Moment, ScopeBody
 
 Lane = Literal["normal", "background"]
 
 
 class JobBody(Strict):
-    """What a submit may say. An `id` of your own makes it safe to repeat; `focus: false` leaves the lens alone."""
+    """What a submit may say. An `id` of your own makes it safe to repeat; `focus: false` leaves the lens alone.
+
+    `webhook_url` is told of the job's end (`job.ended`), signed by `webhook_secret`: `whsec_` and 24 to 64 bytes in
+    base64.
+    """
 
     id: Id | None = None
     params: dict[str, JsonValue] = {}
@@ -23,6 +28,8 @@ class JobBody(Strict):
     lane: Lane = "normal"
     focus: bool = True
     scope: ScopeBody | None = None
+    webhook_url: WebAddress | None = None
+    webhook_secret: Secret | None = None
 
 
 class RerunBody(Strict):

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import User
-from runs import entry, gate, lens, naming, partial, publish, readiness, wake
+from runs import entry, gate, lens, naming, partial, publish, readiness, wake, webhooks
 from runs.entry import Entry
 from runs.errors import JobExists
 from runs.labels import label
@@ -32,6 +32,8 @@ class Order:
     lane: str = "normal"
     focus: bool = True
     scope: ScopeBody | None = None
+    webhook_url: str | None = None
+    webhook_secret: str | None = field(default=None, repr=False)
     stock: Stock | None = None
     """What another run of the same scope was given."""
 
@@ -56,6 +58,8 @@ def submit(user: User, workflow: Workflow, order: Order) -> Job:
         entry.insert([job], by=stretch.by)
         if part:
             JobStock.objects.create(job=job, document=part.stock)
+        if order.webhook_url and order.webhook_secret:
+            webhooks.add_to(job, order.webhook_url, order.webhook_secret)
         if order.focus:
             lens.follow(user, job)
         transaction.on_commit(lambda: _announce(job))

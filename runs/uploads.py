@@ -12,10 +12,11 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from runs import store
+from runs import outbox, store
 from runs.errors import OverQuota
 from runs.models import Asset, Blob
 from runs.quota import Quota
@@ -43,13 +44,11 @@ def stored(file: "UploadedFile[Any]") -> Blob:
 def make(user: User, file: "UploadedFile[Any]", blob: Blob) -> Asset:
     """The upload as an asset of the user. Raises OverQuota."""
     Quota(user.pk).take(blob)
-    return Asset.objects.create(
-        owner=user,
-        name=_name(file),
-        kind=media.kind_of(blob.media_type),
-        blob=blob,
-        created_at=timezone.now(),
-    )
+    kind = media.kind_of(blob.media_type)
+    with transaction.atomic():
+        asset = Asset.objects.create(owner=user, name=_name(file), kind=kind, blob=blob, created_at=timezone.now())
+        outbox.assets_made(user.pk, None, [asset.pk])
+    return asset
 
 
 def of_kind(user: User, file: "UploadedFile[Any]", kind: str) -> Asset:

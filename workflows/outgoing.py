@@ -83,6 +83,17 @@ guard: Final = Guard()
 """The one that the product uses; the setting HTTP_ALLOW is told to it at start."""
 
 
+def endpoint(url: str | httpx.URL) -> Endpoint:
+    """The host and port that an address of the web leads to. Raises Unreachable when it is none."""
+    try:
+        address = httpx.URL(url)
+    except httpx.InvalidURL:
+        address = httpx.URL("")
+    if address.scheme not in PORTS or not address.host:
+        raise Unreachable("bad_value", "Only addresses that begin with http:// or https:// can be reached.")
+    return address.raw_host.decode(), address.port or PORTS[address.scheme]
+
+
 def is_global(address: str) -> bool:
     """Whether an address is one of the public internet, whatever form of IPv6 an IPv4 address is wrapped in."""
     found = ip_address(address)
@@ -116,10 +127,7 @@ class _Guarded(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The answer of the first of the host's addresses that takes the connection."""
-        port = request.url.port or PORTS.get(request.url.scheme)
-        if port is None or not request.url.host:
-            raise Unreachable("bad_value", "Only addresses that begin with http:// or https:// can be fetched.")
-        *others, last = await self._guard.find(request.url.raw_host.decode(), port)
+        *others, last = await self._guard.find(*endpoint(request.url))
         for address in others:
             with suppress(httpx.ConnectError, httpx.ConnectTimeout):
                 return await self._plain.handle_async_request(_directed(request, address))

@@ -2,10 +2,10 @@
 
 from ninja import Router
 
-from runs.api import assets, batches, choices, focus, jobs, queue, workflows
+from runs.api import assets, batches, choices, focus, jobs, queue, webhooks, workflows
 
 __all__ = ["router", "workflows"]
 
 router = Router()
-for _part in (jobs, batches, focus, choices, assets, queue):
+for _part in (jobs, batches, focus, choices, assets, queue, webhooks):
     router.add_router("", _part.router)

@@ -13,7 +13,7 @@ from accounts.idempotency import found_again, once
 from accounts.paging import page
 from accounts.problems import not_found
 from accounts.schemas import Page
-from runs import filtering, gate, queue, results, tail, twins
+from runs import filtering, gate, queue, results, tail, twins, webhooks
 from runs.models import Job
 from runs.promotion import promote
 from runs.removal import remove_job
@@ -31,7 +31,11 @@ def submit_job(request: ApiRequest, workflow_id: UUID, body: JobBody | None = No
     """A new job at the end of the queue. 422 lists everything that keeps the workflow from running."""
     workflow, body = find_workflow(request, workflow_id), body or JobBody()
     order = Order(**dict(body))
-    return _made_once(request, lambda: submit(request.auth.user, workflow, order))
+
+    def check() -> None:
+        webhooks.refuse_for_job(order.webhook_url, order.webhook_secret)
+
+    return _made_once(request, lambda: submit(request.auth.user, workflow, order), check)
 
 
 @router.get("/jobs", auth=READ, response=Page[JobDocument])
@@ -94,7 +98,7 @@ def find(request: ApiRequest, job_id: UUID) -> Job:
     return job
 
 
-def _made_once(request: ApiRequest, make: Callable[[], Job]) -> HttpResponse:
+def _made_once(request: ApiRequest, make: Callable[[], Job], check: Callable[[], None] = lambda: None) -> HttpResponse:
     """The job that is made, or the one that the same key has made."""
     fresh: dict[str, Job] = {}
 
@@ -103,7 +107,7 @@ def _made_once(request: ApiRequest, make: Callable[[], Job]) -> HttpResponse:
         fresh[str(job.pk)] = job
         return str(job.pk)
 
-    made = once(request, request.auth, remember, asked=request.body)
+    made = once(request, request.auth, remember, asked=request.body, check=check)
     job = fresh.get(made.name) or found_again(request, find, made)
     twin = twins.of(job)
     response = _answer(job, status=made.status, identical_to=str(twin.pk) if twin else None)

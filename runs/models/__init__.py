@@ -7,19 +7,38 @@ from runs.models.focus import RunFocus
 from runs.models.gate import Duty, Gate, Worker
 from runs.models.job import BACKGROUND_PLACES, Job, JobStock, JobTelemetry, JobTransition, running_bounds
 from runs.models.kept import Kept
+from runs.models.webhook import (
+    ASSET_CREATED,
+    BATCH_ENDED,
+    DELIVERED,
+    EVENTS,
+    FAILED,
+    JOB_ENDED,
+    WAITING,
+    Delivery,
+    Webhook,
+)
 
 __all__ = [
+    "ASSET_CREATED",
     "BACKGROUND_PLACES",
+    "BATCH_ENDED",
     "BYTES",
     "COST",
+    "DELIVERED",
+    "EVENTS",
+    "FAILED",
     "FIRST_FAILURE",
     "INLINE_BYTES",
+    "JOB_ENDED",
     "RULES",
     "SECONDS",
+    "WAITING",
     "Asset",
     "Batch",
     "Blob",
     "Choice",
+    "Delivery",
     "Duty",
     "Gate",
     "Job",
@@ -28,6 +47,7 @@ __all__ = [
     "JobTransition",
     "Kept",
     "RunFocus",
+    "Webhook",
     "Worker",
     "running_bounds",
 ]

@@ -1,7 +1,15 @@
 """What the gate keeps besides jobs: its lock and settings, the workers it knows, and who does the chores."""
 
+from datetime import timedelta
+from typing import Final
+
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+DUTY_SECONDS: Final = 10.0
+"""Another pool takes a duty over when the one that has it is silent for so long."""
 
 
 class GateQuerySet(models.QuerySet["Gate"]):
@@ -52,12 +60,26 @@ class Worker(models.Model):
         return self.name
 
 
+class DutyQuerySet(models.QuerySet["Duty"]):
+    """The duties there are."""
+
+    def take(self, name: str, holder: str) -> bool:
+        """Takes the duty, or holds it for one more term. Answers whether it is this holder's now."""
+        now = timezone.now()
+        mine = self.filter(Q(holder=holder) | Q(until__lte=now), name=name)
+        with transaction.atomic():
+            self.get_or_create(name=name, defaults={"until": now})
+            return bool(mine.update(holder=holder, until=now + timedelta(seconds=DUTY_SECONDS)))
+
+
 class Duty(models.Model):
-    """Who sweeps, and until when: chores that one process does for all."""
+    """Who sweeps, or sends, and until when: chores that one process does for all."""
 
     name = models.CharField(primary_key=True, max_length=50)
     holder = models.CharField(max_length=100, blank=True)
     until = models.DateTimeField()
+
+    objects = DutyQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "duties"

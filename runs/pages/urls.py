@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from runs.pages import collection, comparison, hints, shelves, sounds, steering, verbs, views
+from runs.pages import collection, comparison, hints, shelves, sounds, steering, verbs, views, webhooks
 
 urlpatterns = [
     path("", views.workflows, name="workflows"),
@@ -24,6 +24,9 @@ urlpatterns = [
     path("assets/<uuid:asset_id>/face/", shelves.face, name="face"),
     path("assets/<uuid:asset_id>/waveform/", sounds.waveform, name="waveform"),
     path("hints/", hints.see, name="hints"),
+    path("settings/webhooks/", webhooks.webhook_list, name="settings-webhooks"),
+    path("settings/webhooks/<uuid:webhook_id>/", webhooks.deliveries, name="webhook-deliveries"),
+    path("settings/webhooks/<uuid:webhook_id>/deletion/", webhooks.deletion, name="webhook-deletion"),
     path("jobs/<uuid:job_id>/", views.job, name="job"),
     path("jobs/<uuid:job_id>/cancellation/", verbs.cancellation, name="job-cancellation"),
     path("jobs/<uuid:job_id>/rerun/", verbs.again, name="job-rerun"),

@@ -1,7 +1,8 @@
 """The pool: one machine's worker processes, and the process that looks after them.
 
 Its main thread looks after the processes and waits for nothing but its own ticks. What needs the database or Redis is
-done by threads: the ledger (leases, and the ends of workers), the sweep, and the listener for cancels.
+done by threads: the ledger (leases, and the ends of workers), the sweep, the sender of webhooks, and the listener for
+cancels.
 """
 
 import logging
@@ -19,6 +20,7 @@ from runs.pool.children import Cause, Children
 from runs.pool.ledger import Ledger
 from runs.pool.processes import Child, spawn
 from runs.pool.rhythm import Every
+from runs.pool.sender import Sender
 from runs.pool.sweep import Sweep
 from runs.pool.watchdog import Watchdog
 from runs.redis import CANCEL_CHANNEL, waiting_connection
@@ -49,6 +51,7 @@ class Pool:
         self._children = Children(self._name, self._start_worker, settings.WORKER_MEMORY_BYTES)
         self._ledger = Ledger(self._name, self._children)
         self._sweep = Sweep(self._name)
+        self._sender = Sender(self._name)
         self._bound_memory = Every(MEMORY_SECONDS, self._children.bound_memory)
         self._stopping = False
         self._ticked_at = time.monotonic()
@@ -59,6 +62,7 @@ class Pool:
             signal.signal(number, self._take_signal)
         self._ledger.start()
         self._sweep.start()
+        self._sender.start()
         threading.Thread(target=self._listen_for_cancels, name="cancels", daemon=True).start()
         while not self._stopping:
             self._tick()
@@ -102,6 +106,7 @@ class Pool:
     def _drain(self) -> None:
         """Running jobs may end within DRAIN_SECONDS; what is left is stopped, and handed back."""
         self._sweep.close()
+        self._sender.close()
         for worker in self._children.alive().values():
             self._children.drain(worker)
         self._wait_for_children(settings.DRAIN_SECONDS)

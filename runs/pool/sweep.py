@@ -6,11 +6,10 @@ import time
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import Error as DatabaseError, connection, transaction
-from django.db.models import Q
+from django.db import Error as DatabaseError, connection
 from django.utils import timezone
 
-from runs import gate, halting, making, retention, store, wake
+from runs import gate, halting, making, outbox, retention, store, wake
 from runs.errors import LostLease
 from runs.models import Duty, Kept, Worker
 from runs.pool.rhythm import Every
@@ -18,8 +17,6 @@ from runs.removal import remove_leaving
 from runs.retention import Rules
 
 SWEEP_SECONDS = 2.0
-DUTY_SECONDS = 10.0
-"""Another pool takes over when the sweeping one is silent for so long."""
 CLEARING_SECONDS = 3600.0
 PRUNING_SECONDS = 60.0
 PRUNED_AT_ONCE = 100
@@ -57,7 +54,7 @@ class Sweep(threading.Thread):
     def round(self) -> None:
         """Sweeps once, if this pool is the one to do it."""
         slept, self.seen_at = self._has_slept(), time.time()
-        if not self._take_duty():
+        if not Duty.objects.take("sweep", self._pool):
             return
         if slept:
             logger.warning("This machine slept: every running job keeps its worker for one more lease.")
@@ -76,14 +73,6 @@ class Sweep(threading.Thread):
         """By the clock on the wall, which goes on while a machine sleeps."""
         return time.time() - self.seen_at > SWEEP_SECONDS + float(settings.LEASE_SECONDS) / 2
 
-    def _take_duty(self) -> bool:
-        now = timezone.now()
-        until = now + timedelta(seconds=DUTY_SECONDS)
-        mine = Duty.objects.filter(Q(holder=self._pool) | Q(until__lte=now), name="sweep")
-        with transaction.atomic():
-            Duty.objects.get_or_create(name="sweep", defaults={"until": now})
-            return bool(mine.update(holder=self._pool, until=until))
-
     def _rescue(self) -> None:
         for job in gate.expired():
             if self._has_slept():
@@ -99,5 +88,6 @@ class Sweep(threading.Thread):
     def _clear_store(self) -> None:
         store.clear_leftovers()
         Kept.objects.forget_beyond(settings.MAX_KEPT_RESULTS)
+        outbox.forget_old()
         while not self._closing.is_set() and store.clear_unused():
             pass

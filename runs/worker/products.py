@@ -12,7 +12,7 @@ from django.utils import timezone
 from PIL import Image
 
 from accounts.models import User
-from runs import publish, store
+from runs import outbox, publish, store
 from runs.errors import LostLease, OverQuota
 from runs.gate import Claim
 from runs.models import Asset, Blob, Job
@@ -85,7 +85,7 @@ class Products:
             return []
         with transaction.atomic():
             self._hold()
-            Asset.objects.bulk_create(due)
+            _write(due)
         del self._unsaved[: len(due)]
         return _documents(due)
 
@@ -172,6 +172,7 @@ def _write(assets: Sequence[Asset]) -> None:
     """Again and again, if a transaction fails; each time they are new."""
     if assets:
         Asset.objects.bulk_create(assets)
+        outbox.assets_made(assets[0].owner_id, assets[0].workflow_id, [asset.pk for asset in assets])
 
 
 def _media(value: object) -> Iterator[Medium]:

@@ -26,7 +26,7 @@ def addresses(rest: httpx.Client) -> Iterator[list[str]]:
     lists = [f"/workflows/{job['workflow_id']}/runs/" for job in (told, running)]
     examples = rest.get("/workflows").json()["items"]
     forms = [f"/workflows/{each['id']}/runs/" for each in examples if each["name"] in {"Postcard", "Story line"}]
-    settings = ["/settings/tokens/", "/settings/appearance/"]
+    settings = ["/settings/tokens/", "/settings/webhooks/", "/settings/appearance/"]
     yield ["/", *settings, *lists, *forms, *jobs, "/jobs/11111111-1111-4111-8111-111111111111/"]
     rest.post(f"/jobs/{running['id']}/cancellation")
 

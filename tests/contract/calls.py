@@ -1,10 +1,13 @@
 """The calls of REST, under `/api/v1`, and what answers outside of it."""
 
-from tests.contract.job_calls import ASSET_CALLS, JOB_CALLS, LIST, PAGE, WEBHOOKS
+from tests.contract.job_calls import ASSET_CALLS, JOB_CALLS, LIST, PAGE
 from tests.contract.row import Later, Row, tests_in
 
 ACCOUNTS = tests_in("accounts/test_api.py")
 TOKENS = tests_in("accounts/test_tokens.py")
+WEBHOOKS = tests_in("runs/api/test_webhooks.py")
+OUTBOX = tests_in("runs/test_outbox.py")
+SENDER = tests_in("runs/pool/test_sender.py")
 DOCUMENT = tests_in("project/test_api_document.py")
 PROBLEMS = tests_in("project/test_api_problems.py")
 HEALTH = tests_in("project/test_health.py")
@@ -63,10 +66,74 @@ ACCOUNT_CALLS = (
         },
         gives="ticket expires_in",
     ),
-    Row("GET /webhooks", {"one's own": WEBHOOKS}, takes=PAGE, gives=LIST),
-    Row("POST /webhooks", {"201 with `secret`, shown once": WEBHOOKS}, takes="url events workflow_id", gives="secret"),
-    Row("DELETE /webhooks/{webhook_id}", {"204": WEBHOOKS}),
-    Row("GET /webhooks/{webhook_id}/deliveries", {"what was sent and answered": WEBHOOKS}, takes=PAGE, gives=LIST),
+    Row(
+        "GET /webhooks",
+        {
+            "one's own, without secrets": WEBHOOKS(
+                "test_a_webhook_is_made_listed_and_deleted", "test_the_database_holds_no_secret_that_can_be_read"
+            )
+        },
+        takes=PAGE,
+        gives=LIST,
+    ),
+    Row(
+        "POST /webhooks",
+        {
+            "201 with `secret`, shown once": WEBHOOKS(
+                "test_a_webhook_is_made_listed_and_deleted",
+                "test_a_repeat_makes_no_second_one_and_does_not_show_the_secret_again",
+            ),
+            "`job.ended`, whatever the end": OUTBOX(
+                "test_a_run_tells_of_its_products_and_its_end",
+                "test_every_way_to_an_end_is_told_once",
+                "test_runs_that_leave_the_queue_together_are_told_of_each",
+                "test_what_is_rolled_back_is_not_told",
+            ),
+            "`batch.ended`": OUTBOX("test_a_batch_ends_with_its_last_run_and_once"),
+            "`asset.created`": OUTBOX("test_a_run_tells_of_its_products_and_its_end", "test_an_upload_is_told_of_too"),
+            "of one workflow with `workflow_id`": OUTBOX(
+                "test_one_of_a_workflow_hears_of_that_alone_and_nobody_hears_of_others_runs"
+            ),
+            "a forbidden address is refused when it is set": WEBHOOKS(
+                "test_an_address_that_may_not_be_reached_is_refused"
+            ),
+            "and again when it is called": SENDER(
+                "test_a_name_that_leads_elsewhere_when_it_is_called_is_refused", "test_a_redirect_is_not_followed"
+            ),
+            "its body is `{type, timestamp, data}`": SENDER(
+                "test_a_receiver_gets_the_job_as_rest_has_it_and_can_verify_it",
+                "test_products_and_batches_are_told_as_rest_has_them",
+            ),
+            "`webhook-id`, `webhook-timestamp`, `webhook-signature` by Standard Webhooks": SENDER(
+                "test_the_signature_is_that_of_the_specification",
+                "test_a_receiver_gets_the_job_as_rest_has_it_and_can_verify_it",
+            ),
+            "tried again, with the same `webhook-id` and body": SENDER(
+                "test_after_a_500_it_is_tried_again_with_the_same_id_and_body",
+                "test_each_next_try_is_later_and_not_at_the_same_moment_for_all",
+                "test_what_a_sender_that_was_killed_had_taken_is_sent_again_with_the_same_id",
+                "test_one_that_does_not_answer_in_time_is_tried_again",
+            ),
+            "410 disables it": SENDER("test_410_disables_it_and_ends_what_still_waits"),
+            "one that hangs holds nobody up": SENDER("test_who_hangs_is_left_and_holds_nobody_up"),
+            "so many a person, then 422": WEBHOOKS("test_a_person_has_so_many_and_no_more"),
+        },
+        takes="url events workflow_id",
+        gives="secret id url events workflow_id created_at disabled_at disabled_why",
+    ),
+    Row("DELETE /webhooks/{webhook_id}", {"204": WEBHOOKS("test_a_webhook_is_made_listed_and_deleted")}),
+    Row(
+        "GET /webhooks/{webhook_id}/deliveries",
+        {
+            "what was sent and answered": WEBHOOKS("test_its_deliveries_are_listed_a_page_at_a_time"),
+            "kept for a time, and not without number": OUTBOX(
+                "test_deliveries_that_have_ended_go_when_they_are_old_or_too_many",
+                "test_one_that_has_waited_for_two_days_is_given_up",
+            ),
+        },
+        takes=PAGE,
+        gives=LIST,
+    ),
     Row(
         "GET /openapi.json",
         {

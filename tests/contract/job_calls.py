@@ -1,6 +1,6 @@
 """The calls of REST about jobs, the queue, and what jobs made."""
 
-from tests.contract.row import Later, Row, tests_in
+from tests.contract.row import Row, tests_in
 
 SUBMIT = tests_in("runs/api/test_submit.py")
 SCOPE = tests_in("runs/api/test_scope.py")
@@ -19,7 +19,6 @@ HALTING = tests_in("runs/test_halting.py")
 TWINS = tests_in("runs/test_twins.py")
 ESTIMATE = tests_in("runs/test_estimate.py")
 
-WEBHOOKS = Later("webhooks")
 JOB = (
     "id number waiting_for workflow_id workflow_version batch_id state queue_position lane label params scope progress "
     "eta attempts worker created_at started_at ended_at error cost outputs"
@@ -55,9 +54,13 @@ JOB_CALLS = (
             "`identical_to`: the same run that came to a good end": TWINS(
                 "test_the_same_run_names_the_newest_that_came_to_a_good_end"
             ),
-            "`webhook_url` with `webhook_secret`": WEBHOOKS,
+            "`webhook_url` with `webhook_secret`": tests_in("runs/api/test_webhooks.py")(
+                "test_a_submit_may_have_a_webhook_of_its_own",
+                "test_what_can_t_be_a_submits_own_is_refused_and_no_job_is_made",
+            )
+            + tests_in("runs/pool/test_sender.py")("test_a_submits_own_is_signed_by_the_secret_that_was_given"),
         },
-        takes="id params label lane focus scope",
+        takes="id params label lane focus scope webhook_url webhook_secret",
         gives=f"{JOB} identical_to",
     ),
     Row(

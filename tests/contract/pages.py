@@ -12,6 +12,7 @@ SHELVES = tests_in("runs/pages/test_shelves.py")
 COMPARISON = tests_in("runs/pages/test_comparison.py")
 SOUNDS = tests_in("runs/pages/test_sounds.py")
 TABLE = tests_in("runs/pages/test_table.py")
+WEBHOOKS = tests_in("runs/pages/test_webhooks.py")
 HINTS = tests_in("runs/pages/test_hints.py")
 MANY = tests_in("browser/test_many_runs.py")
 FOLLOWING = tests_in("browser/test_following.py")
@@ -35,6 +36,14 @@ ADDRESSES = (
     Row("settings/", {"opens on tokens": TOKENS("test_settings_open_on_tokens_and_say_how_to_get_one")}),
     Row("settings/tokens/", {"makes and lists them": TOKENS("test_the_page_makes_a_token_and_shows_its_secret_once")}),
     Row("settings/appearance/", {"how it looks": TOKENS("test_how_it_looks_is_chosen_in_settings")}),
+    Row(
+        "settings/webhooks/",
+        {"makes and lists them": WEBHOOKS("test_the_page_makes_a_webhook_and_shows_its_secret_once")},
+    ),
+    Row(
+        "settings/webhooks/<uuid:webhook_id>/",
+        {"what one was told": WEBHOOKS("test_what_a_webhook_was_told_is_shown_with_what_was_answered")},
+    ),
     Row("admin/", {"for the sessions of staff alone": MATRIX("test_the_admin_is_for_the_sessions_of_staff_alone")}),
     Row("sign-in/", {"by password": SIGN_IN("test_the_right_password_signs_in_and_goes_where_one_was_going")}),
     Row("sign-in/<str:secret>/", {"by link, once": SIGN_IN("test_a_link_works_once")}),
@@ -53,6 +62,7 @@ ADDRESSES = (
 VERBS: dict[str, Shown] = {
     "sign-out/": SIGN_IN("test_signing_out_takes_a_post"),
     "settings/tokens/<uuid:token_id>/revocation/": TOKENS("test_the_page_revokes_and_remembers_what_was_revoked"),
+    "settings/webhooks/<uuid:webhook_id>/deletion/": WEBHOOKS("test_the_page_deletes_a_webhook_of_ones_own_alone"),
     "workflows/": COLLECTION("test_a_new_workflow_opens_on_its_empty_canvas"),
     "workflows/imports/": COLLECTION("test_a_file_is_imported_as_a_workflow"),
     "workflows/<uuid:workflow_id>/name/": COLLECTION("test_a_workflow_is_renamed_and_stays_otherwise"),

@@ -30,7 +30,7 @@ REST_RULES = (
             + ACCOUNTS("test_a_session_changes_things_only_with_the_csrf_token"),
             "`read`: sockets, focus, tickets, validation": MATRIX("test_what_each_scope_is_enough_for"),
             "`run`: submit, cancel, re-run, promote, upload": MATRIX("test_what_each_scope_is_enough_for"),
-            "`write`: workflows, choices, deleting, tokens": MATRIX("test_what_each_scope_is_enough_for"),
+            "`write`: workflows, choices, deleting, webhooks, tokens": MATRIX("test_what_each_scope_is_enough_for"),
             "`admin`: the queue's settings, for staff": MATRIX("test_what_each_scope_is_enough_for"),
         },
     ),
@@ -74,6 +74,9 @@ REST_RULES = (
             + tests_in("runs/api/test_rerun.py")("test_a_repeat_with_the_same_key_answers_with_the_first_job")
             + tests_in("workflows/test_api.py")("test_a_repeated_create_answers_with_the_first")
             + tests_in("workflows/test_files_over_rest.py")("test_a_repeated_import_answers_with_the_first")
+            + tests_in("runs/api/test_webhooks.py")(
+                "test_a_repeat_makes_no_second_one_and_does_not_show_the_secret_again"
+            )
             + tests_in("runs/api/test_assets.py")("test_a_repeated_upload_answers_with_the_first"),
             "kept 24 h": SUBMIT("test_a_key_is_forgotten_after_a_day"),
             "per user and path": SUBMIT("test_keys_are_each_users_own_and_each_paths_own"),

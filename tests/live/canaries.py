@@ -93,6 +93,9 @@ def web_server() -> Iterator[tuple[int, list[str]]]:
             heard.append(self.headers.get("X-Key", ""))
             self.send_error(500, "out of order")
 
+        def do_POST(self) -> None:
+            self.send_error(500, "out of order")
+
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (its name there)
             """Says nothing."""
 

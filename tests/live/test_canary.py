@@ -22,6 +22,7 @@ from tests.live.canaries import (
 )
 from tests.live.product import Json, Product, ended, free_port, make_workflow, submit
 from tests.runs.jobs import graph
+from tests.waiting import eventually
 
 NAMES = ("SECRET_KEY", "METRICS_TOKEN", "LLM_API_KEY", "redis", "header", "password")
 MARK = "a-word-that-is-no-secret"
@@ -79,6 +80,18 @@ def fetching(rest: httpx.Client, port: int, header: str) -> str:
     return make_workflow(rest, **{key: graph(nodes, "get.text > fail.value")[key] for key in ("nodes", "edges")})
 
 
+def listening(rest: httpx.Client, port: int, planted: dict[str, str]) -> str:
+    """The path of a new webhook's deliveries."""
+    made = rest.post("/webhooks", json={"url": f"http://127.0.0.1:{port}/", "events": ["job.ended"]}).json()
+    planted["webhook"] = made["secret"]
+    return f"/webhooks/{made['id']}/deliveries"
+
+
+def refused(rest: httpx.Client, deliveries: str) -> bool:
+    """Whether the receiver has answered all that the webhook was told so far."""
+    return {each["status"] for each in rest.get(deliveries).json()["items"]} == {500}
+
+
 def errors(product: Product, rest: httpx.Client, told: Told, planted: dict[str, str]) -> None:
     """Whatever can be wrong with a request, and each refusal."""
     for path in ("/nothing", "/jobs?state=odd", "/jobs?cursor=odd", f"/workflows/{MARK}"):
@@ -112,7 +125,7 @@ def test_no_secret_is_told_anywhere(
     with httpx.Client(base_url=product.base, timeout=30) as owner, product.client() as rest:
         sign_in(product, owner, planted)
         planted["token"] = rest.headers["Authorization"].removeprefix("Bearer ")
-        jobs = []
+        jobs, deliveries = [], listening(rest, web[0], planted)
         for port in (web[0], free_port()):
             workflow = fetching(rest, port, planted["header"])
             jobs.append(ended(rest, submit(rest, workflow)))
@@ -120,7 +133,10 @@ def test_no_secret_is_told_anywhere(
             told.answer(rest.get(f"/jobs/{jobs[-1]['id']}/telemetry"))
         assert [job["error"]["node"] for job in jobs] == ["fail", "get"]
         assert web[1] == [planted["header"]]
+        eventually(lambda: refused(rest, deliveries))
         errors(product, rest, told, planted)
+        told.answer(rest.get(deliveries))
+        told.answer(rest.get("/webhooks"))
         told.answer(rest.get("/jobs"))
         pages = crawl(owner, told, "/", "/settings/tokens/", "/admin/", *(f"/jobs/{job['id']}/" for job in jobs))
         keep_redis(outside[0], told)

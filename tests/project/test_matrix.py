@@ -15,7 +15,7 @@ from PIL import Image
 from accounts.models import ApiToken, User
 from accounts.scopes import Scope
 from project.api import api
-from runs import store
+from runs import store, webhooks
 from runs.models import Asset, Batch
 from runs.states import State
 from tests import factories
@@ -75,7 +75,8 @@ class Installation:
         batch = Batch.objects.create(workflow=workflow, owner=self.ada, count=2, created_at=now, released_at=now)
         self.ids["batch_id"] = batch.pk
         token, _ = ApiToken.objects.issue(self.ada, [Scope.READ], name="Ada's token")
-        self.ids |= {"secret": "unknown", "node": "word", "token_id": token.pk}
+        hook, _ = webhooks.make(self.ada, "http://93.184.215.14/", ["job.ended"], None)
+        self.ids |= {"secret": "unknown", "node": "word", "token_id": token.pk, "webhook_id": hook.pk}
 
     def path(self, route: str) -> str:
         """The route with these objects' ids in it."""

@@ -17,6 +17,7 @@ from schemathesis.specs.openapi import checks
 
 from accounts.models import ApiToken, User
 from accounts.scopes import Scope
+from runs import webhooks
 from runs.models import Batch
 from runs.states import State
 from tests import factories
@@ -50,7 +51,15 @@ def ids(root: User, valkey: redis.Redis) -> Mapping[str, str]:
     token, _ = ApiToken.objects.issue(root, [Scope.READ])
     times = {"created_at": timezone.now(), "released_at": timezone.now()}
     batch = Batch.objects.create(workflow=workflow, owner=root, count=2, **times)
-    things = {"workflow_id": workflow, "job_id": job, "asset_id": asset, "token_id": token, "batch_id": batch}
+    hook, _ = webhooks.make(root, "http://93.184.215.14/", ["job.ended"], None)
+    things = {
+        "workflow_id": workflow,
+        "job_id": job,
+        "asset_id": asset,
+        "token_id": token,
+        "batch_id": batch,
+        "webhook_id": hook,
+    }
     return {**{name: str(thing.pk) for name, thing in things.items()}, "number": "1", "node": "word"}
 
 

@@ -15,9 +15,9 @@ def written(message: str, *values: object, error: Exception | None = None) -> st
 
 
 @pytest.mark.parametrize(
-    "held", [f"/sign-in/{SECRET}/", f"Bearer loupe_{SECRET}", f"/ws/v1/jobs/1?a=1&ticket={SECRET}"]
+    "held", [f"/sign-in/{SECRET}/", f"Bearer loupe_{SECRET}", f"/ws/v1/jobs/1?a=1&ticket={SECRET}", f"whsec_{SECRET}"]
 )
-def test_a_link_a_token_and_a_ticket_are_left_out(held: str) -> None:
+def test_a_link_a_token_a_ticket_and_a_webhooks_secret_are_left_out(held: str) -> None:
     assert "…" in written("Gone: %s", held)
     assert SECRET not in written("Gone: %s", held)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from runs import retention, store
+from runs import outbox, retention, store
 from runs.retention import Rules
 
 
@@ -32,6 +32,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Runs that would go: {retention.due(rules)}.")
             return
         gone = retention.prune(rules)
+        outbox.forget_old()
         files = 0
         while cleared := store.clear_unused():
             files += cleared

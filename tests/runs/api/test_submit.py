@@ -79,7 +79,7 @@ def test_everything_that_is_wrong_is_told_and_no_job_is_made(rest: Rest, workflo
     assert not Job.objects.exists()
 
 
-@pytest.mark.parametrize("later", ["webhook_url", "webhook_secret", "scopes"])
+@pytest.mark.parametrize("later", ["webhook", "scopes"])
 def test_keys_that_are_not_known_are_refused(rest: Rest, workflow: Workflow, later: str) -> None:
     answer = rest.post(jobs_of(workflow), {later: "normal"})
 
