@@ -375,7 +375,6 @@ def _end(
 ) -> bool:
     now = timezone.now()
     spent = cost(telemetry.snapshot) if telemetry else None
-    stopped = rules.count(job.batch_id, job, end.state, spent) if job.batch_id else None
     steps.move(
         job,
         end.state,
@@ -388,7 +387,7 @@ def _end(
         ended_at=now,
         duration=(now - job.started_at).total_seconds() if job.started_at else None,
         progress=1.0 if end.state == State.COMPLETED else end.progress,
-        error=stopped.error if stopped and end.state == State.CANCELLED else end.error,
+        error=end.error,
         cost=spent,
         traceback=end.traceback,
         **fields,
@@ -396,5 +395,6 @@ def _end(
     if telemetry is not None:
         data = zlib.compress(json.dumps(telemetry.snapshot, separators=(",", ":")).encode(), 1)
         JobTelemetry.objects.create(job=job, last_id=telemetry.last_id, data=data)
+    stopped = rules.count(job.batch_id, job, end.state, spent) if job.batch_id else None
     outbox.jobs_ended([job])
     return stopped is not None

@@ -21,17 +21,19 @@ _THEN: Final = "This run was not to go on then; run it again if you want it all 
 def count(batch_id: UUID, job: Job, state: State, cost: float | None) -> Batch | None:
     """Counts for the job's batch what the job has spent, now that it ends so. Within the transaction that ends it.
 
-    Answers the batch if it has stopped, be it just now. It starts no job any more then; see `runs.halting`.
+    Answers the batch if it has stopped, be it just now. It starts no job any more then; see `runs.halting`. A job that
+    is cancelled then gets its error. The job's row is locked before the batch's, as everywhere.
     """
     batch = Batch.objects.select_for_update().filter(pk=batch_id, stop__isnull=False).first()
-    if batch is None or batch.stopped_at:
-        return batch
-    if job.fence:  # else it has never begun
-        batch.bytes += Asset.objects.filter(job=job).room()
-        batch.cost = batch.cost if cost is None else (batch.cost or 0.0) + cost
-    _judge(batch, job, state)
-    batch.save(update_fields=("bytes", "cost", *STOP_FIELDS))
-    return batch if batch.stopped_at else None
+    if batch is None:
+        return None
+    if batch.stopped_at is None:
+        _spend(batch, job, state, cost)
+    if batch.stopped_at is None:
+        return None
+    if state == State.CANCELLED:
+        Job.rows.filter(pk=job.pk).update(error=batch.error)
+    return batch
 
 
 def stop(batch: Batch, rule: str, why: str, at: datetime) -> None:
@@ -43,6 +45,15 @@ def stop(batch: Batch, rule: str, why: str, at: datetime) -> None:
 def out_of_time(batch: Batch) -> str:
     """Why a batch stops whose time is spent."""
     return _WHY[SECONDS].format(budget=(batch.stop or {})[SECONDS])
+
+
+def _spend(batch: Batch, job: Job, state: State, cost: float | None) -> None:
+    """Counts what the job has spent, and stops the batch if that is too much."""
+    if job.fence:  # else it has never begun
+        batch.bytes += Asset.objects.filter(job=job).room()
+        batch.cost = batch.cost if cost is None else (batch.cost or 0.0) + cost
+    _judge(batch, job, state)
+    batch.save(update_fields=("bytes", "cost", *STOP_FIELDS))
 
 
 def _judge(batch: Batch, job: Job, state: State) -> None:
