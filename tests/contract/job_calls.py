@@ -85,6 +85,7 @@ JOB_CALLS = (
             )
             + ESTIMATE("test_a_dry_run_tells_it_over_rest", "test_of_what_never_ran_nothing_is_known"),
             "`lane`": ORDER("test_a_batch_goes_to_its_lane_too"),
+            "each job's `identical_to`": TWINS("test_a_batch_names_for_each_job_the_run_from_before_it"),
         },
         takes="axes zip repeat params lane stop focus confirm dry_run",
         gives="batch_id jobs count labels estimate",
