@@ -74,7 +74,8 @@ REST_RULES = (
             + tests_in("runs/api/test_rerun.py")("test_a_repeat_with_the_same_key_answers_with_the_first_job")
             + tests_in("workflows/test_api.py")("test_a_repeated_create_answers_with_the_first")
             + tests_in("workflows/test_files_over_rest.py")("test_a_repeated_import_answers_with_the_first")
-            + tests_in("runs/api/test_assets.py")("test_a_repeated_upload_answers_with_the_first"),
+            + tests_in("runs/api/test_assets.py")("test_a_repeated_upload_answers_with_the_first")
+            + ACCOUNTS("test_a_repeat_gets_the_first_ticket_and_what_is_left_of_its_time"),
             "kept 24 h": SUBMIT("test_a_key_is_forgotten_after_a_day"),
             "per user and path": SUBMIT("test_keys_are_each_users_own_and_each_paths_own"),
             "422 if the body differs": SUBMIT("test_the_same_key_with_another_body_is_refused"),
