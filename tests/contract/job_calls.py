@@ -74,6 +74,7 @@ JOB_CALLS = (
             "`stop`: first failure; time, bytes or cost spent": HALTING(
                 "test_the_first_failure_stops_it_at_once",
                 "test_it_stops_when_its_time_is_over",
+                "test_no_job_starts_any_more_when_one_ends_after_the_time",
                 "test_it_stops_when_its_room_is_spent_whoever_holds_the_bytes",
                 "test_it_stops_when_its_money_is_spent",
             ),
