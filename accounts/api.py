@@ -46,7 +46,7 @@ def me(request: ApiRequest) -> HttpResponse:
 def ws_tickets(request: ApiRequest) -> HttpResponse:
     """A one-time ticket for a program that can't set headers on its socket.
 
-    A repeat with the same Idempotency-Key is answered with the first one and what is left of its time: 0 once it was used.
+    A repeat with the same Idempotency-Key is answered with the first one and what is left of its time: 0 once used.
     """
     try:
         made = once(request, request.auth, lambda: tickets.issue(request.auth), asked=tickets.asked_by(request.auth))

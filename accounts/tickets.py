@@ -4,6 +4,7 @@ import json
 import secrets
 from base64 import urlsafe_b64encode
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 import redis
@@ -35,8 +36,8 @@ def named(name: str) -> str:
 
 def expires_in(ticket: str) -> int:
     """For how many seconds it is still good; 0 when it is used or too old. Raises redis.RedisError."""
-    left: int = _connection(settings.REDIS_URL).ttl(_key(ticket))  # type: ignore[assignment] (this client waits)
-    return max(left, 0)
+    left: Any = _connection(settings.REDIS_URL).ttl(_key(ticket))
+    return max(int(left), 0)
 
 
 def asked_by(credentials: Credentials) -> bytes:

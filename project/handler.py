@@ -40,7 +40,7 @@ class Handler(ASGIHandler):
         async with self._thread() as thread, ThreadSensitiveContext(executor=thread):
             await super().__call__(scope, receive, send)
 
-    def create_request(self, scope: dict[str, Any], body_file: IO[bytes]) -> Any:
+    def create_request(self, scope: Mapping[str, Any], body_file: IO[bytes]) -> Any:
         """A body that came in chunks gets its length: without one Django finds nothing in a form."""
         if not any(name == b"content-length" for name, _ in scope["headers"]):
             length = body_file.seek(0, SEEK_END)

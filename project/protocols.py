@@ -93,7 +93,9 @@ BODY_TOO_LARGE = _refusal(
     413, "Content Too Large", "The body is larger than any request may be. Send less, or ask who runs Loupe."
 )
 HEAD_TOO_LARGE = _refusal(
-    431, "Request Header Fields Too Large", "The address and the headers may have 16,384 bytes in all. Send less of them."
+    431,
+    "Request Header Fields Too Large",
+    "The address and the headers may have 16,384 bytes in all. Send less of them.",
 )
 MALFORMED = _refusal(400, "Bad Request", "This is no request that HTTP knows. Look at its first line and its headers.")
 
@@ -142,9 +144,10 @@ class Channel(HTTPChannel):
         if self.refused:
             return
         self.refused = True
-        self.transport.write(answer)
-        self.transport.loseWriteConnection()
-        loop.call_later(REFUSAL_LINGER_SECONDS, self.transport.abortConnection)
+        transport: Any = self.transport
+        transport.write(answer)
+        transport.loseWriteConnection()
+        loop.call_later(REFUSAL_LINGER_SECONDS, transport.abortConnection)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.room.set()

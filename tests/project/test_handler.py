@@ -38,7 +38,8 @@ def database(_: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 def form(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(request.FILES["file"].read())
+    file: Any = request.FILES["file"]
+    return HttpResponse(file.read())
 
 
 urlpatterns = [
@@ -110,6 +111,8 @@ async def test_a_thread_keeps_its_database_connection() -> None:
 async def test_a_form_that_comes_in_chunks_is_read_as_one_of_known_length() -> None:
     head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
 
-    said = await ask(handler.Handler(), "form", head, b"hel", b"lo\r\n--b--\r\n", kind=b"multipart/form-data; boundary=b")
+    said = await ask(
+        handler.Handler(), "form", head, b"hel", b"lo\r\n--b--\r\n", kind=b"multipart/form-data; boundary=b"
+    )
 
     assert said == "hello"
