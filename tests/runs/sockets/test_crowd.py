@@ -362,7 +362,7 @@ async def test_who_comes_while_the_hints_look_is_not_told_that_the_workflow_is_g
         return found
 
     monkeypatch.setattr(hints, "in_database", held)
-    async with crowd_following(workflow, ada), asyncio.timeout(10):
+    async with crowd_following(workflow, ada), asyncio.timeout(30):
         await looking.wait()
         async with crowd_following(other, ada) as (reader, _):
             await reader.until(lambda r: r.focus is not None)
