@@ -42,17 +42,19 @@ def me(request: ApiRequest) -> HttpResponse:
     return JsonResponse({"id": user.pk, "username": user.username, "is_staff": user.is_staff, "scopes": scopes})
 
 
-@router.post("/ws-tickets", auth=READ, response={201: TicketDocument})
+@router.post("/ws-tickets", auth=READ, response={201: TicketDocument, 200: TicketDocument})
 def ws_tickets(request: ApiRequest) -> HttpResponse:
     """A one-time ticket for a program that can't set headers on its socket.
 
-    Each request has a ticket of its own, whatever its Idempotency-Key: one that was used would be of no use again.
+    A repeat with the same Idempotency-Key is answered with the first one and what is left of its time: 0 once used.
     """
     try:
-        ticket = tickets.issue(request.auth)
+        made = once(request, request.auth, lambda: tickets.issue(request.auth), asked=tickets.asked_by(request.auth))
+        ticket = tickets.named(made.name)
+        expires_in = tickets.expires_in(ticket)
     except redis.RedisError as error:
         raise unavailable("Redis is away, and tickets are kept there. Try again in a moment.") from error
-    return JsonResponse({"ticket": ticket, "expires_in": tickets.LIFETIME_SECONDS}, status=201)
+    return JsonResponse({"ticket": ticket, "expires_in": expires_in}, status=made.status)
 
 
 @router.get("/tokens", auth=READ, response=Page[TokenDocument])

@@ -2,11 +2,14 @@
 
 import json
 import secrets
+from base64 import urlsafe_b64encode
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 import redis
 from django.conf import settings
+from django.utils.crypto import salted_hmac
 
 from accounts.credentials import Credentials, of_session, of_token
 from accounts.models import digest
@@ -15,12 +18,31 @@ LIFETIME_SECONDS = 30
 
 
 def issue(credentials: Credentials) -> str:
-    """A ticket that stands for the credentials, for `?ticket=`. Raises redis.RedisError while Redis is away."""
-    ticket = secrets.token_urlsafe(32)
-    token_id = str(credentials.token_id) if credentials.token_id else None
-    kept = {"token": token_id, "session": credentials.session_key}
-    _connection(settings.REDIS_URL).set(_key(ticket), json.dumps(kept), ex=LIFETIME_SECONDS)
-    return ticket
+    """Makes a ticket that stands for the credentials, and answers its name: see `named`.
+
+    Raises redis.RedisError while Redis is away.
+    """
+    name = secrets.token_urlsafe(32)
+    kept = json.dumps(_standing_for(credentials))
+    _connection(settings.REDIS_URL).set(_key(named(name)), kept, ex=LIFETIME_SECONDS)
+    return name
+
+
+def named(name: str) -> str:
+    """The ticket of this name, for `?ticket=`: whoever reads a name somewhere has no ticket, but who makes them has."""
+    made = salted_hmac("accounts.tickets", name, algorithm="sha256").digest()
+    return urlsafe_b64encode(made).rstrip(b"=").decode()
+
+
+def expires_in(ticket: str) -> int:
+    """For how many seconds it is still good; 0 when it is used or too old. Raises redis.RedisError."""
+    left: Any = _connection(settings.REDIS_URL).ttl(_key(ticket))
+    return max(int(left), 0)
+
+
+def asked_by(credentials: Credentials) -> bytes:
+    """Tells those apart for whom tickets are made, also of one person: they may do different things."""
+    return json.dumps(_standing_for(credentials)).encode()
 
 
 def redeem(ticket: str) -> Credentials | None:
@@ -30,6 +52,11 @@ def redeem(ticket: str) -> Credentials | None:
         return None
     named = json.loads(kept)
     return of_token(UUID(named["token"])) if named["token"] else of_session(named["session"])
+
+
+def _standing_for(credentials: Credentials) -> dict[str, str | None]:
+    token_id = str(credentials.token_id) if credentials.token_id else None
+    return {"token": token_id, "session": credentials.session_key}
 
 
 def _key(ticket: str) -> str:

@@ -25,6 +25,8 @@ CLOCK_SECONDS: Final = 5
 """Clocks that differ by less are as good as equal."""
 FILES: Final = 500
 """So many files are looked for."""
+DATABASE_SECONDS: Final = 3
+"""So long a database has to let one in."""
 LOST_AFTER: Final = timedelta(minutes=1)
 """A lease that ended longer ago should have been seen to."""
 
@@ -42,12 +44,24 @@ class Finding:
     sentence: str
 
 
+def hasten() -> None:
+    """Makes this process's first connection tell soon that the database is away: a pool asks again for a long time."""
+    options = connection.settings_dict["OPTIONS"]
+    if options.pop("pool", None):
+        options["connect_timeout"] = DATABASE_SECONDS
+
+
 def examine() -> Iterator[Finding]:
-    """Does every check, one after another."""
+    """Does every check, one after another, but for those of a database that is away."""
+    away = False
     for subject, check in CHECKS.items():
+        if away and subject in IN_DATABASE:
+            yield Finding(subject, good=False, sentence="It cannot be looked at. See to the database first.")
+            continue
         try:
             yield Finding(subject, good=True, sentence=check())
         except Wrong as wrong:
+            away = away or subject == "Database"
             yield Finding(subject, good=False, sentence=str(wrong))
 
 
@@ -210,3 +224,4 @@ CHECKS: dict[str, Callable[[], str]] = {
     "Queue": _queue,
     "Workers": _workers,
 }
+IN_DATABASE: Final = ("Migrations", "Files", "Queue", "Workers")

@@ -8,7 +8,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Any
+from os import SEEK_END
+from typing import IO, Any
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.core.handlers.asgi import ASGIHandler
@@ -38,6 +39,15 @@ class Handler(ASGIHandler):
         """Serves one request, on a thread that is lent to it alone."""
         async with self._thread() as thread, ThreadSensitiveContext(executor=thread):
             await super().__call__(scope, receive, send)
+
+    def create_request(self, scope: Mapping[str, Any], body_file: IO[bytes]) -> Any:
+        """A body that came in chunks gets its length: without one Django finds nothing in a form."""
+        if not any(name == b"content-length" for name, _ in scope["headers"]):
+            length = body_file.seek(0, SEEK_END)
+            body_file.seek(0)
+            if length:
+                scope = {**scope, "headers": [*scope["headers"], (b"content-length", str(length).encode())]}
+        return super().create_request(scope, body_file)
 
     def load_middleware(self, is_async: bool = False) -> None:  # noqa: ARG002 (Django's signature)
         """All of it synchronous: asynchronous views are waited for on the event loop, as ever."""

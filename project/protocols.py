@@ -83,14 +83,21 @@ class RequestInbox(asyncio.Queue[Message]):
         return {"type": "http.request", "body": chunk, "more_body": True}
 
 
-def _too_large() -> bytes:
-    problem = ProblemError(413, "The body is larger than any request may be. Send less, or ask who runs Loupe.")
-    body = json.dumps(problem.document())
-    head = ("HTTP/1.1 413 Content Too Large", "Connection: close", f"Content-Type: {MEDIA_TYPE}")
+def _refusal(status: int, title: str, detail: str) -> bytes:
+    body = json.dumps(ProblemError(status, detail).document())
+    head = (f"HTTP/1.1 {status} {title}", "Connection: close", f"Content-Type: {MEDIA_TYPE}")
     return "\r\n".join([*head, f"Content-Length: {len(body)}", "", body]).encode()
 
 
-TOO_LARGE = _too_large()
+BODY_TOO_LARGE = _refusal(
+    413, "Content Too Large", "The body is larger than any request may be. Send less, or ask who runs Loupe."
+)
+HEAD_TOO_LARGE = _refusal(
+    431,
+    "Request Header Fields Too Large",
+    "The address and the headers may have 16,384 bytes in all. Send less of them.",
+)
+MALFORMED = _refusal(400, "Bad Request", "This is no request that HTTP knows. Look at its first line and its headers.")
 
 
 class SocketInbox(asyncio.Queue[Message]):
@@ -117,7 +124,30 @@ class Channel(HTTPChannel):
 
     def connectionMade(self) -> None:
         self.room = Room()
+        self.refused = False
         super().connectionMade()
+
+    def lineReceived(self, line: bytes) -> None:
+        if self._receivedHeaderSize + len(line) > self.totalHeadersSize:
+            self.refuse(HEAD_TOO_LARGE)
+        if not self.refused:
+            super().lineReceived(line)
+
+    def lineLengthExceeded(self, line: bytes) -> None:  # noqa: ARG002 (Twisted's signature)
+        self.refuse(HEAD_TOO_LARGE)
+
+    def _respondToBadRequestAndDisconnect(self) -> None:
+        self.refuse(MALFORMED)
+
+    def refuse(self, answer: bytes) -> None:
+        """Answer at once, but read on for a moment: a close would take the answer from a client still sending."""
+        if self.refused:
+            return
+        self.refused = True
+        transport: Any = self.transport
+        transport.write(answer)
+        transport.loseWriteConnection()
+        loop.call_later(REFUSAL_LINGER_SECONDS, transport.abortConnection)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.room.set()
@@ -196,15 +226,9 @@ class Request(WebRequest):
             self.responseHeaders.setRawHeaders(b"Connection", [b"close"])
 
     def _refuse_body(self) -> None:
-        """Answer 413 at once, but read on for a moment: a close would take the answer from a client still sending."""
-        if self.refused:
-            return
         self.refused = True
         self.requestHeaders.removeHeader(b"Expect")
-        transport = self.channel.transport
-        transport.write(TOO_LARGE)
-        transport.loseWriteConnection()
-        loop.call_later(REFUSAL_LINGER_SECONDS, transport.abortConnection)
+        self.channel.refuse(BODY_TOO_LARGE)
 
 
 class Socket(WebSocketProtocol):

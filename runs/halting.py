@@ -34,10 +34,9 @@ def halt_all() -> None:
 
 
 def _out_of_time(batch_id: UUID) -> None:
-    """One that has nothing left to do has kept its time."""
     with transaction.atomic():
         batch = Batch.objects.select_for_update(of=("self",)).get(pk=batch_id)
-        if batch.stopped_at is None and Job.objects.active().filter(batch_id=batch_id).exists():
+        if batch.stopped_at is None and rules.is_at_work(batch):
             rules.stop(batch, SECONDS, rules.out_of_time(batch), timezone.now())
         batch.stops_at = None
         batch.save(update_fields=rules.STOP_FIELDS)

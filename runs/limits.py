@@ -17,7 +17,7 @@ def time() -> Reason:
 def memory() -> Reason:
     """Its worker used more than WORKER_MEMORY_BYTES."""
     return "memory_limit", (
-        f"The run used more than the {settings.WORKER_MEMORY_BYTES // 1024**2} MB that a worker may use, "
+        f"The run used more than the {settings.WORKER_MEMORY_BYTES:,} bytes that a worker may use, "
         "and was ended. Give it smaller inputs, or raise WORKER_MEMORY_BYTES."
     )
 
@@ -25,6 +25,6 @@ def memory() -> Reason:
 def output() -> Reason:
     """It made more than MAX_OUTPUT_BYTES."""
     return "output_limit", (
-        f"The run made more than the {settings.MAX_OUTPUT_BYTES // 1024**2} MB that one job may store, and was ended. "
+        f"The run made more than the {settings.MAX_OUTPUT_BYTES:,} bytes that one job may store, and was ended. "
         "Make fewer or smaller products, or raise MAX_OUTPUT_BYTES."
     )

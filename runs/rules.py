@@ -47,6 +47,12 @@ def out_of_time(batch: Batch) -> str:
     return _WHY[SECONDS].format(budget=(batch.stop or {})[SECONDS])
 
 
+def is_at_work(batch: Batch, but: Job | None = None) -> bool:
+    """Whether it has a job, but this one, that waits or runs: one that has nothing left to do has kept its time."""
+    active = Job.objects.active().filter(batch_id=batch.pk)
+    return (active.exclude(pk=but.pk) if but else active).exists()
+
+
 def _spend(batch: Batch, job: Job, state: State, cost: float | None) -> None:
     """Counts what the job has spent, and stops the batch if that is too much."""
     if job.fence:  # else it has never begun
@@ -61,6 +67,10 @@ def _judge(batch: Batch, job: Job, state: State) -> None:
         why = f"Run #{job.number} failed, and its batch stops at the first failure."
         stop(batch, FIRST_FAILURE, why, timezone.now())
         return
+    now = timezone.now()
+    if batch.stops_at and batch.stops_at <= now and is_at_work(batch, but=job):
+        stop(batch, SECONDS, out_of_time(batch), now)
+        return
     spent = next((rule for rule in (BYTES, COST) if batch.spent(rule)), None)
     if spent:
-        stop(batch, spent, _WHY[spent].format(budget=(batch.stop or {})[spent]), timezone.now())
+        stop(batch, spent, _WHY[spent].format(budget=(batch.stop or {})[spent]), now)

@@ -249,7 +249,7 @@ class BatchDocument(BaseModel):
     """The jobs that were made together, in grid order."""
 
     batch_id: UUID
-    jobs: list[JobDocument]
+    jobs: list[NewJobDocument]
 
 
 class EstimateDocument(BaseModel):

@@ -1,9 +1,12 @@
 """Jobs that are the same run: of one graph, with the same parameters, and nothing random in it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Final
+from uuid import UUID
+
+from django.db.models import OuterRef, Subquery
 
 from runs.models import Job
 from runs.states import State
@@ -32,7 +35,30 @@ def of(job: Job) -> Job | None:
         return None
     alike = Job.objects.filter(twin=job.twin, state=State.COMPLETED, number__lt=job.number, workflow=job.workflow_id)
     found = alike.order_by("-number").first()
-    return found if found and (found.graph_id, found.params) == (job.graph_id, job.params) else None
+    return found if found and _same(job, found) else None
+
+
+def named(job: Job) -> str | None:
+    """The id of that run."""
+    twin = of(job)
+    return str(twin.pk) if twin else None
+
+
+def of_batch(jobs: Sequence[Job]) -> dict[UUID, UUID]:
+    """Of each of a batch's jobs that has such a run from before the batch, which one it is. In few queries."""
+    if not jobs:
+        return {}
+    first = jobs[0]
+    alike = Job.objects.filter(twin=OuterRef("twin"), state=State.COMPLETED, workflow=first.workflow_id)
+    newest = Subquery(alike.filter(number__lt=first.number).order_by("-number").values("pk")[:1])
+    named = dict(Job.objects.filter(batch_id=first.batch_id, twin__isnull=False).values_list("pk", newest))
+    runs = Job.objects.only("graph_id", "params").in_bulk([pk for pk in set(named.values()) if pk])
+    twins = {job.pk: runs.get(named.get(job.pk)) for job in jobs}
+    return {job.pk: twin.pk for job in jobs if (twin := twins[job.pk]) and _same(job, twin)}
+
+
+def _same(job: Job, other: Job) -> bool:
+    return (other.graph_id, other.params) == (job.graph_id, job.params)
 
 
 def _is_steady(name: str) -> bool:

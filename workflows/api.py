@@ -58,7 +58,7 @@ def create_workflow(request: ApiRequest, body: WorkflowBody) -> HttpResponse:
 
 @router.get("/workflows/{uuid:workflow_id}", auth=READ, response=WorkflowDocument)
 def read_workflow(request: ApiRequest, workflow_id: UUID) -> HttpResponse:
-    """One workflow, with its graph and the parameters that its inputs make."""
+    """One workflow, with its graph and the parameters that its inputs make. Its ETag is its version, for `If-Match`."""
     return _answer(find(request, workflow_id))
 
 
@@ -122,9 +122,9 @@ def created(request: ApiRequest, document: files.Document, **more: object) -> Ht
         return str(saving.make(request.auth.user, graph=document.graph, **fields).pk)
 
     made = once(request, request.auth, make, asked=request.body)
-    location = {"Location": f"/api/v1/workflows/{made.name}"}
-    answer = {**workflow_document(found_again(request, find, made)), **more}
-    return JsonResponse(answer, status=made.status, headers=location)
+    workflow = found_again(request, find, made)
+    headers = {**_tag(workflow), "Location": f"/api/v1/workflows/{made.name}"}
+    return JsonResponse({**workflow_document(workflow), **more}, status=made.status, headers=headers)
 
 
 def find(request: ApiRequest, workflow_id: UUID) -> Workflow:
@@ -133,6 +133,13 @@ def find(request: ApiRequest, workflow_id: UUID) -> Workflow:
     if workflow is None:
         raise not_found("There is no such workflow.")
     return workflow
+
+
+def must_match(request: ApiRequest, workflow: Workflow) -> None:
+    """Raises ProblemError 412 where `If-Match` names other versions than the workflow has."""
+    versions = _versions(request.headers.get("If-Match", "*"))
+    if versions is not None and workflow.version not in versions:
+        raise _moved(VersionMoved(workflow.version))
 
 
 def _changed(
@@ -147,7 +154,11 @@ def _guarded(request: ApiRequest, change: Callable[[list[int] | None], Workflow]
     try:
         return _answer(change(_versions(request.headers.get("If-Match", "*"))))
     except VersionMoved as moved:
-        raise ProblemError(412, str(moved), version=moved.version) from moved
+        raise _moved(moved) from moved
+
+
+def _moved(moved: VersionMoved) -> ProblemError:
+    return ProblemError(412, str(moved), version=moved.version)
 
 
 def _version(workflow: Workflow, number: int) -> WorkflowVersion:
@@ -164,4 +175,9 @@ def _versions(header: str) -> list[int] | None:
 
 
 def _answer(workflow: Workflow) -> HttpResponse:
-    return JsonResponse(workflow_document(workflow))
+    return JsonResponse(workflow_document(workflow), headers=_tag(workflow))
+
+
+def _tag(workflow: Workflow) -> dict[str, str]:
+    """What `If-Match` takes."""
+    return {"ETag": f'"{workflow.version}"'}

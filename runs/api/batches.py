@@ -12,7 +12,7 @@ from accounts.idempotency import Made, once
 from accounts.models import User
 from accounts.problems import ProblemError, not_found
 from accounts.scopes import Scope
-from runs import batches, making, queue, results
+from runs import batches, making, queue, results, twins
 from runs.batches import Plan
 from runs.estimate import estimate
 from runs.grid import Grid
@@ -43,7 +43,9 @@ def submit_batch(request: ApiRequest, workflow_id: UUID, body: BatchBody) -> Htt
     made = _made_once(request, workflow, grid, body)
     jobs = batches.jobs_of(UUID(made.name))
     documents = queue.documents(jobs, results.outputs_of(jobs) if made.status == 200 else {})
-    response = JsonResponse({"batch_id": made.name, "jobs": documents}, status=made.status)
+    alike = {str(job): str(twin) for job, twin in twins.of_batch(jobs).items()}
+    told = [{**document, "identical_to": alike.get(document["id"])} for document in documents]
+    response = JsonResponse({"batch_id": made.name, "jobs": told}, status=made.status)
     response["Location"] = f"/api/v1/batches/{made.name}"
     return response
 

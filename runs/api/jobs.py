@@ -109,8 +109,7 @@ def _made_once(request: ApiRequest, make: Callable[[], Job], check: Callable[[],
 
     made = once(request, request.auth, remember, asked=request.body, check=check)
     job = fresh.get(made.name) or found_again(request, find, made)
-    twin = twins.of(job)
-    response = _answer(job, status=made.status, identical_to=str(twin.pk) if twin else None)
+    response = _answer(job, status=made.status, identical_to=twins.named(job))
     response["Location"] = f"/api/v1/jobs/{made.name}"
     return response
 

@@ -12,7 +12,7 @@ from runs.models import Job
 from runs.removal import remove_with_jobs, remove_workflow
 from runs.schemas import CancellationBody, Cancelled
 from workflows import files
-from workflows.api import created, find, router
+from workflows.api import created, find, must_match, router
 from workflows.schemas import Checked, ImportBody, ImportedWorkflow, ValidationBody
 
 
@@ -31,9 +31,11 @@ def import_workflow(request: ApiRequest, body: ImportBody) -> HttpResponse:
 def delete_workflow(request: ApiRequest, workflow_id: UUID, *, cancel: bool = False) -> HttpResponse:
     """Deletes the workflow with its jobs and what they made. While one is active: 409, or with `cancel` 202.
 
-    Its jobs are cancelled then, it is not found any more, and it is gone once the last of them has ended.
+    Its jobs are cancelled then, it is not found any more, and it is gone once the last of them has ended. `If-Match` as
+    for a change.
     """
     workflow = find(request, workflow_id)
+    must_match(request, workflow)
     if not cancel:
         remove_workflow(workflow)
         return HttpResponse(status=204)

@@ -11,7 +11,7 @@ from accounts.credentials import Credentials
 from accounts.problems import ProblemError, fault, invalid, not_found
 from accounts.schemas import Strict
 from accounts.scopes import Scope
-from runs import gate, lens, queue, results, webhooks
+from runs import gate, lens, queue, results, twins, webhooks
 from runs.models import Job
 from runs.problems import faults, problem_of
 from runs.schemas import JobBody
@@ -109,7 +109,8 @@ def run(command: Run, credentials: Credentials, workflow_id: UUID) -> dict[str, 
     body = command.body or JobBody.model_validate({})
     webhooks.refuse_for_job(body.webhook_url, body.webhook_secret)
     order = Order(**dict(body))
-    return queue.document(submit(credentials.user, workflow, order), outputs={})
+    job = submit(credentials.user, workflow, order)
+    return {**queue.document(job, outputs={}), "identical_to": twins.named(job)}
 
 
 def problem(error: Exception) -> ProblemError:

@@ -90,9 +90,9 @@ class Hints(Rounds[Listener]):
         """Looks at rows, places in the queue, lenses and streams, and tells each feed what was found."""
         for groups in (self._jobs, self._workflows, self._lenses):
             await groups.try_again()
-        followed = list(self._by_job)
-        sight = await in_database(look, followed, {feed.lens for feed in self._crowds})
-        self._tell_rows(followed, sight)
+        followed, crowds = list(self._by_job), set(self._crowds)
+        sight = await in_database(look, followed, {feed.lens for feed in crowds})
+        self._tell_rows(followed, crowds & self._crowds, sight)
         if followed:
             await self._look_at_streams(followed)
 
@@ -101,11 +101,12 @@ class Hints(Rounds[Listener]):
         await super().close()
         await self.redis.aclose()
 
-    def _tell_rows(self, followed: Collection[UUID], sight: Sight) -> None:
+    def _tell_rows(self, followed: Collection[UUID], crowds: Collection[CrowdFollower], sight: Sight) -> None:
+        """Of whoever came since the look began, it says nothing."""
         for job_id in followed:
             for feed in list(self._by_job.get(job_id, ())):
                 feed.compare(sight.versions.get(job_id), sight.positions.get(job_id))
-        for crowd in list(self._crowds):
+        for crowd in crowds:
             focus = sight.lenses.get(crowd.lens, NOWHERE)
             crowd.compare(sight.crowds.get(crowd.lens[1]), sight.places(crowd.lens), focus)
 

@@ -158,13 +158,24 @@ def test_what_is_no_ticket_is_refused(valkey: redis.Redis) -> None:
     assert tickets.redeem("nonsense") is None
 
 
-def test_a_repeat_gets_a_ticket_of_its_own_as_the_first_may_be_used_up(ada: User, valkey: redis.Redis) -> None:
+def test_a_repeat_gets_the_first_ticket_and_what_is_left_of_its_time(ada: User, valkey: redis.Redis) -> None:
     rest = Rest(ada, Scope.READ)
     first, again = (rest.post("/ws-tickets", idempotency_key="k") for _ in range(2))
 
-    assert (first.status_code, again.status_code) == (201, 201)
-    assert first.json() != again.json()
-    assert not IdempotencyKey.objects.exists()
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json()["ticket"] == again.json()["ticket"] != rest.post("/ws-tickets").json()["ticket"]
+    assert 0 < again.json()["expires_in"] <= first.json()["expires_in"]
+    assert tickets.redeem(first.json()["ticket"]) is not None
+    assert rest.post("/ws-tickets", idempotency_key="k").json()["expires_in"] == 0
+    assert first.json()["ticket"] not in str(IdempotencyKey.objects.values_list())
+
+
+def test_another_token_of_the_same_person_is_not_answered_with_the_first_ones_ticket(
+    ada: User, valkey: redis.Redis
+) -> None:
+    Rest(ada, Scope.WRITE).post("/ws-tickets", idempotency_key="k")
+
+    assert Rest(ada, Scope.READ).post("/ws-tickets", idempotency_key="k").status_code == 422
 
 
 def test_without_redis_the_answer_says_when_to_try_again(ada: User, settings: Settings) -> None:

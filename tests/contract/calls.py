@@ -217,6 +217,7 @@ WORKFLOW_CALLS = (
             "`?cancel=true`: 202, and it goes when they have ended": DELETION(
                 "test_one_that_runs_is_seen_no_more_and_goes_when_the_run_has_ended"
             ),
+            "412 when it moved from `If-Match`": DELETION("test_one_that_has_moved_on_stays"),
         },
         takes="cancel",
     ),

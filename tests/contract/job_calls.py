@@ -77,6 +77,7 @@ JOB_CALLS = (
             "`stop`: first failure; time, bytes or cost spent": HALTING(
                 "test_the_first_failure_stops_it_at_once",
                 "test_it_stops_when_its_time_is_over",
+                "test_no_job_starts_any_more_when_one_ends_after_the_time",
                 "test_it_stops_when_its_room_is_spent_whoever_holds_the_bytes",
                 "test_it_stops_when_its_money_is_spent",
             ),
@@ -88,6 +89,7 @@ JOB_CALLS = (
             )
             + ESTIMATE("test_a_dry_run_tells_it_over_rest", "test_of_what_never_ran_nothing_is_known"),
             "`lane`": ORDER("test_a_batch_goes_to_its_lane_too"),
+            "each job's `identical_to`": TWINS("test_a_batch_names_for_each_job_the_run_from_before_it"),
         },
         takes="axes zip repeat params lane stop focus confirm dry_run",
         gives="batch_id jobs count labels estimate",

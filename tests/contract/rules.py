@@ -77,7 +77,8 @@ REST_RULES = (
             + tests_in("runs/api/test_webhooks.py")(
                 "test_a_repeat_makes_no_second_one_and_does_not_show_the_secret_again"
             )
-            + tests_in("runs/api/test_assets.py")("test_a_repeated_upload_answers_with_the_first"),
+            + tests_in("runs/api/test_assets.py")("test_a_repeated_upload_answers_with_the_first")
+            + ACCOUNTS("test_a_repeat_gets_the_first_ticket_and_what_is_left_of_its_time"),
             "kept 24 h": SUBMIT("test_a_key_is_forgotten_after_a_day"),
             "per user and path": SUBMIT("test_keys_are_each_users_own_and_each_paths_own"),
             "422 if the body differs": SUBMIT("test_the_same_key_with_another_body_is_refused"),

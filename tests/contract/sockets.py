@@ -179,6 +179,7 @@ COMMAND_ROWS = (
         "run",
         {
             "its result is the job": COMMANDS("test_run_submits_a_new_job_of_the_workflow") + WHOLE_SESSION,
+            "`identical_to` as REST": COMMANDS("test_run_says_which_earlier_run_was_the_same"),
             "takes what POST jobs takes": COMMANDS(
                 "test_a_run_goes_to_the_lane_that_it_names", "test_run_is_refused_as_rest_refuses_it"
             ),

@@ -1,5 +1,8 @@
 """What the doctor finds, and what it says to do."""
 
+import os
+import socket
+import subprocess
 import sys
 import time
 from datetime import timedelta
@@ -19,8 +22,11 @@ from project.doctor import Finding, examine
 from runs import store
 from runs.models import Gate, Worker
 from tests import factories
+from tests.environment import SETTINGS
 
 pytestmark = pytest.mark.django_db
+
+ROOT = SETTINGS.parents[1]
 
 
 def findings() -> dict[str, Finding]:
@@ -136,3 +142,18 @@ def test_the_command_lists_every_check(valkey: redis.Redis) -> None:
     printed = StringIO()
     call_command("doctor", stdout=printed)
     assert [line.split()[1] for line in printed.getvalue().splitlines()] == [f"{name}:" for name in doctor.CHECKS]
+
+
+def test_it_tells_soon_of_a_database_that_does_not_answer(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it takes connections and says nothing
+        url = f"postgres://loupe:hush@127.0.0.1:{silent.getsockname()[1]}/loupe"
+        environment = {**os.environ, "DATA_DIR": str(tmp_path), "DATABASE_URL": url}
+        command = [sys.executable, "manage.py", "doctor"]
+        began = time.monotonic()
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert time.monotonic() - began < 30
+    assert done.returncode == 1
+    assert "wrong Database: It does not answer" in done.stdout
+    assert "wrong Workers: It cannot be looked at. See to the database first." in done.stdout
+    assert "hush" not in done.stdout + done.stderr
+    assert "WARNING" not in done.stderr

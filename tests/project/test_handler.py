@@ -9,6 +9,7 @@ from asgiref.testing import ApplicationCommunicator
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
 
 from project import handler
 
@@ -35,7 +36,19 @@ def database(_: HttpRequest) -> HttpResponse:
     return HttpResponse(f"{threading.get_ident()} {id(connection.connection)}")
 
 
-urlpatterns = [path("thread", thread), path("meeting", meeting), path("waiting", waiting), path("database", database)]
+@csrf_exempt
+def form(request: HttpRequest) -> HttpResponse:
+    file: Any = request.FILES["file"]
+    return HttpResponse(file.read())
+
+
+urlpatterns = [
+    path("thread", thread),
+    path("meeting", meeting),
+    path("waiting", waiting),
+    path("database", database),
+    path("form", form),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -43,18 +56,20 @@ def urls(settings: Any) -> None:
     settings.ROOT_URLCONF = __name__
 
 
-async def ask(served: handler.Handler, name: str) -> str:
+async def ask(served: handler.Handler, name: str, *chunks: bytes, kind: bytes = b"") -> str:
     """The body of the answer, which must be a 200."""
     scope = {
         "type": "http",
-        "method": "GET",
+        "method": "POST" if chunks else "GET",
         "path": f"/{name}",
         "query_string": b"",
-        "headers": [(b"host", b"127.0.0.1")],
+        "headers": [(b"host", b"127.0.0.1"), (b"content-type", kind)],
         "http_version": "1.1",
         "server": ("127.0.0.1", 80),
     }
     communicator: Any = ApplicationCommunicator(served, scope)  # type: ignore[no-untyped-call]
+    for chunk in chunks:
+        await communicator.send_input({"type": "http.request", "body": chunk, "more_body": True})
     await communicator.send_input({"type": "http.request"})
     start = await communicator.receive_output(20)
     body = await communicator.receive_output(20)
@@ -91,3 +106,13 @@ async def test_a_thread_keeps_its_database_connection() -> None:
     first, second = [await ask(served, "database") for _ in range(2)]
 
     assert first == second or connection.vendor == "postgresql"  # which has a pool
+
+
+async def test_a_form_that_comes_in_chunks_is_read_as_one_of_known_length() -> None:
+    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
+
+    said = await ask(
+        handler.Handler(), "form", head, b"hel", b"lo\r\n--b--\r\n", kind=b"multipart/form-data; boundary=b"
+    )
+
+    assert said == "hello"

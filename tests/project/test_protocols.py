@@ -256,6 +256,23 @@ def test_a_chunked_body_is_refused_when_it_passes_the_limit(strict: WebProcess) 
     assert strict.count("digested") == 0
 
 
+@pytest.mark.parametrize("path", [b"/" + b"a" * 70_000, b"/counts"])
+def test_an_address_or_headers_that_are_too_long_are_refused_with_a_sentence(web: WebProcess, path: bytes) -> None:
+    with web.raw() as client:
+        client.sendall(b"GET " + path + b" HTTP/1.1\r\nHost: probe\r\n" + (b"A: " + b"a" * 997 + b"\r\n") * 17)
+        answer = read_all(client)
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert b"application/problem+json" in answer
+    assert answer.count(b"HTTP/1.1") == 1
+
+
+def test_what_is_no_request_is_refused_with_a_sentence(web: WebProcess) -> None:
+    with web.raw(b"GET /counts HTTP/1.1\r\nno header\r\n\r\n") as client:
+        answer = read_all(client)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"application/problem+json" in answer
+
+
 def test_head_answers_without_a_body(web: WebProcess) -> None:
     with contextlib.closing(web.client()) as client:
         client.request("HEAD", "/counts")

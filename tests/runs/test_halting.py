@@ -156,6 +156,25 @@ def test_it_stops_when_its_time_is_over(rest: Rest, workflow: Workflow) -> None:
     assert rest.get(f"/jobs/{running.job_id}").json()["error"]["code"] == "batch_stopped"
 
 
+def test_no_job_starts_any_more_when_one_ends_after_the_time(rest: Rest, workflow: Workflow) -> None:
+    path = batch(rest, workflow, 2, seconds=60)
+    running = start()
+    Batch.objects.update(stops_at=timezone.now() - timedelta(seconds=1))
+    finish(running, COMPLETED)
+
+    assert gate.claim("w2") is None
+    assert rest.get(path).json()["stopped"]["by"] == "seconds"
+
+
+def test_what_ends_after_the_time_as_the_last_stops_nothing(rest: Rest, workflow: Workflow) -> None:
+    path = batch(rest, workflow, 1, seconds=60)
+    running = start()
+    Batch.objects.update(stops_at=timezone.now() - timedelta(seconds=1))
+    finish(running, COMPLETED)
+
+    assert rest.get(path).json()["stopped"] is None
+
+
 def test_a_batch_that_was_done_in_time_is_not_stopped_later(rest: Rest, workflow: Workflow) -> None:
     path = batch(rest, workflow, 1, seconds=60)
     finish(start(), COMPLETED)

@@ -123,3 +123,29 @@ def test_a_number_that_two_runs_share_by_chance_makes_no_twins(ada: User, rest: 
     Job.objects.filter(pk=first["id"]).update(twin=Job.objects.get(pk=second["id"]).twin)
 
     assert submit(rest, workflow, word="b")["identical_to"] is None
+
+
+def test_a_batch_names_for_each_job_the_run_from_before_it(ada: User, rest: Rest) -> None:
+    workflow = factories.workflow(ada)
+    completed(submit(rest, workflow, word="a"))
+    newest = completed(submit(rest, workflow, word="a"))
+    completed(submit(rest, factories.workflow(ada), word="b"))
+    path, body = f"/workflows/{workflow.pk}/batches", {"axes": {"word": ["a", "b"]}, "repeat": 2}
+
+    answer = rest.post(path, body, idempotency_key="k")
+    assert [job["identical_to"] for job in answer.json()["jobs"]] == [newest, newest, None, None]
+
+    completed(answer.json()["jobs"][0])
+    again = rest.post(path, body, idempotency_key="k")
+    assert again.status_code == 200
+    assert [job["identical_to"] for job in again.json()["jobs"]] == [newest, newest, None, None]
+
+
+def test_jobs_of_a_batch_with_a_random_seed_have_no_twin(ada: User, rest: Rest) -> None:
+    workflow = factories.workflow(ada, factories.NOISE)
+    completed(submit(rest, workflow, seed=7))
+    body = {"axes": {"seed": [7, None]}}
+
+    jobs = rest.post(f"/workflows/{workflow.pk}/batches", body).json()["jobs"]
+
+    assert [job["identical_to"] is not None for job in jobs] == [True, False]

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from project.doctor import examine
+from project.doctor import examine, hasten
 
 
 class Command(BaseCommand):
@@ -13,9 +13,11 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        findings = list(examine())
-        for finding in findings:
+        hasten()
+        good = True
+        for finding in examine():
+            good = good and finding.good
             mark = self.style.SUCCESS("ok   ") if finding.good else self.style.ERROR("wrong")
             self.stdout.write(f"{mark} {finding.subject}: {finding.sentence}")
-        if not all(finding.good for finding in findings):
+        if not good:
             sys.exit(1)

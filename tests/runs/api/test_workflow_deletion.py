@@ -42,6 +42,16 @@ def test_one_without_an_active_job_is_gone_with_the_answer(rest: Rest, workflow:
     assert not Workflow.objects.exists()
 
 
+def test_one_that_has_moved_on_stays(rest: Rest, workflow: Workflow) -> None:
+    path = f"/workflows/{workflow.pk}"
+    seen = rest.get(path)["ETag"]
+    rest.patch(path, {"name": "Changed meanwhile"}, if_match=seen)
+
+    refused = rest.delete(path, if_match=seen)
+    assert (refused.status_code, refused.json()["version"]) == (412, 2)
+    assert rest.delete(path, if_match=rest.get(path)["ETag"]).status_code == 204
+
+
 def test_one_whose_jobs_only_wait_goes_at_once(rest: Rest, workflow: Workflow) -> None:
     for _ in range(3):
         factories.job(workflow)

@@ -11,6 +11,7 @@ from accounts.scopes import Scope
 from runs import gate, lens
 from runs.errors import JobGone
 from runs.models import Job
+from runs.states import State
 from tests import factories
 from tests.runs.clients import bearer, connected, cookie
 from tests.runs.followers import Attempt, act, submitted
@@ -68,6 +69,14 @@ async def test_run_submits_a_new_job_of_the_workflow(path: str, token: dict[str,
     assert (ack["type"], ack["ref"], ack["job_id"]) == ("ack", 7, str(made.pk))
     assert (made.workflow_id, made.label, made.params["word"]) == (job.workflow_id, "second", "again")
     assert ack["result"]["outputs"] == {}
+
+
+async def test_run_says_which_earlier_run_was_the_same(path: str, token: dict[str, str], job: Job) -> None:
+    await Job.objects.filter(pk=job.pk).aupdate(state=State.COMPLETED)
+    async with connected(path, token) as socket:
+        same = await socket.ask({"type": "run", "body": {"params": {"word": job.params["word"]}}})
+        other = await socket.ask({"type": "run", "body": {"params": {"word": "another"}}})
+    assert (same["result"]["identical_to"], other["result"]["identical_to"]) == (str(job.pk), None)
 
 
 async def test_run_without_a_body_takes_the_saved_parameters(path: str, token: dict[str, str]) -> None:

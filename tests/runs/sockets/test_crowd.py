@@ -1,6 +1,7 @@
 """A workflow's feed tells every frame of each of its active jobs, each job's in order, and what waits costs little."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from runs.sockets import crowd, hints, reading, sight
 from runs.sockets.crowd import CrowdFeed
 from runs.sockets.hints import Hints
 from runs.sockets.tasks import end
+from runs.sockets.threads import in_database
 from runs.telemetry import EMPTY, TelemetryId
 from tests import factories
 from tests.runs.followers import Attempt, CrowdReader, act, crowd_following, submitted
@@ -345,3 +347,25 @@ async def test_ten_thousand_waiting_jobs_cost_no_query_and_no_round_trip_each(
     assert sorted(set(places), key=str) == sorted([*range(1, 101), None], key=str)
     assert (followed, set(looks.jobs), looks.streams) == (0, {0}, [])
     assert len(looks.queries) <= 6 * len(looks.jobs)
+
+
+async def test_who_comes_while_the_hints_look_is_not_told_that_the_workflow_is_gone(
+    workflow: Workflow, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = await act(factories.workflow, ada)
+    looking, go_on = asyncio.Event(), asyncio.Event()
+
+    async def held(look: Callable[..., Any], *arguments: Any) -> Any:
+        found = await in_database(look, *arguments)
+        looking.set()
+        await go_on.wait()
+        return found
+
+    monkeypatch.setattr(hints, "in_database", held)
+    async with crowd_following(workflow, ada), asyncio.timeout(30):
+        await looking.wait()
+        async with crowd_following(other, ada) as (reader, _):
+            await reader.until(lambda r: r.focus is not None)
+            go_on.set()
+            job = await act(submitted, other)
+            await reader.until(lambda r: r.told(job))
