@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from runs.telemetry import EMPTY, TelemetryId, fold
+from runs.telemetry import EMPTY, NOTHING, TelemetryId, fold
 from tests.journal.book import Line
 from tests.journal.evidence import HOLDING, TERMINAL, Cap, Evidence, Json, Recorded
 
@@ -179,7 +179,7 @@ def seen(evidence: Evidence) -> Iterator[str]:
 def telemetry(evidence: Evidence) -> Iterator[str]:
     """I8: each update follows on what the reader had, and no word of an attempt is missing, doubled or misplaced."""
     for job_id, frames in evidence.frames.items():
-        last = ""
+        last = str(NOTHING)
         for frame in frames:
             if frame["type"] == "update" and frame["after"] != last:
                 yield f"{job_id} was sent {frame['id']} after {frame['after']}, but had {last}"
@@ -208,7 +208,7 @@ def _told(frames: list[Json]) -> list[str]:
 
 def _folded(frames: list[Json]) -> tuple[str, Json]:
     """The last id and the snapshot of a reader who took these frames."""
-    at, snapshot = "", EMPTY
+    at, snapshot = str(NOTHING), EMPTY
     for frame in frames:
         if frame["type"] == "snapshot":
             at, snapshot = frame["id"], frame["snapshot"]

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -72,7 +72,7 @@ class Evidence:
     lines: list[Line]
     jobs: dict[str, Recorded]
     steps: list[Step]
-    frames: dict[str, list[Json]] = field(default_factory=dict)
+    frames: dict[str, list[Json]]
     caps: list[Cap]
     accepted: set[str]
     plans: dict[str, Plan]
