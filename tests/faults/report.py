@@ -24,6 +24,7 @@ class Row:
     doubled: int
     otherwise: int
     recovered: tuple[float, float]
+    noticed: tuple[float, float]
     rescued: tuple[float, float]
     command: str
     complaints: tuple[str, ...] = ()
@@ -40,7 +41,8 @@ class Row:
             doubled=sum(each.count(*DOUBLED) for each in outcomes),
             otherwise=sum(each.count(*(each.wrong.keys() - known)) for each in outcomes),
             recovered=_summary([strike.recovered for each in outcomes for strike in each.strikes]),
-            rescued=_summary([seconds for each in outcomes for seconds in each.rescues]),
+            noticed=_summary([seconds for each in outcomes for seconds in each.noticed]),
+            rescued=_summary([seconds for each in outcomes for seconds in each.rescued]),
             command=command,
             complaints=tuple(_complaints(outcomes)),
         )
@@ -57,8 +59,9 @@ class Row:
 
 def headed() -> str:
     """The table's first two lines."""
-    names = "fault", "times", "jobs", "lost", "doubled", "otherwise wrong", "works again after", "rescued after"
-    return f"| {' | '.join(names)} | repeated by |\n|{'---|' * (len(names) + 1)}"
+    counts = ("fault", "times", "jobs", "lost", "doubled", "otherwise wrong")
+    names = (*counts, "works again after", "noticed after", "rescued after", "repeated by")
+    return f"| {' | '.join(names)} |\n|{'---|' * len(names)}"
 
 
 def write(rows: Sequence[Row]) -> None:

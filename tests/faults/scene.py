@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 
 import httpx
+import psutil
 
 from tests.faults.load import Feeder, Spectator
 from tests.journal import book
@@ -29,22 +30,24 @@ KINDS = {"first": "journal.work", "second": "journal.send", "third": "journal.wo
 
 @dataclass(frozen=True, slots=True)
 class Strike:
-    """One fault that was done to the scene: when, by both clocks, and how long until all of it worked again."""
+    """One fault that was done to the scene, and how long until all of it worked again."""
 
     fault: str
-    mono: float
-    wall: float
     recovered: float
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of it. `rescues`: for each attempt that was cut off, seconds from its last sign to its settling."""
+    """What came of it: of each attempt that was cut off, the seconds from its last sign of life until it was settled.
+
+    `noticed`: those of workers whose own pool did so. `rescued`: the others.
+    """
 
     strikes: list[Strike]
     jobs: int
     wrong: dict[str, list[str]]
-    rescues: list[float]
+    noticed: list[float]
+    rescued: list[float]
 
     def count(self, *promises: str) -> int:
         """How many violations of these promises there were."""
@@ -58,6 +61,7 @@ class Scene:
         self.product = product
         self.random = random
         self.strikes: list[Strike] = []
+        self.kills = 0
         self._client = client
         self._plans = {_workflow(client, *names): _plan(*names) for names in (("first", "third"), tuple(KINDS))}
         self._feeder = Feeder(client, tuple(self._plans), random, in_flight)
@@ -73,11 +77,26 @@ class Scene:
 
     def strike(self, fault: str, act: "Callable[[Scene], None]") -> None:
         """Does this to it at a random moment, and waits until all of it works again."""
+        since = self._struck(act)
+        self._wait_until_it_works(since)
+        self.strikes.append(Strike(fault, time.monotonic() - since))
+
+    def hurry(self, act: "Callable[[Scene], None]") -> None:
+        """Does this to it at a random moment, and waits no longer than until any worker begins a job."""
+        since = self._struck(act)
+        eventually(lambda: self._has_begun(since), RECOVERS_WITHIN)
+
+    def kill(self, *processes: psutil.Process) -> None:
+        """Kills these, and counts them."""
+        for process in processes:
+            process.kill()
+            self.kills += 1
+
+    def _struck(self, act: "Callable[[Scene], None]") -> float:
         time.sleep(self.random.uniform(0, LONGEST_PAUSE))  # the moment is what is random
-        mono, wall = time.monotonic(), time.time()
+        now = time.monotonic()
         act(self)
-        self._wait_until_it_works(mono)
-        self.strikes.append(Strike(fault, mono, wall, time.monotonic() - mono))
+        return now
 
     def finish(self) -> Outcome:
         """Lets the jobs that are there come to their ends, and looks at what happened."""
@@ -91,7 +110,9 @@ class Scene:
         wrong = violations(evidence)
         if self._feeder.refusals:
             wrong["submits succeed or fail clearly"] = self._feeder.refusals
-        return Outcome(self.strikes, len(evidence.jobs), wrong, list(_rescues(evidence)))
+        settled = list(_settlements(evidence))
+        noticed, rescued = ([seconds for own, seconds in settled if own is which] for which in (True, False))
+        return Outcome(self.strikes, len(evidence.jobs), wrong, noticed, rescued)
 
     def _evidence(self) -> Evidence:
         jobs, steps = recorded(self.product.command("recorded"))
@@ -174,11 +195,11 @@ def _plan(*names: str) -> Plan:
     return Plan(nodes=names, unsafe=frozenset(name for name in names if KINDS[name] == "journal.send"))
 
 
-def _rescues(evidence: Evidence) -> Iterator[float]:
-    """Of each attempt that was cut off and did not end by itself."""
+def _settlements(evidence: Evidence) -> Iterator[tuple[bool, float]]:
+    """For each attempt that was cut off and did not end by itself: whether its own pool settled it, and how soon."""
     for (job, fence), last in evidence.cut():
         steps = [step for step in evidence.history.get(job, ()) if step.target != "cancelling"]
         claims = [at for at, step in enumerate(steps) if step.target == "running"]
         settled = steps[claims[fence - 1] + 1]
         if settled.by != last.worker:
-            yield max(settled.at - last.wall, 0.0)
+            yield last.worker.startswith(f"{settled.by}."), max(settled.at - last.wall, 0.0)

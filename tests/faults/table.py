@@ -17,18 +17,18 @@ from tests.live.product import alive
 from tests.waiting import eventually
 
 LONGER_THAN_A_LEASE: Final = LEASE + 1.0
+REDIS_AWAY: Final = 30.0
 Fault = Callable[[Scene], None]
 
 
 def kill(role: str, scene: Scene) -> None:
-    """One process of this role, at random, with SIGKILL; it is gone when this returns."""
-    _one(scene, role).kill()
+    """One process of this role, at random, with SIGKILL."""
+    scene.kill(_one(scene, role))
 
 
 def kill_workers(scene: Scene) -> None:
     """All workers at once."""
-    for worker in scene.product.processes("worker"):
-        worker.kill()
+    scene.kill(*scene.product.processes("worker"))
 
 
 def stop(role: str, scene: Scene) -> None:
@@ -45,6 +45,15 @@ def kill_all(scene: Scene) -> None:
     before = scene.product.processes()
     scene.product.kill()
     eventually(lambda: not alive(before))
+    scene.product.start()
+
+
+def stop_supervisor(scene: Scene) -> None:
+    """It stands still until its watchdog has ended all of it, and is started again."""
+    before = scene.product.processes()
+    scene.product.supervisor.suspend()
+    eventually(lambda: not alive(before), 40)
+    scene.product.kill()
     scene.product.start()
 
 
@@ -75,6 +84,14 @@ def restart_redis(scene: Scene) -> None:
     scene.product.signal("valkey", signal.SIGTERM)
 
 
+def keep_redis_away(scene: Scene) -> None:
+    """Valkey is killed whenever it comes up, for half a minute."""
+    until = time.monotonic() + REDIS_AWAY
+    while time.monotonic() < until:
+        scene.kill(*scene.product.processes("valkey"))
+        time.sleep(0.05)  # that it is away for so long is the fault
+
+
 def hold_turn(scene: Scene) -> None:
     """Somebody takes the writers' turn, and keeps it for longer than a lease."""
     with (scene.product.data_dir / "loupe.sqlite3.lock").open("w") as turn:
@@ -100,9 +117,11 @@ FAULTS: Final[dict[str, Fault]] = {
     "kill-all": kill_all,
     "stop-worker": partial(stop, "worker"),
     "stop-pool": partial(stop, "pool"),
+    "stop-supervisor": stop_supervisor,
     "sleep": freeze_all,
     "empty-redis": empty_redis,
     "restart-redis": restart_redis,
+    "redis-away": keep_redis_away,
     "hold-turn": hold_turn,
     "lock-database": lock_database,
     "deploy": deploy,

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from runs.telemetry import EMPTY, NOTHING, TelemetryId, fold
-from tests.journal.book import Line
 from tests.journal.evidence import HOLDING, TERMINAL, Cap, Evidence, Json, Recorded
 
 SLACK = 2.0
@@ -72,18 +71,14 @@ def repeated(evidence: Evidence) -> Iterator[str]:
 
 def cap_by_journal(evidence: Evidence) -> Iterator[str]:
     """I1, I6: no attempt begins while as many others as may run are proven to; so at cap 1 no two overlap."""
-    events: list[tuple[float, int, Line]] = []
-    for lines in evidence.attempts.values():
-        last = [line for line in lines if line.kind != "left"][-1]
-        events += [(lines[0].mono, 1, lines[0]), (last.mono, 0, last)]
-    running: set[tuple[str, int]] = set()
-    for at, begins, line in sorted(events, key=lambda event: event[:2]):
-        if not begins:
-            running.discard((line.job, line.fence))
-            continue
-        running.add((line.job, line.fence))
+    spans = [
+        (lines[0].mono, next(line.mono for line in reversed(lines) if line.kind != "left"), attempt)
+        for attempt, lines in evidence.attempts.items()
+    ]
+    for at, _, _ in spans:
+        running = sorted(attempt for first, last, attempt in spans if first <= at <= last)
         if len(running) > (most := _allowed(evidence.caps, at)):
-            yield f"{len(running)} attempts ran at once at {at:.3f}, of a cap of {most}: {sorted(running)}"
+            yield f"{len(running)} attempts ran at once at {at:.3f}, of a cap of {most}: {running}"
 
 
 def _allowed(caps: list[Cap], at: float) -> int:

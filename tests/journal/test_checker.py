@@ -212,6 +212,13 @@ def test_a_lowered_cap_holds_for_what_begins_after_it(good: Evidence) -> None:
     assert violations(replace(good, lines=later, caps=[four, one])).keys() == {"I1, I6: the cap, by the journal"}
 
 
+def test_an_attempt_that_died_at_once_takes_no_slot_for_ever(good: Evidence) -> None:
+    again = [*steps("b", 0.9)[:1], step("b", "running", "queued", 0.95), *steps("b", 1.9)]
+    good.lines = [*attempt("a", 0), line("begun", 1, "b"), *attempt("b", 2, fence=2)]
+    good.steps = [*steps("a", -0.1), *again]
+    assert "I1, I6: the cap, by the journal" not in violations(good)
+
+
 def test_the_journal_is_read_as_it_was_written(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     assert book.read(path) == []
