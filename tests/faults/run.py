@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
+from tests.faults.grounds import nothing
 from tests.faults.report import Row, headed, write
 from tests.faults.scene import Outcome, scene
-from tests.faults.table import FAULTS, KILLS
+from tests.faults.table import FAULTS, GROUNDS, KILLS
 
 A_SCENE = 50
 """Strikes until a long run looks at its journal and begins anew."""
@@ -61,7 +62,7 @@ def _played(names: Sequence[str], seed: str) -> Outcome:
     """One installation, to which these faults are done in turn; its folder stays where a promise was broken."""
     folder = Path(tempfile.mkdtemp(prefix="loupe-faults-"))
     try:
-        with scene(folder, seed) as busy:
+        with GROUNDS.get(names[0], nothing)(folder) as settings, scene(folder, seed, settings=settings) as busy:
             for name in names:
                 busy.strike(name, FAULTS[name])
             outcome = busy.finish()

@@ -1,7 +1,7 @@
 """An installation that is busy, is broken on purpose again and again, and is then held against what it promised."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import pairwise
@@ -145,7 +145,14 @@ class Scene:
 
 
 @contextmanager
-def scene(folder: Path, seed: str, *, cap: int = WORKERS, in_flight: int = IN_FLIGHT) -> Iterator[Scene]:
+def scene(
+    folder: Path,
+    seed: str,
+    *,
+    cap: int = WORKERS,
+    in_flight: int = IN_FLIGHT,
+    settings: Mapping[str, str] | None = None,
+) -> Iterator[Scene]:
     """A busy installation."""
     product = Product(
         folder,
@@ -155,6 +162,7 @@ def scene(folder: Path, seed: str, *, cap: int = WORKERS, in_flight: int = IN_FL
         MAX_CONCURRENT_JOBS=cap,
         MAX_ATTEMPTS=1000,
         DRAIN_SECONDS=1,
+        **(settings or {}),
     )
     try:
         with product.start().client() as client:

@@ -5,15 +5,16 @@ import signal
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from typing import Final
 
 import psutil
 import redis
 
+from tests.faults.grounds import postgres, small_disk
 from tests.faults.scene import LEASE, Scene
-from tests.live.product import alive
+from tests.live.product import alive, command_line
 from tests.waiting import eventually
 
 LONGER_THAN_A_LEASE: Final = LEASE + 1.0
@@ -107,6 +108,23 @@ def lock_database(scene: Scene) -> None:
         database.rollback()
 
 
+def fill_disk(scene: Scene) -> None:
+    """Not a byte can be written for longer than a lease."""
+    filler = scene.product.data_dir / "filler"
+    with filler.open("wb", buffering=0) as file, suppress(OSError):
+        while file.write(bytes(65536)):
+            pass
+    time.sleep(LONGER_THAN_A_LEASE)  # that it is full for so long is the fault
+    filler.unlink()
+
+
+def kill_postgres(scene: Scene) -> None:
+    """One of its sessions is killed, whereupon PostgreSQL ends all of them and recovers."""
+    folder = scene.product.environment["DATABASE_URL"].removeprefix("postgres://loupe@").rpartition("/")[0].lstrip("/")
+    (server,) = [each for each in psutil.process_iter() if f"/{folder}/data" in command_line(each).split()]
+    scene.kill(scene.random.choice([each for each in server.children() if " loupe " in command_line(each)]))
+
+
 FAULTS: Final[dict[str, Fault]] = {
     "kill-worker": partial(kill, "worker"),
     "kill-workers": kill_workers,
@@ -124,8 +142,12 @@ FAULTS: Final[dict[str, Fault]] = {
     "redis-away": keep_redis_away,
     "hold-turn": hold_turn,
     "lock-database": lock_database,
+    "fill-disk": fill_disk,
+    "kill-postgres": kill_postgres,
     "deploy": deploy,
 }
+GROUNDS: Final = {"fill-disk": small_disk, "kill-postgres": postgres}
+"""What must be under the installation for these."""
 KILLS: Final = {"kill-worker": 60, "kill-pool": 10, "kill-watchdog": 10, "kill-web": 10, "kill-valkey": 10}
 """How often each comes in a long run."""
 

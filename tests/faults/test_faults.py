@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from tests.faults.scene import LEASE, scene
-from tests.faults.table import FAULTS
+from tests.faults.table import FAULTS, GROUNDS
 
 KILLS = 60
 WEIGHTS = {"kill-workers": 5, "kill-worker": 3, "kill-pool": 2, "kill-valkey": 4, "kill-web": 3, "kill-watchdog": 3}
 SLOW = {"stop-supervisor", "redis-away"}
-OTHERS = ["kill-all", *(name for name in FAULTS if not name.startswith("kill-") and name not in SLOW)]
+OTHERS = ["kill-all", *(name for name in FAULTS if not name.startswith("kill-") and name not in {*SLOW, *GROUNDS})]
 NOTICED_WITHIN = 2.0
 RESCUED_WITHIN = LEASE + 15.0
 
