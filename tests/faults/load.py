@@ -21,6 +21,7 @@ from tests.live.product import Json
 PAUSE_SECONDS = 0.1
 LENGTHS = (0.0, 0.05, 0.1, 0.3, 0.8)
 """Seconds for which a job's nodes work, each."""
+MOST_AT_ONCE = 8
 TOLD = ("job", "snapshot", "update")
 
 
@@ -37,8 +38,11 @@ class Feeder(threading.Thread):
     def run(self) -> None:
         while not self.enough.is_set():
             active = self.active()
-            if active is not None and active < self._in_flight:
-                self._submit(self._in_flight - active)
+            missing = self._in_flight - active if active is not None else 0
+            while missing > 0 and not self.enough.is_set():
+                count = min(missing, self._random.randint(1, MOST_AT_ONCE))
+                self._submit(count)
+                missing -= count
             self.enough.wait(PAUSE_SECONDS)
 
     def active(self) -> int | None:

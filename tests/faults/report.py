@@ -64,14 +64,12 @@ def headed() -> str:
     return f"| {' | '.join(names)} |\n|{'---|' * len(names)}"
 
 
-def write(rows: Sequence[Row]) -> None:
-    """Puts these rows in the place of those of the same faults."""
+def put(row: Row) -> None:
+    """Puts the row in the place of that of the same fault."""
     text = DOCUMENT.read_text()
-    for row in rows:
-        there = re.search(rf"^\| {row.fault} \|.*$", text, re.MULTILINE)
-        old, new = (there[0], str(row)) if there else (_END, f"{row}\n{_END}")
-        text = text.replace(old, new)
-    DOCUMENT.write_text(text)
+    there = re.search(rf"^\| {row.fault} \|.*$", text, re.MULTILINE)
+    old, new = (there[0], str(row)) if there else (_END, f"{row}\n{_END}")
+    DOCUMENT.write_text(text.replace(old, new))
 
 
 def _cell(value: object) -> str:

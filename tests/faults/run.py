@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 
 from tests.faults.grounds import nothing
-from tests.faults.report import Row, headed, write
+from tests.faults.report import Row, headed, put
 from tests.faults.scene import Outcome, scene
 from tests.faults.table import FAULTS, GROUNDS, KILLS
 
@@ -32,29 +32,30 @@ def main() -> int:
     asked = parser.parse_args()
     print(f"seed={asked.seed}\n{headed()}", flush=True)
     if asked.kills:
-        rows = [_long(asked.kills, asked.seed)]
+        rows = [_long(asked.kills, asked.seed, write=asked.write)]
     else:
-        rows = [_short(name, asked.times, asked.seed) for name in asked.names or FAULTS]
-    if asked.write:
-        write(rows)
+        rows = [_short(name, asked.times, asked.seed, write=asked.write) for name in asked.names or FAULTS]
     return int(any(not row.held for row in rows))
 
 
-def _short(name: str, times: int, seed: str) -> Row:
+def _short(name: str, times: int, seed: str, *, write: bool) -> Row:
     outcome = _played([name] * times, f"{seed} {name}")
-    row = Row.of(name, [outcome], f"make faults only={name} times={times} seed={seed}")
-    print(row, *row.complaints, sep="\n", flush=True)
-    return row
+    return _told(Row.of(name, [outcome], f"make faults only={name} times={times} seed={seed}"), write=write)
 
 
-def _long(kills: int, seed: str) -> Row:
+def _long(kills: int, seed: str, *, write: bool) -> Row:
     random, outcomes = Random(seed), []
     for at in range(0, kills, A_SCENE):
         names = random.choices([*KILLS], [*KILLS.values()], k=min(A_SCENE, kills - at))
         outcomes.append(_played(names, f"{seed} {at}"))
         print(Row.of("kills", outcomes, ""), flush=True)
-    row = Row.of("kills", outcomes, f"make faults-long kills={kills} seed={seed}")
+    return _told(Row.of("kills", outcomes, f"make faults-long kills={kills} seed={seed}"), write=write)
+
+
+def _told(row: Row, *, write: bool) -> Row:
     print(row, *row.complaints, sep="\n", flush=True)
+    if write:
+        put(row)
     return row
 
 
