@@ -6,6 +6,7 @@
 import argparse
 import secrets
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -78,4 +79,5 @@ def _played(names: Sequence[str], seed: str) -> Outcome:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))  # and ends the installation
     sys.exit(main())

@@ -62,7 +62,7 @@ class Scene:
         self.random = random
         self.strikes: list[Strike] = []
         self.kills = 0
-        self._client = client
+        self._client, self._in_flight = client, in_flight
         self._plans = {_workflow(client, *names): _plan(*names) for names in (("first", "third"), tuple(KINDS))}
         self._feeder = Feeder(client, tuple(self._plans), random, in_flight)
         headers = {"Authorization": client.headers["Authorization"]}
@@ -70,9 +70,10 @@ class Scene:
         self._caps = [Cap(value=cap, asked=0.0, known=0.0)]
 
     def begin(self) -> None:
-        """Returns when all workers are at work."""
+        """Returns when there are as many jobs as there should be, and all workers are at work."""
         for thread in (*self._spectators, self._feeder):
             thread.start()
+        eventually(lambda: len(self._feeder.accepted) >= self._in_flight, QUIET_WITHIN)
         self._wait_until_it_works(time.monotonic())
 
     def strike(self, fault: str, act: "Callable[[Scene], None]") -> None:
