@@ -13,7 +13,7 @@ BOOTSTRAP = $(or $(PYTHON),$(error Loupe needs Python 3.11 or newer, and there i
 # Modules of which every line and branch is tested.
 WHOLE := workflows/graph.py,runs/states.py,runs/gate.py,runs/telemetry.py
 
-.PHONY: run setup dev test test-bare test-browser test-faults test-postgres check bench format requirements
+.PHONY: run setup dev test test-bare test-browser test-faults faults faults-long test-postgres check bench format requirements
 .DEFAULT_GOAL := run
 
 # One exec, so that a SIGTERM to make reaches Loupe and nothing stands between.
@@ -44,6 +44,13 @@ test-browser: dev
 
 test-faults: dev
 	$(PYTEST) tests/faults
+
+# make faults only="kill-web deploy" times=3 seed=7 does these alone, and leaves docs/reliability.md as it is.
+faults: dev
+	$(BIN)/python -m tests.faults.run $(or $(only),--write) $(if $(times),--times $(times)) $(if $(seed),--seed $(seed))
+
+faults-long: dev
+	$(BIN)/python -m tests.faults.run --kills $(or $(kills),1000) $(if $(kills),,--write) $(if $(seed),--seed $(seed))
 
 test-postgres: dev
 	$(BIN)/python -m tests.postgres -n 2 --dist loadgroup

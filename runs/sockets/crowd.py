@@ -174,7 +174,7 @@ class CrowdFeed:
                     self._moved.add(pk)
             elif self._joining and fence:
                 self._follow(JobFeed(pk, self._pass_on, listening=False))
-            else:
+            elif pk not in self._ended:  # as it may have since it was read
                 self._new[pk] = None
         self._moved |= self._told.keys() - {pk for pk, _, _ in active}
         self._joining = False

@@ -1,6 +1,6 @@
 """All the tables, in the order of the document."""
 
-from tests.contract import calls, job_calls, nodes, pages, rules, settings, sockets
+from tests.contract import calls, job_calls, nodes, pages, rules, settings, sockets, targets
 from tests.contract.row import Row
 
 TABLES: dict[str, tuple[Row, ...]] = {
@@ -17,7 +17,7 @@ TABLES: dict[str, tuple[Row, ...]] = {
     "Commands of a socket": sockets.COMMAND_ROWS,
     "Close codes": sockets.CLOSE_CODES,
     "Settings": settings.SETTINGS,
-    "make": settings.MAKE,
+    "make": targets.MAKE,
     "./loupe": settings.MANAGEMENT,
     "Node types": nodes.NODES,
     "Pages": pages.ADDRESSES,

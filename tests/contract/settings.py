@@ -17,7 +17,6 @@ LIVE = tests_in("live/test_product.py")
 STOP = tests_in("faults/test_stop.py")
 START = tests_in("faults/test_start.py")
 RETENTION = tests_in("runs/test_retention.py")
-BOOTSTRAP = tests_in("project/test_bootstrap.py")
 COMMANDS = tests_in("accounts/test_commands.py")
 RUNNING = tests_in("runs/test_run_workflow.py")
 LIVE_COMMANDS = tests_in("live/test_commands.py")
@@ -25,7 +24,6 @@ IMPORTING = tests_in("workflows/test_import_workflow.py")
 DOCTOR = tests_in("project/test_doctor.py")
 CHAT = tests_in("workflows/nodes/test_chat.py")
 LIVE_CHAT = tests_in("live/test_chat.py")
-BENCH = tests_in("contract/test_bench.py")
 
 SETTINGS = (
     Row(
@@ -278,33 +276,6 @@ SETTINGS = (
     Row("MEDIA_URL", {"files in object storage": Later("object storage")}),
     Row("STORAGE_URL", {"files in object storage": Later("object storage")}),
 )
-
-MAKE = (
-    Row(
-        "run",
-        {
-            "all set-up, then the product, with a one-time sign-in link": BOOTSTRAP(
-                "test_a_fresh_clone_is_set_up_and_then_runs"
-            )
-            + LIVE("test_the_link_that_is_printed_opens_a_page"),
-            "Ctrl-C or SIGTERM stops all of it within 10 s": STOP(
-                "test_a_signal_stops_all_of_it_and_hands_the_job_back"
-            ),
-            "SIGTERM to `make` alone too": STOP("test_it_ends_with_the_process_that_started_it"),
-        },
-    ),
-    Row("setup", {"sets up alone": BOOTSTRAP("test_a_second_set_up_waits_for_the_first")}),
-    Row("dev", {"with what tests and checks need": BOOTSTRAP("test_development_adds_its_packages_to_those_that_run")}),
-    Row(
-        "bench",
-        {"a table, and `benchmarks/results/latest.json`": BENCH("test_a_benchmark_is_printed_and_written_down")},
-    ),
-)
-"""`make`'s targets; those of `CI_TARGETS` are shown by `.ci/run`, which runs them."""
-
-CI_TARGETS = ("check", "test", "test-postgres", "test-faults", "test-browser", "test-bare")
-TOOLS = ("format", "requirements")
-"""They change the clone, for who works on it."""
 
 MANAGEMENT = (
     Row(

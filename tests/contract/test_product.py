@@ -15,7 +15,7 @@ from project.api import api
 from runs import telemetry
 from runs.routing import websocket_urlpatterns
 from runs.sockets import commands, socket
-from tests.contract import calls, job_calls, nodes, pages, settings, sockets
+from tests.contract import calls, job_calls, nodes, pages, settings, sockets, targets
 from tests.contract.coverage import ROOT
 from tests.contract.row import Row
 from tests.environment import settings_read
@@ -153,12 +153,12 @@ def test_the_commands_are_those_of_the_table() -> None:
 
 
 def test_what_make_does_is_in_the_table_or_run_by_ci() -> None:
-    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    told = (*named(settings.MAKE), *settings.CI_TARGETS, *settings.TOOLS)
-    assert sorted(told) == sorted(targets)
+    rules = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    told = (*named(targets.MAKE), *targets.CI_TARGETS, *targets.TOOLS)
+    assert sorted(told) == sorted(rules)
     run = re.search(r"for target in (.+); do", (ROOT / ".ci" / "run").read_text())
     assert run
-    assert run[1].split() == [*settings.CI_TARGETS]
+    assert run[1].split() == [*targets.CI_TARGETS]
 
 
 def _input(port: Input) -> str:

@@ -1,9 +1,7 @@
-"""Whatever part of it is killed or stopped, every job ends exactly once."""
+"""What must hold beside `test_faults`, whatever part of it is killed or stopped: every job ends exactly once."""
 
 import fcntl
-import signal
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from uuid import UUID
@@ -66,46 +64,6 @@ def worker_of(product: Product, client: httpx.Client, job: Json) -> psutil.Proce
     name = client.get(f"/jobs/{job['id']}").json()["worker"]
     (worker,) = [process for process in product.processes("worker") if name in process.cmdline()]
     return worker
-
-
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_worker_that_dies_or_is_stopped_loses_no_job(
-    product: Product, client: httpx.Client, number: signal.Signals
-) -> None:
-    jobs = wait_for(client, 2.0)
-    began = time.monotonic()
-    worker = worker_of(product, client, jobs[0])
-    worker.send_signal(number)
-    eventually(lambda: client.get(f"/jobs/{jobs[0]['id']}").json()["attempts"] == 2)
-    assert time.monotonic() - began < 6
-    assert_completed_once(product, client, jobs, attempts=2)
-    assert not alive([worker])
-
-
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_pool_that_dies_or_is_stopped_loses_no_job(
-    product: Product, client: httpx.Client, number: signal.Signals
-) -> None:
-    jobs = wait_for(client, 3.0, jobs=3)
-    before = product.processes("worker")
-    pool = product.signal("pool", number)
-    eventually(lambda: not alive([pool, *before]), 20)
-    assert_completed_once(product, client, jobs)
-
-
-def test_valkey_killed_loses_no_job(product: Product, client: httpx.Client) -> None:
-    jobs = wait_for(client, 2.0, jobs=6)
-    product.signal("valkey", signal.SIGKILL)
-    workflow = client.get(f"/jobs/{jobs[0]['id']}").json()["workflow_id"]
-    jobs.append(submit(client, workflow))
-    assert_completed_once(product, client, jobs, attempts=1)
-
-
-def test_the_web_process_killed_is_back_and_the_jobs_go_on(product: Product, client: httpx.Client) -> None:
-    jobs = wait_for(client, 3.0)
-    killed = product.signal("web", signal.SIGKILL)
-    eventually(lambda: [web for web in product.processes("web") if web != killed], 20)
-    assert_completed_once(product, client, jobs, attempts=1)
 
 
 def test_workers_are_ended_before_their_leases_pass_on_when_the_database_stalls(

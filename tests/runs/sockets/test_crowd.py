@@ -369,3 +369,18 @@ async def test_who_comes_while_the_hints_look_is_not_told_that_the_workflow_is_g
             go_on.set()
             job = await act(submitted, other)
             await reader.until(lambda r: r.told(job))
+
+
+async def test_a_job_that_ends_while_the_active_ones_are_read_is_not_told_anew(
+    workflow: Workflow, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await act(submitted, workflow)
+    async with crowd_following(workflow, ada) as (reader, feed):
+        await reader.until(lambda r: r.told(job))
+        await act(gate.cancel, job.pk, by="ada")
+        await reader.until(lambda r: r.of(job).states()[-1] == "cancelled")
+        monkeypatch.setattr(crowd, "active_jobs", lambda _: [(job.pk, 1, 0)])  # as it was read just before
+        feed._unlike = True
+        new = await act(submitted, workflow)
+        await reader.until(lambda r: r.told(new))
+    assert reader.of(job).states() == ["queued", "cancelled"]

@@ -1,0 +1,88 @@
+"""What came of the faults, as rows of the table in `docs/reliability.md`."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from statistics import median
+
+from tests.faults.scene import Outcome
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "reliability.md"
+_END = "<!-- the end of the table -->"
+LOST, DOUBLED = ("lost",), ("doubled", "repeated", "I4: one end")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One fault. Times are in seconds, the middle one and the longest."""
+
+    fault: str
+    times: int
+    jobs: int
+    lost: int
+    doubled: int
+    otherwise: int
+    recovered: tuple[float, float]
+    noticed: tuple[float, float]
+    rescued: tuple[float, float]
+    command: str
+    complaints: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, fault: str, outcomes: Sequence[Outcome], command: str) -> "Row":
+        """Of one or several scenes."""
+        known = (*LOST, *DOUBLED)
+        return cls(
+            fault=fault,
+            times=sum(len(each.strikes) for each in outcomes),
+            jobs=sum(each.jobs for each in outcomes),
+            lost=sum(each.count(*LOST) for each in outcomes),
+            doubled=sum(each.count(*DOUBLED) for each in outcomes),
+            otherwise=sum(each.count(*(each.wrong.keys() - known)) for each in outcomes),
+            recovered=_summary([strike.recovered for each in outcomes for strike in each.strikes]),
+            noticed=_summary([seconds for each in outcomes for seconds in each.noticed]),
+            rescued=_summary([seconds for each in outcomes for seconds in each.rescued]),
+            command=command,
+            complaints=tuple(_complaints(outcomes)),
+        )
+
+    @property
+    def held(self) -> bool:
+        """Whether every promise was kept."""
+        return not self.lost + self.doubled + self.otherwise
+
+    def __str__(self) -> str:
+        shown = [getattr(self, field.name) for field in fields(self)[:-1]]
+        return f"| {' | '.join(_cell(value) for value in shown)} |"
+
+
+def headed() -> str:
+    """The table's first two lines."""
+    counts = ("fault", "times", "jobs", "lost", "doubled", "otherwise wrong")
+    names = (*counts, "works again after", "noticed after", "rescued after", "repeated by")
+    return f"| {' | '.join(names)} |\n|{'---|' * len(names)}"
+
+
+def put(row: Row) -> None:
+    """Puts the row in the place of that of the same fault."""
+    text = DOCUMENT.read_text()
+    there = re.search(rf"^\| {row.fault} \|.*$", text, re.MULTILINE)
+    old, new = (there[0], str(row)) if there else (_END, f"{row}\n{_END}")
+    DOCUMENT.write_text(text.replace(old, new))
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"{value[0]:.1f} s, at most {value[1]:.1f} s" if value[1] else "–"
+    return f"`{value}`" if isinstance(value, str) and value.startswith("make") else str(value)
+
+
+def _summary(seconds: Sequence[float]) -> tuple[float, float]:
+    return (median(seconds), max(seconds)) if seconds else (0.0, 0.0)
+
+
+def _complaints(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    for each in outcomes:
+        for promise, wrong in each.wrong.items():
+            yield from (f"  {promise}: {sentence}" for sentence in wrong[:5])

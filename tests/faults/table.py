@@ -1,0 +1,163 @@
+"""The faults, each a name and what it does to a scene."""
+
+import fcntl
+import signal
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing, suppress
+from functools import partial
+from typing import Final
+
+import psutil
+import redis
+
+from tests.faults.grounds import postgres, small_disk
+from tests.faults.scene import LEASE, Scene
+from tests.live.product import alive, command_line
+from tests.waiting import eventually
+
+LONGER_THAN_A_LEASE: Final = LEASE + 1.0
+REDIS_AWAY: Final = 30.0
+Fault = Callable[[Scene], None]
+
+
+def kill(role: str, scene: Scene) -> None:
+    """One process of this role, at random, with SIGKILL."""
+    scene.kill(_one(scene, role))
+
+
+def kill_workers(scene: Scene) -> None:
+    """All workers at once."""
+    scene.kill(*scene.product.processes("worker"))
+
+
+def stop(role: str, scene: Scene) -> None:
+    """One process of this role stands still for longer than a lease, and may go on then if it is still there."""
+    process = _one(scene, role)
+    process.suspend()
+    time.sleep(LONGER_THAN_A_LEASE)  # that it stands still for so long is the fault
+    if alive([process]):
+        process.resume()
+
+
+def kill_all(scene: Scene) -> None:
+    """The supervisor is killed, with whom all of it goes, and started again."""
+    before = scene.product.processes()
+    scene.product.kill()
+    eventually(lambda: not alive(before))
+    scene.product.start()
+
+
+def stop_supervisor(scene: Scene) -> None:
+    """It stands still until its watchdog has ended all of it, and is started again."""
+    before = scene.product.processes()
+    scene.product.supervisor.suspend()
+    eventually(lambda: not alive(before), 40)
+    scene.product.kill()
+    scene.product.start()
+
+
+def freeze_all(scene: Scene) -> None:
+    """The machine sleeps for longer than a lease."""
+    everything = [scene.product.supervisor, *scene.product.processes()]
+    for process in everything:
+        process.suspend()
+    time.sleep(LONGER_THAN_A_LEASE)  # that it stands still for so long is the fault
+    for process in reversed(everything):
+        process.resume()
+
+
+def deploy(scene: Scene) -> None:
+    """SIGTERM, and started again."""
+    scene.product.stop()
+    scene.product.start()
+
+
+def empty_redis(scene: Scene) -> None:
+    """All that Redis holds is gone."""
+    with closing(redis.Redis.from_url((scene.product.data_dir / "valkey" / "url").read_text().strip())) as store:
+        store.flushall()
+
+
+def restart_redis(scene: Scene) -> None:
+    """Valkey is asked to end, and started again by the supervisor."""
+    scene.product.signal("valkey", signal.SIGTERM)
+
+
+def keep_redis_away(scene: Scene) -> None:
+    """Valkey is killed whenever it comes up, for half a minute."""
+    until = time.monotonic() + REDIS_AWAY
+    while time.monotonic() < until:
+        scene.kill(*scene.product.processes("valkey"))
+        time.sleep(0.05)  # that it is away for so long is the fault
+
+
+def hold_turn(scene: Scene) -> None:
+    """Somebody takes the writers' turn, and keeps it for longer than a lease."""
+    with (scene.product.data_dir / "loupe.sqlite3.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        time.sleep(LONGER_THAN_A_LEASE)  # that it is held for so long is the fault
+
+
+def lock_database(scene: Scene) -> None:
+    """A program that knows no turns holds SQLite's write lock for longer than a lease."""
+    with closing(sqlite3.connect(scene.product.data_dir / "loupe.sqlite3", timeout=30)) as database:
+        database.execute("BEGIN IMMEDIATE")
+        time.sleep(LONGER_THAN_A_LEASE)  # that it is held for so long is the fault
+        database.rollback()
+
+
+def fill_disk(scene: Scene) -> None:
+    """Not a byte can be written for longer than a lease."""
+    filler = scene.product.data_dir / "filler"
+    with filler.open("wb", buffering=0) as file, suppress(OSError):
+        while file.write(bytes(65536)):
+            pass
+    time.sleep(LONGER_THAN_A_LEASE)  # that it is full for so long is the fault
+    filler.unlink()
+
+
+def kill_postgres(scene: Scene) -> None:
+    """One of its sessions is killed, whereupon PostgreSQL ends all of them and recovers."""
+    folder = scene.product.environment["DATABASE_URL"].removeprefix("postgres://loupe@").rpartition("/")[0].lstrip("/")
+    (server,) = [each for each in psutil.process_iter() if f"/{folder}/data" in command_line(each).split()]
+    scene.kill(scene.random.choice([each for each in server.children() if " loupe " in command_line(each)]))
+
+
+FAULTS: Final[dict[str, Fault]] = {
+    "kill-worker": partial(kill, "worker"),
+    "kill-workers": kill_workers,
+    "kill-pool": partial(kill, "pool"),
+    "kill-watchdog": partial(kill, "watchdog"),
+    "kill-web": partial(kill, "web"),
+    "kill-valkey": partial(kill, "valkey"),
+    "kill-all": kill_all,
+    "stop-worker": partial(stop, "worker"),
+    "stop-pool": partial(stop, "pool"),
+    "stop-supervisor": stop_supervisor,
+    "sleep": freeze_all,
+    "empty-redis": empty_redis,
+    "restart-redis": restart_redis,
+    "redis-away": keep_redis_away,
+    "hold-turn": hold_turn,
+    "lock-database": lock_database,
+    "fill-disk": fill_disk,
+    "kill-postgres": kill_postgres,
+    "deploy": deploy,
+}
+GROUNDS: Final = {"fill-disk": small_disk, "kill-postgres": postgres}
+"""What must be under the installation for these."""
+KILLS: Final = {"kill-worker": 60, "kill-pool": 10, "kill-watchdog": 10, "kill-web": 10, "kill-valkey": 10}
+"""How often each comes in a long run."""
+
+
+def _one(scene: Scene, role: str) -> psutil.Process:
+    found: list[psutil.Process] = []
+
+    def is_there() -> bool:
+        found[:] = scene.product.processes(role)
+        return bool(found)
+
+    eventually(is_there)
+    return scene.random.choice(sorted(found, key=lambda process: process.pid))

@@ -1,0 +1,44 @@
+"""Broken again and again while it is busy, it loses and doubles nothing; `make faults` does the same at length."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.faults.scene import LEASE, scene
+from tests.faults.table import FAULTS, GROUNDS
+
+KILLS = 60
+WEIGHTS = {"kill-workers": 5, "kill-worker": 3, "kill-pool": 2, "kill-valkey": 4, "kill-web": 3, "kill-watchdog": 3}
+SLOW = {"stop-supervisor", "redis-away"}
+OTHERS = ["kill-all", *(name for name in FAULTS if not name.startswith("kill-") and name not in {*SLOW, *GROUNDS})]
+NOTICED_WITHIN = 2.0
+RESCUED_WITHIN = LEASE + 15.0
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> str:
+    """Printed at the top as `--randomly-seed`, by which it is repeated."""
+    return str(request.config.getoption("randomly_seed"))
+
+
+@pytest.mark.timeout(400)
+def test_sixty_kills_with_sixty_jobs_in_flight_lose_and_double_nothing(tmp_path: Path, seed: str) -> None:
+    """Each follows as soon as any work goes on, so that they also meet parts that are only just starting."""
+    with scene(tmp_path, seed) as busy:
+        while busy.kills < KILLS:
+            (name,) = busy.random.choices([*WEIGHTS], [*WEIGHTS.values()])
+            busy.hurry(FAULTS[name])
+        outcome = busy.finish()
+    assert outcome.wrong == {}
+    assert max(outcome.noticed) < NOTICED_WITHIN
+    assert max(outcome.rescued, default=0.0) < RESCUED_WITHIN
+
+
+@pytest.mark.timeout(300)
+def test_whatever_else_befalls_it_no_two_jobs_overlap_at_a_cap_of_one(tmp_path: Path, seed: str) -> None:
+    with scene(tmp_path, seed, cap=1, in_flight=10) as busy:
+        for name in busy.random.sample(OTHERS, len(OTHERS)):
+            busy.strike(name, FAULTS[name])
+        outcome = busy.finish()
+    assert outcome.wrong == {}
+    assert max(outcome.noticed + outcome.rescued) < RESCUED_WITHIN

@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class JournalConfig(AppConfig):
+    name = "tests.journal"
+
+    def ready(self) -> None:
+        """Workers carry out their jobs by the executor that keeps the journal."""
+        from runs.worker import process  # noqa: PLC0415 (it needs the models)
+        from tests.journal.executor import Journalled  # noqa: PLC0415
+
+        process.Executor = Journalled  # type: ignore[attr-defined]
