@@ -133,20 +133,20 @@ def claim(worker: str, *, tell: bool = True, likely: bool = False) -> Claim | No
             lease_until=steps.LEASE,
             started_at=now,
         )
-    return Claim(
-        job.pk,
-        job.workflow_id,
-        job.owner_id,
-        job.number,
-        job.fence + 1,
-        worker,
-        now,
-        job.version + 1,
-        steps.graph(job.graph_id),
-        job.params,
-        tuple(job.scope["runs"]) if job.scope else None,
-        job.batch_id,
-    )
+        return Claim(  # all of it read before the commit, so that no job is this worker's without its knowing
+            job.pk,
+            job.workflow_id,
+            job.owner_id,
+            job.number,
+            job.fence + 1,
+            worker,
+            now,
+            job.version + 1,
+            steps.graph(job.graph_id),
+            job.params,
+            tuple(job.scope["runs"]) if job.scope else None,
+            job.batch_id,
+        )
 
 
 def finish(

@@ -48,16 +48,17 @@ def forget_old() -> None:
     """Gives up what has waited for two days; deletes deliveries that ended long ago, or that are too many to keep."""
     now = timezone.now()
     late = Delivery.objects.waiting().filter(created_at__lt=now - TRIED_FOR)
-    late.update(state=FAILED, due_at=None, body="", error="It waited for two days. Its receiver answered too slowly.")
+    late.update(state=FAILED, due_at=None, body="", error="It could not be sent for two days.")
     _delete(Delivery.objects.ended().filter(created_at__lt=now - KEPT_FOR))
     counted = Delivery.objects.order_by().values("webhook").annotate(count=Count("pk"))
     for hook in counted.filter(count__gt=KEPT).values_list("webhook", flat=True):
         ended = Delivery.objects.ended().filter(webhook=hook)
-        last = ended.order_by("-created_at").values_list("created_at", flat=True)[KEPT : KEPT + 1].first()
+        last = ended.order_by("-created_at").values_list("created_at", flat=True)[KEPT - 1 : KEPT].first()
         if last:
-            _delete(ended.filter(created_at__lte=last))
-    told = Webhook.objects.filter(job__ended_at__lt=now - KEPT_FOR, deliveries=None)
-    _delete(told)
+            _delete(ended.filter(created_at__lt=last))
+    _delete(Delivery.objects.exclude(webhook__in=Webhook.objects.values("pk")))
+    told = Webhook.objects.filter(job_id__isnull=False, created_at__lt=now - KEPT_FOR, deliveries=None)
+    _delete(told.exclude(job_id__in=Job.rows.active().values("pk")))
 
 
 def _hears_end(hook: Webhook, job: Job) -> bool:

@@ -113,7 +113,7 @@ def make(owner: User, url: str, events: Collection[str], workflow: Workflow | No
 
 def add_to(job: Job, url: str, secret: str) -> None:
     """The job's own webhook, which hears of its end. Within the transaction that makes the job."""
-    _new(job.owner_id, url, secret, events=[JOB_ENDED], job=job)
+    _new(job.owner_id, url, secret, events=[JOB_ENDED], job_id=job.pk)
 
 
 def refuse_for_job(url: str | None, secret: str | None) -> None:

@@ -32,7 +32,7 @@ def make_webhook(request: ApiRequest, body: WebhookBody) -> HttpResponse:
 
     It hears of all that is yours, or of one workflow. What it sends follows the Standard Webhooks specification: a
     POST of `{type, timestamp, data}`, where `data` is the job, batch or asset, with the headers `webhook-id`,
-    `webhook-timestamp` and `webhook-signature`. Answers other than 2xx are tried again, eight times within 28 hours;
+    `webhook-timestamp` and `webhook-signature`. Answers other than 2xx are tried again, eight times in 28 to 33 hours;
     410 disables it. A repeat with the same Idempotency-Key is answered without the secret.
     """
     made_now: dict[str, str] = {}

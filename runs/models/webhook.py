@@ -10,7 +10,6 @@ from django.db import connection, models
 from django.db.models import Q
 
 from accounts.models import User
-from runs.models.job import Job
 from workflows.models import Workflow
 
 JOB_ENDED, BATCH_ENDED, ASSET_CREATED = "job.ended", "batch.ended", "asset.created"
@@ -27,7 +26,7 @@ class WebhookQuerySet(models.QuerySet["Webhook"]):
 
     def standing(self) -> "WebhookQuerySet":
         """Those that are for more than a single job."""
-        return self.filter(job=None)
+        return self.filter(job_id=None)
 
     def any(self) -> bool:
         """Whether there is one at all. Whatever ends a job asks this, so it costs as little as a query can."""
@@ -39,7 +38,7 @@ class WebhookQuerySet(models.QuerySet["Webhook"]):
         self, events: Iterable[str], owners: Collection[uuid.UUID], jobs: Collection[uuid.UUID] = ()
     ) -> list["Webhook"]:
         """Those of these owners, and of these jobs alone, that hear one of the events."""
-        found = self.filter(Q(owner__in=owners, job=None) | Q(job__in=jobs), disabled_at=None)
+        found = self.filter(Q(owner__in=owners, job_id=None) | Q(job_id__in=jobs), disabled_at=None)
         wanted = set(events)
         return [hook for hook in found if wanted & set(hook.events)]
 
@@ -50,7 +49,7 @@ class Webhook(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="webhooks", db_index=False)
     workflow = models.ForeignKey(Workflow, models.CASCADE, null=True, blank=True, related_name="webhooks")
-    job = models.ForeignKey(Job, models.CASCADE, null=True, blank=True, related_name="webhooks", db_index=False)
+    job_id = models.UUIDField(null=True, blank=True, help_text="A job that may be deleted before its end is told.")
     url = models.CharField(max_length=2000)
     origin = models.CharField(max_length=300, help_text="Its host with the port: so many requests go to one at once.")
     events = models.JSONField(default=list)
@@ -63,8 +62,8 @@ class Webhook(models.Model):
 
     class Meta:
         indexes = (
-            models.Index(fields=("owner", "-created_at", "-id"), name="webhook_of_owner", condition=Q(job=None)),
-            models.Index(fields=("job",), name="webhook_of_job", condition=Q(job__isnull=False)),
+            models.Index(fields=("owner", "-created_at", "-id"), name="webhook_of_owner", condition=Q(job_id=None)),
+            models.Index(fields=("job_id",), name="webhook_of_job", condition=Q(job_id__isnull=False)),
         )
 
     def __str__(self) -> str:
@@ -92,7 +91,8 @@ class Delivery(models.Model):
     """One event told to one webhook. Its id is the `webhook-id` of every try, by which a receiver knows repeats."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    webhook = models.ForeignKey(Webhook, models.CASCADE, related_name="deliveries", db_index=False)
+    # Without a constraint: to delete a webhook just now fails neither the run that tells it nor the request.
+    webhook = models.ForeignKey(Webhook, models.CASCADE, related_name="deliveries", db_index=False, db_constraint=False)
     event = models.CharField(max_length=20)
     subject = models.UUIDField(help_text="The job, batch or asset that it tells of.")
     body = models.TextField(blank=True, help_text="What is sent: written before the first try, the same at each.")

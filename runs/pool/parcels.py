@@ -3,7 +3,7 @@
 import json
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -32,26 +32,30 @@ AT_ONCE: Final = 16
 AT_ONE_PLACE: Final = 4
 """So many requests go to one host at a time, so that one that hangs leaves room for others."""
 PAUSES: Final = (5, 300, 1800, 7200, 18_000, 36_000, 36_000)
-"""Seconds before each next try, as Standard Webhooks has them: eight tries within 28 hours."""
+"""Seconds before each next try, as Standard Webhooks has them: eight tries in 28 to 33 hours."""
 JITTER: Final = 0.2
 LARGEST: Final = 256 * 1024
 """A longer body goes without what can be long in it."""
 _TAKEN_FOR: Final = timedelta(seconds=2 * SECONDS)
 """Who takes a delivery has settled it by then, or has died: it is tried again."""
-_LOOKED_AT: Final = 100
+LOOKED_AT: Final = 100
 
 
 def take(busy: Mapping[str, int]) -> Iterator[Parcel]:
     """Takes what is due, while so many requests are under way to each origin (`busy`). Who takes it settles it."""
     going = Counter(busy)
-    full = [origin for origin, count in going.items() if count >= AT_ONE_PLACE]
-    due = Delivery.objects.waiting().filter(due_at__lte=timezone.now()).exclude(webhook__origin__in=full)
-    for delivery in due.select_related("webhook").order_by("due_at")[:_LOOKED_AT]:
-        if going.total() >= AT_ONCE:
-            break
-        if going[delivery.webhook.origin] < AT_ONE_PLACE and (parcel := _taken(delivery)):
-            going[parcel.origin] += 1
-            yield parcel
+    while going.total() < AT_ONCE:
+        before = going.total()
+        for delivery in _due(going):
+            if (
+                going.total() < AT_ONCE
+                and going[delivery.webhook.origin] < AT_ONE_PLACE
+                and (parcel := _taken(delivery))
+            ):
+                going[parcel.origin] += 1
+                yield parcel
+        if going.total() == before:
+            return
 
 
 def settle(parcel: Parcel, answer: Answer) -> None:
@@ -69,6 +73,13 @@ def settle(parcel: Parcel, answer: Answer) -> None:
         mine.update(due_at=now + timedelta(seconds=pause), **told)
     elif mine.update(state=FAILED, due_at=None, body="", **told) and not _has_answered(parcel):
         _disable(parcel.webhook_id, f"Its receiver has taken nothing for {parcel.attempt} tries.")
+
+
+def _due(going: Mapping[str, int]) -> Iterable[Delivery]:
+    """The first that are due and whose origin has room: a long line for one holds back no other's."""
+    full = [origin for origin, count in going.items() if count >= AT_ONE_PLACE]
+    due = Delivery.objects.waiting().filter(due_at__lte=timezone.now()).exclude(webhook__origin__in=full)
+    return due.select_related("webhook").order_by("due_at")[:LOOKED_AT]
 
 
 def _taken(delivery: Delivery) -> Parcel | None:

@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
@@ -26,8 +26,8 @@ class Parcel:
     webhook_id: UUID
     origin: str
     url: str
-    secret: str
-    body: str
+    secret: str = field(repr=False)
+    body: str = field(repr=False)
     attempt: int
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from runs import gate, wake
 from runs.gate import Claim
+from runs.models import Job
 from runs.worker.executor import Executor
 
 LONGEST_LIFE: Final = 2000
@@ -38,6 +39,7 @@ class Worker:
         self._process = psutil.Process()
         self._draining = False
         self._busy = False
+        self._in_doubt = False
         self._ran = 0
 
     def run(self) -> None:
@@ -66,11 +68,20 @@ class Worker:
 
     def _claim(self, *, likely: bool) -> Claim | None:
         try:
+            if self._in_doubt:
+                self._give_back()
             return gate.claim(self._name, tell=False, likely=likely)  # the recorder tells of it as it begins
         except (OperationalError, InterfaceError) as error:
-            logger.warning("No job could be claimed, as the database is away (%s). The sweep wakes us later.", error)
+            logger.warning("No job was claimed, as the database is away (%s). The sweep wakes us later.", error)
             connection.close()
+            self._in_doubt = True
             return None
+
+    def _give_back(self) -> None:
+        """A claim may have been committed though its answer was lost: what is this worker's now was never begun."""
+        for job in Job.rows.holding().filter(worker=self._name):
+            gate.hand_back(job.pk, job.fence, by=self._name)
+        self._in_doubt = False
 
     def _is_old(self) -> bool:
         used = self._process.memory_info().rss

@@ -21,7 +21,7 @@ from runs.errors import LostLease, OutputLimit
 from runs.gate import Claim, Telemetry
 from runs.redis import ENDED_SECONDS, RUNNING_SECONDS
 from runs.steps import Tell
-from runs.telemetry import EMPTY, Batch, Snapshot, TelemetryId, fold, progress
+from runs.telemetry import EMPTY, Batch, Snapshot, TelemetryId, fold, merge, progress
 from runs.worker import plain
 from runs.worker.crew import Crew, insist
 from runs.worker.pending import Pending
@@ -58,6 +58,7 @@ class Recorder:
         self._pending = Pending()
         self._snapshot: Snapshot = EMPTY
         self._last = TelemetryId(claim.fence, 0)
+        self._unwritten: Batch = {}
         self._redis_is_behind = False
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
@@ -192,7 +193,7 @@ class Recorder:
     def close(self, end: Callable[[Callable[[], None], Tell], T]) -> T:
         """The rest: `end` gets what writes it, within its own transaction, and what tells it with the end, after that.
 
-        At the desk; while the database is away, it waits there. What could not be written counts as never told.
+        At the desk; while the database is away, it waits there. If it fails, the next `close` has all but the products.
         """
         before = self._last, self._snapshot
         documents, write = self._products.last()
@@ -201,6 +202,7 @@ class Recorder:
             return insist(lambda: end(write, lambda *change: self._tell_end(batch, publish.change(*change))))
         except BaseException:
             self._last, self._snapshot = before
+            self._unwritten = {name: part for name, part in batch.items() if name != "products"}
             raise
 
     def clear_up(self) -> None:
@@ -232,7 +234,7 @@ class Recorder:
 
     def _taken(self, documents: list[Document]) -> Batch:
         """All that is new, which counts as told from now on."""
-        batch = self._pending.take()
+        batch, self._unwritten = merge(self._unwritten, self._pending.take()), {}
         if documents:
             batch["products"] = documents
         if batch:

@@ -195,14 +195,14 @@ def test_one_that_has_waited_for_two_days_is_given_up(ada: User) -> None:
 
 
 def test_the_webhook_of_a_job_goes_when_all_is_told_long_since(ada: User) -> None:
-    ended = timezone.now() - timedelta(days=31)
-    done, waits = (
-        factories.job(factories.workflow(ada), state=State.COMPLETED, ended_at=at) for at in (ended, timezone.now())
-    )
-    for job in (done, waits):
+    workflow, long_since = factories.workflow(ada), timezone.now() - timedelta(days=31)
+    done, waits = (factories.job(workflow, state=state) for state in (State.COMPLETED, State.QUEUED))
+    fresh = factories.job(workflow, state=State.COMPLETED)
+    for job in (done, waits, fresh):
         webhooks.add_to(job, URL, SECRET)
+    Webhook.objects.exclude(job_id=fresh.pk).update(created_at=long_since)
     outbox.forget_old()
-    assert [hook.job for hook in Webhook.objects.all()] == [waits]
+    assert {hook.job_id for hook in Webhook.objects.all()} == {waits.pk, fresh.pk}
 
 
 def delivery(hook: Webhook, days: float, **fields: Any) -> Delivery:

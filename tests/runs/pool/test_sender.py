@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.plain_json import moment
-from runs import webhooks
+from runs import gate, webhooks
 from runs.models import Delivery, Duty, Job, Webhook
 from runs.pool import parcels, post, sender
 from runs.pool.sender import Sender
@@ -302,6 +302,29 @@ def test_what_was_deleted_before_it_was_told_is_told_by_its_id(ada: User, sendin
         sending()
         eventually(lambda: the_delivery().state == "delivered")
         assert verified(server, secret)["data"] == {"id": str(the_delivery().subject)}
+
+
+def test_the_end_of_a_job_that_was_deleted_is_told_to_its_own_webhook(ada: User, sending: Callable[[], Sender]) -> None:
+    with receiving() as server:
+        job = factories.job(factories.workflow(ada))
+        webhooks.add_to(job, f"{server.url}/", SECRET)
+        gate.cancel(job.pk, by="ada")
+        gate.delete(job.pk)
+        sending()
+        eventually(lambda: the_delivery().state == "delivered")
+        assert verified(server, SECRET)["data"] == {"id": str(job.pk)}
+
+
+def test_a_long_line_for_one_receiver_leaves_room_for_others(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parcels, "LOOKED_AT", 3)
+    with receiving() as busy, receiving() as other:
+        hook(ada, busy)
+        for _ in range(parcels.AT_ONE_PLACE + 2):
+            jobs.ran(ada)
+        hook(ada, other)
+        jobs.ran(ada)
+        origins = Counter(parcel.origin for parcel in parcels.take(Counter()))
+    assert sorted(origins.values()) == [1, parcels.AT_ONE_PLACE]
 
 
 def test_a_body_that_is_very_long_goes_without_what_is_long(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:

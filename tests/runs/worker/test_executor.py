@@ -243,6 +243,7 @@ def test_a_job_whose_end_cannot_be_written_as_it_was_ends_as_failed(
     assert job.error is not None
     assert (job.state, job.error["code"]) == (State.FAILED, "internal")
     assert "a value that no column takes" in job.traceback
+    assert set(statuses(job).values()) == {"completed"}  # what its nodes came to is told all the same
 
 
 def test_every_nodes_last_status_comes_before_the_jobs_end(valkey: redis.Redis, ada: User) -> None:

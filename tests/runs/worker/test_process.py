@@ -154,6 +154,25 @@ def test_a_worker_outlives_a_database_that_is_away(
     work_while(lambda: states() != ["completed"])
 
 
+def test_a_claim_whose_answer_was_lost_is_given_back(
+    valkey: redis.Redis, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim, failures = gate.claim, iter([True])
+
+    def lost_once(name: str, **how: bool) -> gate.Claim | None:
+        found = claim(name, **how)
+        if next(failures, False):
+            raise OperationalError("the connection was lost after the commit")
+        return found
+
+    monkeypatch.setattr(gate, "claim", lost_once)
+    job = factories.job(factories.workflow(ada))
+    wake.wake()
+    work_while(lambda: states() != ["completed"])
+    job.refresh_from_db()
+    assert (job.fence, job.attempts) == (2, 1)
+
+
 # The signal that ends the worker may come in the moment in which redis-py has opened a socket and not yet closed it.
 @pytest.mark.filterwarnings("ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableExceptionWarning")
 def test_a_worker_runs_jobs_while_redis_is_away(ada: User, settings: Settings) -> None:
