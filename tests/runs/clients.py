@@ -9,6 +9,8 @@ from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.test import Client
 
+from accounts import tickets
+from accounts.credentials import Credentials
 from accounts.models import ApiToken, User
 from accounts.scopes import Scope
 from project.asgi import application
@@ -71,6 +73,12 @@ async def connected(path: str, headers: Mapping[str, str] | None = None) -> Asyn
         yield SocketClient(communicator)
     finally:
         await communicator.disconnect(timeout=PATIENCE)
+
+
+def ticket(user: User) -> str:
+    """What opens a socket once, for a token of this person that may read."""
+    token, _ = ApiToken.objects.issue(user, [Scope.READ])
+    return tickets.named(tickets.issue(Credentials(user, (Scope.READ,), token_id=token.pk)))
 
 
 async def refused(path: str, headers: Mapping[str, str]) -> bool:

@@ -11,7 +11,6 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts import tickets
 from accounts.credentials import Credentials
 from accounts.models import ApiToken, User
 from accounts.scopes import Scope
@@ -22,7 +21,7 @@ from runs.sockets import socket as sockets
 from runs.sockets.consumers import ProgramJobSocket
 from runs.sockets.warden import Warden
 from tests import factories
-from tests.runs.clients import bearer, connected, cookie
+from tests.runs.clients import bearer, connected, cookie, ticket
 from tests.runs.followers import act, submitted
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("valkey")]
@@ -51,11 +50,10 @@ async def test_a_session_opens_the_socket(path: str, ada: User) -> None:
 
 
 async def test_a_ticket_opens_the_socket_once(path: str, ada: User) -> None:
-    await act(bearer, ada)
-    ticket = await act(lambda: tickets.issue(Credentials(ada, (Scope.READ,), token_id=ApiToken.objects.get().pk)))
-    async with connected(f"{path}?ticket={ticket}") as socket:
+    opener = await act(ticket, ada)
+    async with connected(f"{path}?ticket={opener}") as socket:
         assert (await socket.frame())["type"] == "job"
-    async with connected(f"{path}?ticket={ticket}") as socket:
+    async with connected(f"{path}?ticket={opener}") as socket:
         assert await socket.closed() == 4401
 
 

@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts import tickets
-from accounts.credentials import Credentials
 from accounts.models import ApiToken, User
 from accounts.scopes import Scope
 from runs import lens
@@ -17,7 +15,7 @@ from runs.removal import remove_workflow
 from runs.sockets.warden import Warden
 from tests import factories
 from tests.rest import Rest
-from tests.runs.clients import SocketClient, bearer, connected, cookie
+from tests.runs.clients import SocketClient, bearer, connected, cookie, ticket
 from tests.runs.followers import Attempt, act, submitted
 from workflows.models import Workflow
 
@@ -66,9 +64,8 @@ async def test_a_workflow_that_never_ran_has_a_lens_on_nothing(path: str, token:
 async def test_sessions_and_tickets_open_it_too(path: str, ada: User) -> None:
     async with connected(path, await act(cookie, ada)) as socket:
         assert (await socket.frame())["type"] == "focus"
-    await act(bearer, ada)
-    ticket = await act(lambda: tickets.issue(Credentials(ada, (Scope.READ,), token_id=ApiToken.objects.get().pk)))
-    async with connected(f"{path}?ticket={ticket}") as socket:
+    opener = await act(ticket, ada)
+    async with connected(f"{path}?ticket={opener}") as socket:
         assert (await socket.frame())["type"] == "focus"
 
 
