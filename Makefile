@@ -13,7 +13,7 @@ BOOTSTRAP = $(or $(PYTHON),$(error Loupe needs Python 3.11 or newer, and there i
 # Modules of which every line and branch is tested.
 WHOLE := workflows.graph runs.states runs.gate runs.telemetry
 
-.PHONY: run setup dev test coverage test-bare test-browser test-faults faults faults-long test-postgres check bench format requirements
+.PHONY: run setup dev test test-bare test-browser test-faults faults faults-long test-postgres check bench format requirements
 .DEFAULT_GOAL := run
 
 # One exec, so that a SIGTERM to make reaches Loupe and nothing stands between.
@@ -33,10 +33,6 @@ ifdef only
 else
 	$(PYTEST) -n 2 --dist loadgroup $(WHOLE:%=--cov=%) --cov-report=term-missing:skip-covered --cov-fail-under=100
 endif
-
-# How much of all code is tested, which takes a good deal longer than to test it.
-coverage: dev
-	$(PYTEST) -n 2 --dist loadgroup --cov --cov-report=term-missing:skip-covered
 
 # As root: its tests become an ordinary user.
 test-bare: dev
