@@ -219,9 +219,8 @@ def _elsewhere(user: User, workflow: Workflow) -> tuple[list[Job], int]:
     """The first active jobs of the person's other workflows, running ones first, and how many there are."""
     found: list[Job] = []
     count = 0
-    latest = Coalesce(
-        "started_at", "created_at"
-    ).desc()  # of no index: those of jobs by their start hold all that ended
+    # By what no index is of: along that of jobs by their start all would be read that have ended.
+    latest = Coalesce("started_at", "created_at").desc()
     for active in (Job.objects.holding().order_by(latest), Job.objects.waiting()):
         mine = active.filter(owner=user).exclude(workflow=workflow)
         found += mine.select_related("workflow").defer("traceback", "params")[: ELSEWHERE - len(found)]

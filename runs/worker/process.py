@@ -2,6 +2,7 @@
 
 import logging
 import signal
+from contextlib import suppress
 from types import FrameType
 from typing import Final
 
@@ -11,6 +12,7 @@ from django.db import InterfaceError, OperationalError, connection
 from PIL import Image
 
 from runs import gate, wake
+from runs.errors import LostLease
 from runs.gate import Claim
 from runs.models import Job
 from runs.worker.executor import Executor
@@ -80,7 +82,8 @@ class Worker:
     def _give_back(self) -> None:
         """A claim may have been committed though its answer was lost: what is this worker's now was never begun."""
         for job in Job.rows.holding().filter(worker=self._name):
-            gate.hand_back(job.pk, job.fence, by=self._name)
+            with suppress(LostLease):
+                gate.hand_back(job.pk, job.fence, by=self._name)
         self._in_doubt = False
 
     def _is_old(self) -> bool:
