@@ -1,12 +1,16 @@
 """Who asks: a Bearer token, or a browser's session with Django's CSRF header; and whether their scopes are enough."""
 
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable
+from typing import Any, Generic, Protocol, TypeVar
+from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import UUIDField
 from django.http import HttpRequest
 from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
 
+from accounts.compiled import Compiled, Somebody
 from accounts.credentials import Credentials, of_request, of_secret
 from accounts.models import User
 from accounts.problems import ProblemError
@@ -32,12 +36,27 @@ class Owned(Protocol):
 
 
 Q = TypeVar("Q", bound=Owned)
+Found = TypeVar("Found")
 
 
 def visible(objects: Q, credentials: Credentials) -> Q:
     """Those of the objects that these credentials let one see: one's own; everyone's with the scope `admin`."""
     seen: Q = objects.all() if credentials.may(Scope.ADMIN) else objects.visible_to(credentials.user)
     return seen
+
+
+class Visible(Generic[Found]):
+    """Finds one object by its id, of all those that `objects` gives when it is compiled, if the credentials let one."""
+
+    def __init__(self, objects: Callable[[], Any]) -> None:
+        self._mine = Compiled[Found](lambda pk: objects().visible_to(Somebody()).filter(pk=pk), pk=UUIDField())
+        self._any = Compiled[Found](lambda pk: objects().all().filter(pk=pk), pk=UUIDField())
+
+    def __call__(self, credentials: Credentials, pk: UUID) -> Found | None:
+        """The object, if there is such a one and it may be seen."""
+        if credentials.may(Scope.ADMIN):
+            return self._any.first(pk=pk)
+        return self._mine.first(pk=pk, user=credentials.user.pk)
 
 
 def need(credentials: Credentials, scope: Scope) -> None:

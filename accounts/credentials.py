@@ -3,18 +3,31 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.sessions.models import Session
+from django.db.models import CharField, DateTimeField, UUIDField
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from accounts.models import ApiToken, User
+from accounts.compiled import Compiled
+from accounts.models import ApiToken, User, digest
 from accounts.scopes import Scope, holds
 
+_BY_DIGEST: Final = Compiled(
+    lambda digest, now: ApiToken.objects.usable(now).select_related("user").filter(digest=digest),
+    digest=CharField(),
+    now=DateTimeField(),
+)
+_BY_ID: Final = Compiled(
+    lambda pk, now: ApiToken.objects.usable(now).select_related("user").filter(pk=pk),
+    pk=UUIDField(),
+    now=DateTimeField(),
+)
 SESSION_SCOPES = (Scope.WRITE,)
 """What a session may do, also one of staff: the admin is theirs, the API's `admin` scope needs a token."""
 
@@ -35,7 +48,7 @@ class Credentials:
 
 def of_secret(secret: str) -> Credentials | None:
     """Those of the API token that `secret` is; None when it is unknown, revoked or expired, or its user inactive."""
-    token = ApiToken.objects.for_secret(secret)
+    token = _BY_DIGEST.first(digest=digest(secret), now=timezone.now())
     if token is None:
         return None
     token.touch()
@@ -44,7 +57,7 @@ def of_secret(secret: str) -> Credentials | None:
 
 def of_token(token_id: UUID) -> Credentials | None:
     """Those of a token that is known already, while it is usable."""
-    token = ApiToken.objects.usable().select_related("user").filter(pk=token_id).first()
+    token = _BY_ID.first(pk=token_id, now=timezone.now())
     return None if token is None else _of_token(token)
 
 

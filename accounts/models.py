@@ -5,6 +5,7 @@ import secrets
 import uuid
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, AnonymousUser
@@ -35,9 +36,10 @@ def digest(secret: str) -> str:
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
     """Tokens by what they are good for."""
 
-    def usable(self) -> "ApiTokenQuerySet":
+    def usable(self, now: Any = None) -> "ApiTokenQuerySet":
         """Neither revoked nor expired, and its user active."""
-        return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), revoked_at=None, user__is_active=True)
+        in_time = Q(expires_at=None) | Q(expires_at__gt=now or timezone.now())
+        return self.filter(in_time, revoked_at=None, user__is_active=True)
 
     def visible_to(self, user: "User | AnonymousUser") -> "ApiTokenQuerySet":
         """A person's own."""
@@ -50,10 +52,6 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
     def revoke(self) -> int:
         """Ends them at once; sockets that were opened with them close within seconds. Answers how many it ended."""
         return self.standing().update(revoked_at=timezone.now())
-
-    def for_secret(self, secret: str) -> "ApiToken | None":
-        """The usable token that `secret` is, with its user, or None."""
-        return self.usable().select_related("user").filter(digest=digest(secret)).first()
 
     def issue(
         self, user: User, scopes: Iterable[Scope], *, name: str = "", days: int | None = None

@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 # Daphne's server comes first: it installs the reactor that all other Twisted modules then use.
 import daphne.server  # isort: skip
+from autobahn.websocket import protocol as autobahn_protocol
 from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from twisted.internet.interfaces import IPushProducer
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 loop: asyncio.AbstractEventLoop = daphne.server.twisted_loop
 
 Message = dict[str, Any]
+
+# Of each socket Autobahn spells its options for a debug line that is not kept: a tenth of what a handshake costs.
+autobahn_protocol.pformat = repr  # type: ignore[assignment, attr-defined]
 
 KIB = 1024
 MIB = 1024 * KIB

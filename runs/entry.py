@@ -6,15 +6,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
-from runs import gate, twins
+from runs import gate, steps, twins
 from runs.errors import TooManyWaiting
-from runs.models import Job, JobTransition
+from runs.models import Job
 from runs.partial import Part
-from runs.states import State
 from workflows.models import Workflow
 
 
@@ -62,12 +60,12 @@ class Stretch:
 def reserve(user: User, workflow: Workflow, count: int, *, lane: str, batch_id: UUID | None = None) -> Stretch:
     """The workflow's next numbers, at the end of the lane. Only under the gate's lock. Raises TooManyWaiting."""
     refuse_beyond(workflow.owner_id, count)
-    if not Workflow.objects.filter(pk=workflow.pk, leaving=False).update(jobs_made=F("jobs_made") + count):
+    last = steps.take_numbers(workflow.pk, count)
+    if last is None:
         raise Workflow.DoesNotExist  # it has been deleted meanwhile
-    made = Workflow.objects.values_list("jobs_made", flat=True).get(pk=workflow.pk)
     steady = twins.steady(workflow.graph)
     return Stretch(
-        workflow, user.get_username(), made - count + 1, gate.next_place(lane), timezone.now(), steady, batch_id
+        workflow, user.get_username(), last - count + 1, gate.next_place(lane), timezone.now(), steady, batch_id
     )
 
 
@@ -75,9 +73,7 @@ def insert(jobs: Iterable[Job], by: str) -> None:
     """Writes the jobs, each with the first step of its history."""
     jobs = list(jobs)
     Job.rows.bulk_create(jobs)
-    JobTransition.objects.bulk_create(
-        JobTransition(job=job, to_state=State.QUEUED, at=job.created_at, by=by) for job in jobs
-    )
+    steps.begin(jobs, by)
 
 
 def refuse_beyond(owner_id: UUID, more: int) -> None:
@@ -86,8 +82,7 @@ def refuse_beyond(owner_id: UUID, more: int) -> None:
     While fewer wait altogether, nobody's are told apart.
     """
     left = settings.MAX_WAITING_JOBS_PER_USER - more
-    line = Job.objects.waiting()
-    if left < 0 or (line[left : left + 1].exists() and line.filter(owner_id=owner_id)[left : left + 1].exists()):
+    if left < 0 or (steps.more_wait_than(left) and Job.objects.waiting().filter(owner_id=owner_id)[left:].exists()):
         raise TooManyWaiting(
             f"{settings.MAX_WAITING_JOBS_PER_USER:,} jobs of one person may wait, and with this there would be more. "
             "Wait for some to end, or cancel some."

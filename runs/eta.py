@@ -6,14 +6,17 @@ of its workflow took on average. What is further behind is taken to go on as fas
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from heapq import heapreplace
 from statistics import fmean
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from django.db.models import BigIntegerField, QuerySet, UUIDField
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
+from accounts.compiled import Compiled
 from accounts.plain_json import moment
 from runs.models import Job, running_bounds
 from workflows.models import Workflow
@@ -55,15 +58,18 @@ class _Run(NamedTuple):
     started_at: datetime | None
 
 
+_COLUMNS: Final = ("pk", "workflow", "owner", "started_at")
+_RUNNING: Final = Compiled[tuple[Any, ...]](lambda: Job.objects.holding().values_list(*_COLUMNS))
+_TOOK_ONE: Final = Compiled[tuple[UUID, float | None]](lambda workflow: _took_by(pk=workflow), workflow=UUIDField())
+
+
 def etas(wanted: Collection[Job], positions: Mapping[UUID, int], free: int) -> dict[UUID, Eta]:
     """Of those of the jobs that wait, while so many slots are free; none where nothing is known of how long runs take.
 
     In three queries, however many they are and however long the line is.
     """
-    columns = ("pk", "workflow", "owner", "started_at")
-    running = [_Run(*row) for row in Job.objects.holding().values_list(*columns)]
-    last = min(max(positions.values(), default=0), LOOKED_AT)
-    line = [_Run(*row) for row in Job.objects.waiting().values_list(*columns)[:last]]
+    running = [_Run(*row) for row in _RUNNING.rows()]
+    line = [_Run(*row) for row in _line(LOOKED_AT).rows(last=max((job.place for job in wanted), default=0))]
     took = _took({run.workflow for run in [*running, *line]} | {job.workflow_id for job in wanted})
     slots = len(running) + free
     if not took or slots < 1:
@@ -83,8 +89,23 @@ def etas(wanted: Collection[Job], positions: Mapping[UUID, int], free: int) -> d
 
 def _took(workflows: Iterable[UUID]) -> dict[UUID, float]:
     """Seconds that the newest runs of each workflow took, on average; those that are known."""
-    rows = Workflow.objects.filter(pk__in=list(workflows)[:LOOKED_AT]).annotate(took=RawSQL(_TOOK, []))  # noqa: S611
-    return {pk: took for pk, took in rows.values_list("pk", "took") if took is not None}
+    wanted = list(workflows)[:LOOKED_AT]
+    rows = _TOOK_ONE.rows(workflow=wanted[0]) if len(wanted) == 1 else _took_by(pk__in=wanted)
+    return {pk: took for pk, took in rows if took is not None}
+
+
+def _took_by(**which: Any) -> "QuerySet[Workflow, tuple[UUID, float | None]]":
+    found = Workflow.objects.filter(**which).annotate(took=RawSQL(_TOOK, []))  # noqa: S611 (no part of it comes from outside)
+    return found.values_list("pk", "took")
+
+
+@cache
+def _line(most: int) -> Compiled[tuple[Any, ...]]:
+    """The first of the line, up to a place."""
+    return Compiled(
+        lambda last: Job.objects.waiting().filter(place__lte=last).values_list(*_COLUMNS)[:most],
+        last=BigIntegerField(),
+    )
 
 
 def _left(run: _Run, took: float, now: datetime) -> float:

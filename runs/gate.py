@@ -15,21 +15,20 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max, QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from redis.exceptions import RedisError
 
 from runs import lens, outbox, publish, rules, steps, stream, wake
 from runs.errors import JobActive, JobEnded, LostLease
-from runs.models import BACKGROUND_PLACES, Gate, Job, JobTelemetry, JobTransition
+from runs.models import BACKGROUND_PLACES, Gate, Job, JobTelemetry, JobTransition, taken
 from runs.states import HOLDING, TERMINAL, State
 from runs.steps import Tell
 from runs.tail import last_known
 from runs.telemetry import Snapshot, TelemetryId, closing, cost, fold, progress
 
 LAST_PLACE = 2**63 - 1
-_ASKED_AT_ONCE = 500
 _FIRST_PLACES = {"normal": 0, "background": BACKGROUND_PLACES + 2**61}
 """A lane grows from here, in both directions: who is put first goes before."""
 
@@ -100,12 +99,12 @@ def pause(paused: bool) -> None:
 
 def lock() -> Gate:
     """The gate's row, locked until the transaction ends."""
-    return Gate.objects.select_for_update().get_or_create(pk=1)[0]
+    return steps.locked_gate() or Gate.objects.select_for_update().get_or_create(pk=1)[0]
 
 
 def next_place(lane: str = "normal") -> int:
     """The end of a lane, behind those that are still being written too. Only under the gate's lock."""
-    last = Job.rows.in_lane(lane).aggregate(last=Max("place"))["last"]
+    last = steps.last_place(lane)
     return (_FIRST_PLACES[lane] if last is None else last) + 1
 
 
@@ -114,11 +113,11 @@ def claim(worker: str, *, tell: bool = True, likely: bool = False) -> Claim | No
 
     Without `tell` who calls tells of it. `likely`: there was a job to run a moment ago, so it is not looked beforehand.
     """
-    if not (likely or Job.objects.waiting().exists()):  # without the lock: most wake-ups find nothing
+    if not (likely or steps.more_wait_than(0)):  # without the lock: most wake-ups find nothing
         return None
     with transaction.atomic():
         gate = lock()  # before anything is counted
-        if gate.paused or steps.held() >= gate.limit or (job := steps.head()) is None:
+        if gate.paused or taken() >= gate.limit or (job := steps.head()) is None:
             return None
         now = timezone.now()
         steps.move(
@@ -250,14 +249,11 @@ def expired(limit: int = 100) -> list[Job]:
 
 def positions(job_ids: Iterable[UUID]) -> dict[UUID, int]:
     """The place in the queue, from 1, of those of the jobs that wait."""
-    wanted = list(set(job_ids))
-    parts = [wanted[at : at + _ASKED_AT_ONCE] for at in range(0, len(wanted), _ASKED_AT_ONCE)]
-    waiting = Job.objects.waiting()
-    places = [each for part in parts for each in waiting.filter(pk__in=part).values_list("pk", "place")]
+    places = steps.places(set(job_ids))
     if not places:
         return {}
     first, last = min(place for _, place in places), max(place for _, place in places)
-    before = waiting.filter(place__lt=first).count()
+    before = steps.waiting_before(first)
     positions = {first: before + 1} if first == last else line(first, last, before)
     return {pk: positions[place] for pk, place in places if place in positions}
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import Q
+from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts.compiled import prepared
 from accounts.models import User
 from runs import publish
 from runs.errors import JobGone
@@ -30,6 +31,12 @@ NOWHERE = Focus(None, pinned=False)
 """Where a lens is that nobody has ever moved."""
 
 
+_FOLLOW: Final = """
+    UPDATE runs_runfocus SET job_id = %s, pinned = %s, updated_at = %s
+    WHERE user_id = %s AND workflow_id = %s AND (NOT pinned OR job_id IS NULL)
+"""
+
+
 def of(user: User, workflow_id: UUID) -> Focus:
     """The user's lens on this workflow."""
     return of_many([(user.pk, workflow_id)]).get((user.pk, workflow_id), NOWHERE)
@@ -45,8 +52,16 @@ def of_many(lenses: Collection[tuple[UUID, UUID]]) -> Mapping[tuple[UUID, UUID],
 
 def follow(user: User, job: Job) -> None:
     """A submit moves the lens to its job, unless another is pinned. Runs within the submit's transaction."""
-    mine = RunFocus.objects.filter(user=user, workflow_id=job.workflow_id)
-    moved = mine.filter(Q(pinned=False) | Q(job=None)).update(job=job, pinned=False, updated_at=timezone.now())
+    values = {
+        "job": job.pk,
+        "pinned": False,
+        "updated_at": timezone.now(),
+        "user": user.pk,
+        "workflow": job.workflow_id,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_FOLLOW, [prepared(RunFocus, name, value) for name, value in values.items()])
+        moved = bool(cursor.rowcount)
     if not moved:
         moved = RunFocus.objects.get_or_create(user=user, workflow_id=job.workflow_id, defaults={"job": job})[1]
     if moved:

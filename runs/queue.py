@@ -1,18 +1,18 @@
 """The queue as those in it see it: how many are before them, why they wait, and how far the running ones are."""
 
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import redis
 from django.conf import settings
 from django.db import connection as database
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, UUIDField
 from django.utils import timezone
 
+from accounts.compiled import Compiled
 from accounts.models import User
 from accounts.plain_json import moment
 from runs import gate
@@ -30,6 +30,9 @@ _ROOM = """
            EXISTS (SELECT 1 FROM runs_job WHERE state = 'queued' AND place < %s
                    AND (batch_id IS NULL OR batch_id NOT IN (SELECT id FROM runs_batch WHERE released_at IS NULL)))
 """
+
+
+_JOB: Final = Compiled[Job](lambda pk: Job.objects.defer("traceback").filter(pk=pk), pk=UUIDField())
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +88,7 @@ def summary(user: User) -> dict[str, Any]:
 
 def _document(job: Job, found: Mapping[UUID, Place], outputs: dict[str, Any] | None) -> dict[str, Any]:
     if job.state == State.QUEUED and job.pk not in found:  # it has left the queue since it was read
-        with suppress(Job.DoesNotExist):
-            job.refresh_from_db()
+        job = _JOB.first(pk=job.pk) or job
     place = found.get(job.pk, Place())
     return job_document(
         job,
@@ -99,9 +101,10 @@ def _document(job: Job, found: Mapping[UUID, Place], outputs: dict[str, Any] | N
 
 
 def _waiting_places(waiting: list[Job], *, redis_away: bool) -> dict[UUID, Place]:
-    if not waiting:
+    positions = gate.positions([job.pk for job in waiting])
+    if not positions:
         return {}
-    room, positions = _room(), gate.positions([job.pk for job in waiting])
+    room = _room()
     stands = redis_away or room.paused or room.workers + room.held < 1
     when = {} if stands else etas(waiting, positions, min(room.slots, room.workers))
     return {

@@ -54,7 +54,7 @@ def _draw_seed(minimum: int, maximum: int) -> int:
 
 def _asset_problems(workflow: Workflow, graph: Graph, named: Mapping[str, Iterable[tuple[str, str]]]) -> list[Problem]:
     """Assets that are named and that are not there, not the owner's, or of another kind than is needed."""
-    kinds = _kinds(workflow.owner, _uuids(named))
+    kinds = _kinds(workflow.owner, _uuids(named)) if named else {}
     return [
         Problem("bad_value", message, node, name)
         for asset, places in named.items()

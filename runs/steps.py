@@ -3,7 +3,7 @@
 To compile them anew, the ORM takes ten times as long as they take to run.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any, Final
@@ -11,21 +11,37 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
+from django.db.models import QuerySet, UUIDField
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from accounts.compiled import Compiled, prepared
 from runs import publish
 from runs.errors import LostLease
-from runs.models import Job, JobTransition, running_bounds
+from runs.models import Gate, Job, JobTransition, running_bounds
 from runs.states import State
-from workflows.models import Graph
+from workflows.models import Graph, Workflow
 
 Tell = Callable[[UUID, UUID, int], None]
 """Tells that a job of a workflow has moved on to a version."""
 LEASE: Final = object()
 """The end of a term that begins now, as the value of a field."""
+_GATE: Final = Compiled[Gate](lambda: Gate.objects.select_for_update().filter(pk=1))
+_PLACE: Final = Compiled[tuple[UUID, int]](
+    lambda pk: Job.objects.waiting().filter(pk=pk).values_list("pk", "place"), pk=UUIDField()
+)
+_NORMAL_LAST: Final = Compiled[int](lambda: _last_first("normal"))
+_BACKGROUND_LAST: Final = Compiled[int](lambda: _last_first("background"))
 _GRAPHS_KEPT: Final = 16
-_HELD: Final = "SELECT COUNT(*) FROM runs_job WHERE state IN ('running', 'cancelling')"
+_ASKED_AT_ONCE: Final = 500
+_ONE_MORE_WAITS: Final = "SELECT 1 FROM runs_job WHERE state = 'queued' ORDER BY place LIMIT 1 OFFSET %s"
+_WAITING_BEFORE: Final = """
+    SELECT COUNT(*) FROM runs_job WHERE state = 'queued' AND place < %s
+    AND (batch_id IS NULL OR batch_id NOT IN (SELECT id FROM runs_batch WHERE released_at IS NULL))
+"""
+_NUMBERS: Final = (
+    "UPDATE workflows_workflow SET jobs_made = jobs_made + %s WHERE id = %s AND NOT leaving RETURNING jobs_made"
+)
 _HISTORY: Final = (
     "INSERT INTO runs_jobtransition (job_id, from_state, to_state, at, by, why) VALUES (%s, %s, %s, %s, %s, %s)"
 )
@@ -47,19 +63,57 @@ def move(
     """
     if not _update(job, {"state": to, **fields}):
         raise LostLease("The job has moved on in the meantime.")
-    step = {"job": job.pk, "from_state": job.state, "to_state": to, "at": at or timezone.now(), "by": by}
-    row = [_prepared(JobTransition, name, value) for name, value in [*step.items(), ("why", why[:200])]]
     with connection.cursor() as cursor:
-        cursor.execute(_HISTORY, row)
+        cursor.execute(_HISTORY, _step(job, job.state, to, at or timezone.now(), by, why))
     if tell:
         transaction.on_commit(lambda: tell(job.pk, job.workflow_id, job.version + 1))
 
 
-def held() -> int:
-    """How many slots are taken."""
+def begin(jobs: Collection[Job], by: str) -> None:
+    """The first step of each job's history."""
     with connection.cursor() as cursor:
-        cursor.execute(_HELD)
+        cursor.executemany(_HISTORY, [_step(job, "", State.QUEUED, job.created_at, by) for job in jobs])
+
+
+def locked_gate() -> Gate | None:
+    """The gate's row, locked until the transaction ends; None where there is none yet."""
+    return _GATE.first()
+
+
+def more_wait_than(count: int) -> bool:
+    """Whether so many jobs and one more wait, with those that are still being written."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ONE_MORE_WAITS, [count])
+        return cursor.fetchone() is not None
+
+
+def take_numbers(workflow_id: UUID, count: int) -> int | None:
+    """Gives the workflow's next jobs their numbers. Answers the last of them; None when the workflow is no more."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NUMBERS, [count, prepared(Workflow, "id", workflow_id)])
+        row = cursor.fetchone()
+    return None if row is None else int(row[0])
+
+
+def places(job_ids: Collection[UUID]) -> list[tuple[UUID, int]]:
+    """Those of the jobs that wait, each with its place."""
+    if len(job_ids) == 1:
+        return _PLACE.rows(pk=next(iter(job_ids)))
+    wanted, waiting = list(job_ids), Job.objects.waiting().values_list("pk", "place")
+    parts = [wanted[at : at + _ASKED_AT_ONCE] for at in range(0, len(wanted), _ASKED_AT_ONCE)]
+    return [each for part in parts for each in waiting.filter(pk__in=part)]
+
+
+def waiting_before(place: int) -> int:
+    """How many jobs wait before this place of the queue."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING_BEFORE, [place])
         return int(cursor.fetchone()[0])
+
+
+def last_place(lane: str) -> int | None:
+    """The end of a lane, of what waits, runs and has ended; None where nothing was ever in it."""
+    return (_BACKGROUND_LAST if lane == "background" else _NORMAL_LAST).first()
 
 
 def head() -> Job | None:
@@ -82,6 +136,16 @@ def lease() -> Any:
     return Now() + timedelta(seconds=settings.LEASE_SECONDS)
 
 
+def _last_first(lane: str) -> "QuerySet[Job, int]":
+    return Job.rows.in_lane(lane).order_by("-place").values_list("place", flat=True)[:1]
+
+
+def _step(job: Job, before: str, to: State, at: datetime, by: str, why: str = "") -> list[Any]:
+    """A row of the history."""
+    row = {"job": job.pk, "from_state": before, "to_state": to, "at": at, "by": by, "why": why[:200]}
+    return [prepared(JobTransition, name, value) for name, value in row.items()]
+
+
 def _update(job: Job, fields: dict[str, Any]) -> bool:
     """Whether the job was still as it was read."""
     term, of_term = _term(settings.LEASE_SECONDS)
@@ -89,8 +153,8 @@ def _update(job: Job, fields: dict[str, Any]) -> bool:
     values: list[Any] = []
     for name, value in fields.items():
         columns.append(f"{name} = {term if value is LEASE else '%s'}")
-        values += of_term if value is LEASE else [_prepared(Job, name, value)]
-    values += [_prepared(Job, name, getattr(job, name)) for name in ("id", "state", "fence")]
+        values += of_term if value is LEASE else [prepared(Job, name, value)]
+    values += [prepared(Job, name, getattr(job, name)) for name in ("id", "state", "fence")]
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE runs_job SET {', '.join(columns)} WHERE id = %s AND state = %s AND fence = %s", values)  # noqa: S608 (names of columns)
         return bool(cursor.rowcount)
@@ -110,8 +174,3 @@ def _term(_seconds: float) -> tuple[str, tuple[Any, ...]]:
     query = Job.rows.all().query
     sql, parameters = query.get_compiler(DEFAULT_DB_ALIAS).compile(lease().resolve_expression(query))
     return sql, tuple(parameters)
-
-
-def _prepared(model: type[Job | JobTransition], name: str, value: Any) -> Any:
-    """A value as the database takes it for this field."""
-    return getattr(model, name).field.get_db_prep_save(value, connection)

@@ -10,16 +10,21 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterable
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.models import CharField
 from django.utils import timezone
 
+from accounts.compiled import Compiled, prepared
 from runs.models import Blob
 
+_TOUCH: Final = "UPDATE runs_blob SET used_at = %s WHERE digest = %s"
+_BLOB: Final = Compiled[Blob](lambda digest: Blob.objects.filter(pk=digest), digest=CharField())
 UNUSED_FOR = timedelta(hours=1)
 LEFT_FOR = timedelta(days=1)
 
@@ -96,12 +101,18 @@ def _blobs() -> Path:
 
 def _row(digest: str, size: int, media_type: str, known: dict[str, Any]) -> Blob:
     now = timezone.now()
-    fields = {"size": size, "media_type": media_type, "used_at": now, **known}
-    while True:  # again, if it was deleted as unused in this very moment
-        with transaction.atomic():
-            blob, made = Blob.objects.get_or_create(digest=digest, defaults=fields)
-            if made or Blob.objects.filter(pk=digest).update(used_at=now):
+    while True:  # again, if somebody else has stored the same in this very moment
+        with suppress(IntegrityError), transaction.atomic():
+            if _touch(digest, now) and (blob := _BLOB.first(digest=digest)):
                 return blob
+            return Blob.objects.create(digest=digest, size=size, media_type=media_type, used_at=now, **known)
+
+
+def _touch(digest: str, now: datetime) -> bool:
+    """Whether there is such a blob, which is in use from now on and stays until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TOUCH, [prepared(Blob, "used_at", now), digest])
+        return bool(cursor.rowcount)
 
 
 def _write(chunks: Iterable[bytes], target: Path) -> None:

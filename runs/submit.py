@@ -3,10 +3,13 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import UUIDField
 
+from accounts.compiled import Compiled
 from accounts.models import User
 from runs import entry, gate, lens, naming, partial, publish, readiness, wake, webhooks
 from runs.entry import Entry
@@ -20,6 +23,11 @@ from workflows.models import Workflow
 from workflows.portion import Stock
 from workflows.registry import registry
 from workflows.schemas import ScopeBody
+
+_NEWEST_PARAMS: Final = Compiled[Any](
+    lambda workflow: Job.objects.filter(workflow_id=workflow).order_by("-number").values_list("params", flat=True)[:1],
+    workflow=UUIDField(),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +118,7 @@ def label_of(workflow: Workflow, params: dict[str, object], part: Part | None = 
 
 def _before(workflow: Workflow, titles: Mapping[str, str]) -> Mapping[str, object] | None:
     """What the newest run had, in words."""
-    params = workflow.jobs.order_by("-number").values_list("params", flat=True).first()
+    params = _NEWEST_PARAMS.first(workflow=workflow.pk)
     return params and naming.in_words(params, titles, naming.files(params))
 
 

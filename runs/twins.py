@@ -6,8 +6,9 @@ from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import BigIntegerField, IntegerField, OuterRef, Subquery, UUIDField
 
+from accounts.compiled import Compiled
 from runs.models import Job
 from runs.states import State
 from workflows.models import Graph
@@ -16,6 +17,16 @@ from workflows.registry import registry
 _STEADY: Final = frozenset({"control.wait", "text.stream"})
 _STEADY_FAMILIES: Final = frozenset({"input", "output"})
 """Not pure, as there is nothing to be saved by it; but they always give the same."""
+
+
+_NEWEST: Final = Compiled[Job](
+    lambda twin, number, workflow: Job.objects.filter(
+        twin=twin, state=State.COMPLETED, number__lt=number, workflow=workflow
+    ).order_by("-number")[:1],
+    twin=BigIntegerField(),
+    number=IntegerField(),
+    workflow=UUIDField(),
+)
 
 
 def steady(graph: Graph) -> bool:
@@ -33,8 +44,7 @@ def of(job: Job) -> Job | None:
     """The newest run of the same workflow before this one that was the same and came to a good end."""
     if job.twin is None:
         return None
-    alike = Job.objects.filter(twin=job.twin, state=State.COMPLETED, number__lt=job.number, workflow=job.workflow_id)
-    found = alike.order_by("-number").first()
+    found = _NEWEST.first(twin=job.twin, number=job.number, workflow=job.workflow_id)
     return found if found and _same(job, found) else None
 
 

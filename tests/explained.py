@@ -3,6 +3,7 @@
 To write the parameters into them would show other plans: what is known beforehand may fit the condition of an index.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ def explained(ask: Callable[[], object], table: str, *words: str) -> list[str]:
     asked: list[tuple[str, Any]] = []
 
     def keep(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        if f'FROM "{table}"' in sql and all(word in sql for word in words):
+        if re.search(rf'FROM "?{table}\b', sql) and all(word in sql for word in words):
             asked.append((sql, params))
         return execute(sql, params, many, context)
 

@@ -9,7 +9,7 @@ from django.http import HttpResponse, JsonResponse
 from django.utils.http import content_disposition_header
 from ninja import Query as FromQuery, Router
 
-from accounts.authentication import READ, WRITE, ApiRequest, visible
+from accounts.authentication import READ, WRITE, ApiRequest, Visible, visible
 from accounts.idempotency import found_again, once
 from accounts.paging import page, part_of
 from accounts.problems import ProblemError, not_found
@@ -33,6 +33,7 @@ from workflows.schemas import (
 _VERSION: Final = re.compile(r'"[0-9]{1,9}"')
 
 router = Router(tags=["workflows"])
+_visible_workflow = Visible[Workflow](lambda: Workflow.objects.select_related("graph"))
 
 
 @router.get("/node-types", auth=READ, response=NodeTypes)
@@ -129,7 +130,7 @@ def created(request: ApiRequest, document: files.Document, **more: object) -> Ht
 
 def find(request: ApiRequest, workflow_id: UUID) -> Workflow:
     """The workflow with its graph, if these credentials may see it; else ProblemError 404."""
-    workflow = visible(Workflow.objects.select_related("graph"), request.auth).filter(pk=workflow_id).first()
+    workflow = _visible_workflow(request.auth, workflow_id)
     if workflow is None:
         raise not_found("There is no such workflow.")
     return workflow

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse, JsonResponse
 from ninja import Query as FromQuery, Router
 
-from accounts.authentication import READ, RUN, WRITE, ApiRequest, visible
+from accounts.authentication import READ, RUN, WRITE, ApiRequest, Visible, visible
 from accounts.idempotency import found_again, once
 from accounts.paging import page
 from accounts.problems import not_found
@@ -24,6 +24,7 @@ from workflows.api import find as find_workflow
 from workflows.models import Workflow
 
 router = Router(tags=["jobs"])
+_visible_job = Visible[Job](lambda: Job.objects.defer("traceback"))
 
 
 @router.post("/workflows/{uuid:workflow_id}/jobs", auth=RUN, response={201: NewJobDocument, 200: NewJobDocument})
@@ -92,7 +93,7 @@ def read_telemetry(request: ApiRequest, job_id: UUID) -> HttpResponse:
 
 def find(request: ApiRequest, job_id: UUID) -> Job:
     """The job, if these credentials may see it; else ProblemError 404."""
-    job = visible(Job.objects.defer("traceback"), request.auth).filter(pk=job_id).first()
+    job = _visible_job(request.auth, job_id)
     if job is None:
         raise not_found("There is no such job.")
     return job

@@ -5,7 +5,7 @@ from runs.models.batch import BYTES, COST, FIRST_FAILURE, RULES, SECONDS, Batch
 from runs.models.choice import Choice
 from runs.models.focus import RunFocus
 from runs.models.gate import Duty, Gate, Worker
-from runs.models.job import BACKGROUND_PLACES, Job, JobStock, JobTelemetry, JobTransition, running_bounds
+from runs.models.job import BACKGROUND_PLACES, Job, JobStock, JobTelemetry, JobTransition, running_bounds, taken
 from runs.models.kept import Kept
 from runs.models.webhook import (
     ASSET_CREATED,
@@ -50,4 +50,5 @@ __all__ = [
     "Webhook",
     "Worker",
     "running_bounds",
+    "taken",
 ]

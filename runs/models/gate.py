@@ -8,6 +8,8 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.compiled import Compiled
+
 DUTY_SECONDS: Final = 10.0
 """Another pool takes a duty over when the one that has it is silent for so long."""
 
@@ -17,7 +19,7 @@ class GateQuerySet(models.QuerySet["Gate"]):
 
     def now(self) -> "Gate":
         """The gate as it stands, which need not have a row yet."""
-        return self.filter(pk=1).first() or Gate()
+        return _NOW.first() or Gate()
 
     def cap(self) -> int:
         """How many jobs may run at once, over all machines."""
@@ -43,6 +45,9 @@ class Gate(models.Model):
     def limit(self) -> int:
         """The cap in force: as it was set at run time, else the setting."""
         return int(settings.MAX_CONCURRENT_JOBS) if self.cap is None else self.cap
+
+
+_NOW: Final = Compiled[Gate](lambda: Gate.objects.filter(pk=1))
 
 
 class Worker(models.Model):

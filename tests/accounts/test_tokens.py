@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from accounts.credentials import of_secret
 from accounts.models import ApiToken, User
 from accounts.scopes import Scope
 from tests.rest import Rest, codes
@@ -163,7 +164,7 @@ def test_the_page_revokes_and_remembers_what_was_revoked(page: Client, ada: User
     shown = text(page.post(f"{ADDRESS}{mine.pk}/revocation/", follow=True))
     assert "“old laptop” is revoked." in shown
     assert "Revoked lately" in shown
-    assert ApiToken.objects.for_secret(secret) is None
+    assert of_secret(secret) is None
     assert page.post(f"{ADDRESS}{theirs.pk}/revocation/").status_code == 404
     assert "bob" not in text(page.get(ADDRESS))
 

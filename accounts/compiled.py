@@ -1,0 +1,88 @@
+"""Queries that requests make again and again, compiled once.
+
+To turn a query into SQL takes Django some 0.5 ms, which is ten times as long as the database takes to answer it.
+"""
+
+from collections.abc import Callable
+from copy import copy
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import Field, Model, QuerySet, UUIDField, Value
+
+Row = TypeVar("Row")
+
+
+class Slot(Value):
+    """Stands in a query for a value that is known only when it is run."""
+
+    def __init__(self, name: str, output_field: "Field[Any, Any]") -> None:
+        self.name = name
+        super().__init__(name, output_field)
+
+    def as_sql(self, *_: object) -> tuple[str, tuple[Any, ...]]:
+        """A parameter, in whose place `Compiled` puts the value."""
+        return "%s", (self,)
+
+
+class Somebody(AnonymousUser):
+    """Stands for a user whose id is known only when the query is run, as the value of `user`."""
+
+    is_authenticated = True  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        self.pk = Slot("user", UUIDField())  # type: ignore[assignment]
+
+
+class Compiled(Generic[Row]):
+    """A query with slots: `build` is given one for each of the named fields, and makes the query of them.
+
+    Values are given whenever it is run; none may be None. What the query prefetches does not come along.
+    """
+
+    def __init__(self, build: "Callable[..., QuerySet[Any, Row]]", **fields: "Field[Any, Any]") -> None:
+        self._build = build
+        self._fields = fields
+        self._plans: dict[str, _Plan] = {}
+
+    def rows(self, **values: Any) -> list[Row]:
+        """What the query finds with these values."""
+        database = connections[DEFAULT_DB_ALIAS]
+        plan = self._plans.get(database.vendor) or self._compile(database)
+        bound = [_bound(each, values, database) if isinstance(each, Slot) else each for each in plan.parameters]
+        compiler = copy(plan.compiler)
+        compiler.connection = database  # each thread has its own
+        compiler.as_sql = lambda: (plan.sql, bound)
+        found = plan.queryset.all()
+        found.query.get_compiler = lambda *_, **__: compiler  # type: ignore[method-assign]
+        return list(found)
+
+    def first(self, **values: Any) -> Row | None:
+        """The first row that it finds, if any."""
+        return next(iter(self.rows(**values)), None)
+
+    def _compile(self, database: Any) -> "_Plan":
+        queryset = self._build(**{name: Slot(name, field) for name, field in self._fields.items()})
+        compiler: Any = queryset.query.get_compiler(connection=database)
+        sql, parameters = compiler.as_sql()
+        plan = self._plans[database.vendor] = _Plan(queryset, compiler, sql, parameters)
+        return plan
+
+
+def prepared(model: type[Model], name: str, value: Any) -> Any:
+    """A value as the database takes it for this field, in a statement that is written out."""
+    return getattr(model, name).field.get_db_prep_save(value, connections[DEFAULT_DB_ALIAS])
+
+
+class _Plan(NamedTuple):
+    """A query, what has compiled it, and what came of it for one kind of database."""
+
+    queryset: "QuerySet[Any, Any]"
+    compiler: Any
+    sql: str
+    parameters: Any
+
+
+def _bound(slot: Slot, values: dict[str, Any], database: Any) -> Any:
+    return slot.output_field.get_db_prep_value(values[slot.name], database)

@@ -1,0 +1,73 @@
+"""A query that is compiled once finds what the query itself would, with whatever values it is run."""
+
+from datetime import timedelta
+
+import pytest
+from django.db.models import CharField, DateTimeField, QuerySet, UUIDField
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.compiled import Compiled, Slot, Somebody
+from accounts.models import ApiToken, User
+from accounts.scopes import Scope
+
+pytestmark = pytest.mark.django_db
+
+
+def test_rows_are_those_of_the_query_with_these_values(ada: User, bob: User) -> None:
+    names = Compiled(
+        lambda user: ApiToken.objects.filter(user=user).order_by("name").values_list("name", "scopes"), user=UUIDField()
+    )
+    for user, name in [(ada, "a"), (ada, "b"), (bob, "c")]:
+        ApiToken.objects.issue(user, [Scope.READ], name=name)
+
+    assert names.rows(user=ada.pk) == [("a", ["read"]), ("b", ["read"])]
+    assert names.rows(user=bob.pk) == [("c", ["read"])]
+
+
+def test_it_is_built_and_compiled_once(ada: User, bob: User) -> None:
+    built = []
+
+    def build(name: Slot) -> QuerySet[User]:
+        built.append(name)
+        return User.objects.filter(username=name)
+
+    by_name = Compiled(build, name=CharField())
+
+    assert [by_name.first(name=name) for name in ("ada", "bob", "nobody")] == [ada, bob, None]
+    assert len(built) == 1
+
+
+def test_models_are_whole_and_bring_what_is_joined(
+    ada: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    token, _ = ApiToken.objects.issue(ada, [Scope.READ, Scope.RUN], name="mine", days=1)
+    by_prefix = Compiled(
+        lambda prefix: ApiToken.objects.select_related("user").filter(prefix=prefix), prefix=CharField()
+    )
+
+    with django_assert_num_queries(1):
+        found = by_prefix.first(prefix=token.prefix)
+        assert found is not None
+        assert (found, found.user, found.scopes, found.expires_at) == (token, ada, token.scopes, token.expires_at)
+
+    found.name = "ours"
+    found.save()
+    token.refresh_from_db()
+    assert token.name == "ours"
+
+
+def test_times_are_bound_as_the_database_has_them(ada: User) -> None:
+    ApiToken.objects.issue(ada, [Scope.READ], days=1)
+    expiring = Compiled(lambda at: ApiToken.objects.filter(expires_at__lt=at), at=DateTimeField())
+
+    assert not expiring.rows(at=timezone.now())
+    assert len(expiring.rows(at=timezone.now() + timedelta(days=2))) == 1
+
+
+def test_somebody_stands_for_the_user_of_what_may_be_seen(ada: User, bob: User) -> None:
+    mine = Compiled(lambda: ApiToken.objects.visible_to(Somebody()))
+    token, _ = ApiToken.objects.issue(ada, [Scope.READ])
+
+    assert mine.rows(user=ada.pk) == [token]
+    assert mine.rows(user=bob.pk) == []
