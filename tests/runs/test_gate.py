@@ -139,7 +139,7 @@ def after_the_first_look(act: Callable[[], object]) -> AbstractContextManager[No
     def watch(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
         nonlocal looked
         answer = execute(sql, *rest)
-        if not looked and 'FROM "runs_job"' in sql:
+        if not looked and "FROM runs_job" in sql.replace('"', ""):
             looked = True
             act()
         return answer
