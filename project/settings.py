@@ -143,6 +143,7 @@ MAX_CONCURRENT_JOBS = _whole("MAX_CONCURRENT_JOBS", 4, least=LEAST_CAP, most=MOS
 MAX_CONCURRENT_JOBS_PER_WORKFLOW = _whole("MAX_CONCURRENT_JOBS_PER_WORKFLOW", 0, least=0, most=MOST_CAP)  # 0: no bound
 MAX_CONCURRENT_JOBS_PER_USER = _whole("MAX_CONCURRENT_JOBS_PER_USER", 0, least=0, most=MOST_CAP)
 QUEUE_ORDER = _word("QUEUE_ORDER", "fifo", "fifo")
+WEB_PROCESSES = _whole("WEB_PROCESSES", 1, least=1, most=64)
 WORKERS = _whole("WORKERS", 0, least=0, most=1000)  # 0: as many as the cap, at most 32, following it
 LEASE_SECONDS = _number("LEASE_SECONDS", 30.0, least=2, most=DAY)
 MAX_ATTEMPTS = _whole("MAX_ATTEMPTS", 3, least=1, most=1000)

@@ -1,4 +1,4 @@
-"""The process that `make run` becomes: it starts Valkey, the worker pool and the web process, and ends them all."""
+"""The process that `make run` becomes: it starts Valkey, the worker pool and the web processes, and ends them all."""
 
 import os
 import select
@@ -129,7 +129,7 @@ class Supervisor:
         self._valkey = Valkey(data_dir / "valkey", Log(logs, "valkey")) if settings.EMBEDDED_REDIS else None
         self._store = [Service("Valkey", self._start_valkey, Log(logs, "valkey"))] if self._valkey else []
         self._workers = Service("The worker pool", self._start_pool, Log(logs, "workers"))
-        self._web = Service("The web process", self._start_web, Log(logs, "web"))
+        self._web = [self._web_service(Log(logs, name)) for name in _web_names()]
 
     def run(self) -> None:
         """Returns when Loupe was asked to stop and has stopped."""
@@ -140,7 +140,7 @@ class Supervisor:
                 time.sleep(TICK_SECONDS)
         finally:
             say("Stopping …")
-            self._end((self._web, self._workers), settings.DRAIN_SECONDS + POOL_GRACE_SECONDS)
+            self._end((*self._web, self._workers), settings.DRAIN_SECONDS + POOL_GRACE_SECONDS)
             self._end(self._store, VALKEY_GRACE_SECONDS)
             if self._valkey:
                 self._valkey.remove_socket()
@@ -160,7 +160,7 @@ class Supervisor:
     def _wanted(self) -> list[Service]:
         """The services that are to run by now: what needs Valkey is started once that has answered."""
         self._store_answers = self._store_answers or self._valkey is None or self._valkey.answers()
-        return [*self._store, self._workers, self._web] if self._store_answers else self._store
+        return [*self._store, self._workers, *self._web] if self._store_answers else self._store
 
     def _is_abandoned(self) -> bool:
         """Whether the terminal, or the process that this one is to end with, has gone."""
@@ -202,9 +202,9 @@ class Supervisor:
     def _start_pool(self) -> Child:
         return self._start_python(["manage.py", "workers"], self._workers.log)
 
-    def _start_web(self) -> Child:
+    def _web_service(self, log: Log) -> Service:
         handle = self._listener.fileno()
-        return self._start_python(web_arguments(handle), self._web.log, handle)
+        return Service("The web process", lambda: self._start_python(web_arguments(handle), log, handle), log)
 
     def _start_python(self, arguments: list[str], log: Log, *descriptors: int) -> Child:
         with log.open() as output:
@@ -215,6 +215,11 @@ class Supervisor:
                 output=output,
                 descriptors=descriptors,
             )
+
+
+def _web_names() -> list[str]:
+    """What the logs of the web processes are called."""
+    return ["web", *(f"web-{number}" for number in range(2, settings.WEB_PROCESSES + 1))]
 
 
 def _redis_answers() -> bool:

@@ -109,6 +109,11 @@ SETTINGS = (
         },
         default="`fifo`",
     ),
+    Row(
+        "WEB_PROCESSES",
+        {"several on the one port": BESIDE("test_web_processes_share_a_port_and_tell_the_same")},
+        default="`1`",
+    ),
     Row("WORKERS", {"unset: as many as the cap, following it": LIVE("test_the_pool_follows_the_cap")}, default="`0`"),
     Row(
         "MAX_WAITING_JOBS_PER_USER",
