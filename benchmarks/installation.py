@@ -18,9 +18,9 @@ PATIENCE = 300.0
 
 
 @contextmanager
-def running(folder: Path, cap: int) -> Iterator[tuple[Product, httpx.Client]]:
+def running(folder: Path, cap: int, **settings: object) -> Iterator[tuple[Product, httpx.Client]]:
     """A product with this cap, all its workers idle, and a client of its API."""
-    product = Product(folder, MAX_CONCURRENT_JOBS=cap, LEASE_SECONDS=30).start()
+    product = Product(folder, MAX_CONCURRENT_JOBS=cap, LEASE_SECONDS=30, **settings).start()
     try:
         with product.client() as client:
             eventually(lambda: httpx.get(f"{product.base}/readyz").status_code == 200, PATIENCE)

@@ -1,4 +1,4 @@
-"""What every process of an installation holds after 5,000 runs, beside after 500."""
+"""What every process of an installation holds after 500, 5,000 and 20,000 runs, and what a run costs first and last."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -11,23 +11,35 @@ from benchmarks.installation import running, workflow
 from tests.live.product import ROLES, Product
 from tests.waiting import eventually
 
-FEW, MANY = 500, 5000
+FEW, MANY, MOST = 500, 5000, 20_000
 BATCH = 500
+COUNTED = 2000
+"""The runs whose cost is counted: those after the first few, and the last."""
 PATIENCE = 600.0
 
 
 def measure(folder: Path) -> list[Figure]:
-    """Memory that is a process's own (USS), as the largest of each role holds it; the ratio is of its growth."""
+    """Memory that is a process's own (USS), as the largest of each role holds it; the ratios are of its growth."""
     with running(folder, cap=2) as (product, client):
         path = workflow(client, TRIVIAL)
+        held = []
         _run(client, path, FEW)
-        before = _held(product)
-        _run(client, path, MANY - FEW)
-        after = _held(product)
-    found = []
-    for role, megabytes in after.items():
-        found.append(Figure(f"memory of {role} after 5,000 runs", megabytes, "MB"))
-        found.append(Figure("… beside after 500 runs", megabytes / before[role], "×"))
+        held.append(_held(product))
+        first = _cost(product, client, path)
+        _run(client, path, MANY - FEW - COUNTED)
+        held.append(_held(product))
+        _run(client, path, MOST - MANY - COUNTED)
+        last = _cost(product, client, path)
+        held.append(_held(product))
+    found = [
+        Figure(f"time of the processors for a run, after {MOST - COUNTED:,}", last, "ms"),
+        Figure(f"… beside after {FEW}", last / first, "×", 1.1),
+    ]
+    few, many, most = held
+    for role in most:
+        found.append(Figure(f"memory of {role} after {MOST:,} runs", most[role], "MB"))
+        found.append(Figure(f"… after {MANY:,} beside after {FEW}", many[role] / few[role], "×"))
+        found.append(Figure(f"… after {MOST:,} beside after {MANY:,}", most[role] / many[role], "×"))
     return found
 
 
@@ -37,6 +49,18 @@ def _run(client: httpx.Client, path: str, count: int) -> None:
         words = [f"word {first + at}" for at in range(min(BATCH, count - first))]
         client.post(batches, json={"axes": {"word": words}, "confirm": True}).raise_for_status()
         eventually(lambda: client.get("/queue").json()["mine"] == {"running": 0, "waiting": 0}, PATIENCE)
+
+
+def _cost(product: Product, client: httpx.Client, path: str) -> float:
+    """Milliseconds of the processor that one run costs, in all processes together; with its part of a batch."""
+    before = _spent(product)
+    _run(client, path, COUNTED)
+    return 1000 * (_spent(product) - before) / COUNTED
+
+
+def _spent(product: Product) -> float:
+    times = [each.cpu_times() for each in product.processes()]
+    return sum(each.user + each.system for each in times)
 
 
 def _held(product: Product) -> dict[str, float]:

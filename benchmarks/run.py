@@ -14,7 +14,21 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import batch, concurrency, crowded, followers, idle, lens, memory, pages, pictures, torrent, trivial
+from benchmarks import (
+    audience,
+    batch,
+    concurrency,
+    crowded,
+    followers,
+    idle,
+    lens,
+    memory,
+    pages,
+    pictures,
+    torrent,
+    trivial,
+    waiting,
+)
 from benchmarks.figures import Figure
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
@@ -29,7 +43,9 @@ ALL: dict[str, Callable[[Path], list[Figure]]] = {
     "pages": pages.measure,
     "crowded": crowded.measure,
     "followers": followers.measure,
+    "audience": audience.measure,
     "memory": memory.measure,
+    "waiting": waiting.measure,
 }
 
 
