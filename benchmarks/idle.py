@@ -24,7 +24,7 @@ def measure(folder: Path) -> list[Figure]:
         socket = f"ws://127.0.0.1:{product.port}/ws/v1/jobs"
         times = [_one(client, path, socket) for _ in range(WARM + RUNS)][WARM:]
     return [
-        Figure("one idle run, submit → completed on the socket, p50", statistics.median(times), "ms", 30),
+        Figure("one idle run, submit → completed on the socket, p50", statistics.median(times), "ms", 15),
         Figure("one idle run, submit → completed on the socket, p95", statistics.quantiles(times, n=20)[-1], "ms"),
     ]
 

@@ -23,9 +23,9 @@ def measure(folder: Path) -> list[Figure]:
     over_rest = _submitted(folder / "submitted")
     return [
         Figure("RQ alone, two SimpleWorkers, nothing to do", bare, "jobs/s"),
-        Figure("trivial runs drained, cap 2", full, "jobs/s", 120, lowest=True),
+        Figure("trivial runs drained, cap 2", full, "jobs/s", 200, lowest=True),
         Figure("… beside RQ alone", full / bare, "×"),
-        Figure("trivial runs submitted over REST while others run, cap 2", over_rest, "jobs/s", 40, lowest=True),
+        Figure("trivial runs submitted over REST while others run, cap 2", over_rest, "jobs/s", 60, lowest=True),
     ]
 
 
