@@ -9,15 +9,15 @@ from uuid import UUID
 import redis
 from django.conf import settings
 from django.db import connection as database
-from django.db.models import Count, Q, QuerySet, UUIDField
+from django.db.models import QuerySet, UUIDField
 from django.utils import timezone
 
 from accounts.compiled import Compiled
 from accounts.models import User
 from accounts.plain_json import moment
-from runs import gate
+from runs import gate, steps
 from runs.eta import Eta, etas
-from runs.models import BACKGROUND_PLACES, Gate, Job, Worker, running_bounds
+from runs.models import BACKGROUND_PLACES, Gate, Job, Worker, running_bounds, taken
 from runs.redis import connection, progress_key
 from runs.representation import job_document
 from runs.states import HOLDING, State
@@ -74,14 +74,14 @@ def live_workers() -> QuerySet[Worker]:
 
 def summary(user: User) -> dict[str, Any]:
     """The queue as `GET /queue` shows it; to staff with its workers."""
-    running, mine_running = _count(Job.objects.holding(), user)
-    waiting, mine_waiting = _count(Job.objects.waiting(), user)
+    now = Gate.objects.now()
+    mine = {"running": Job.objects.holding(), "waiting": Job.objects.waiting()}
     found = {
-        "cap": gate.cap(),
-        "paused": Gate.objects.now().paused,
-        "running": running,
-        "waiting": waiting,
-        "mine": {"running": mine_running, "waiting": mine_waiting},
+        "cap": now.limit,
+        "paused": now.paused,
+        "running": taken(),
+        "waiting": steps.waiting_before(gate.LAST_PLACE),
+        "mine": {where: jobs.filter(owner=user).count() for where, jobs in mine.items()},
     }
     return {**found, "workers": _workers()} if user.is_staff else found
 
@@ -176,12 +176,6 @@ def _progress(running: list[UUID]) -> dict[UUID, float] | None:
     except redis.RedisError:
         return None
     return {pk: float(value) for pk, value in zip(running, kept, strict=True) if value is not None}
-
-
-def _count(jobs: QuerySet[Job], user: User) -> tuple[int, int]:
-    """How many there are, and how many of them are the user's."""
-    counted = jobs.order_by().aggregate(everyones=Count("pk"), mine=Count("pk", filter=Q(owner=user)))
-    return counted["everyones"], counted["mine"]
 
 
 def _workers() -> list[dict[str, Any]]:
