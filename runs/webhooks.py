@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 from pydantic import AfterValidator, BaseModel, Field
 
@@ -104,11 +105,13 @@ class DeliveryDocument(BaseModel):
 
 def make(owner: User, url: str, events: Collection[str], workflow: Workflow | None) -> tuple[Webhook, str]:
     """A new webhook, and its secret. Raises ProblemError 422 when the person has enough of them."""
-    if Webhook.objects.standing().filter(owner=owner).count() >= MOST:
-        message = f"A person has {MOST} webhooks at most. Delete one that is not needed any more."
-        raise invalid(fault("too_large", message), detail=message)
     secret = PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
-    return _new(owner.pk, url, secret, events=sorted(set(events)), workflow=workflow), secret
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=owner.pk)  # who makes two at once makes one after the other
+        if Webhook.objects.standing().filter(owner=owner).count() >= MOST:
+            message = f"A person has {MOST} webhooks at most. Delete one that is not needed any more."
+            raise invalid(fault("too_large", message), detail=message)
+        return _new(owner.pk, url, secret, events=sorted(set(events)), workflow=workflow), secret
 
 
 def add_to(job: Job, url: str, secret: str) -> None:
