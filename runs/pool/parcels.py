@@ -25,6 +25,7 @@ from runs.models import (
     Job,
     Webhook,
 )
+from runs.models.webhook import WebhookQuerySet
 from runs.pool.post import SECONDS, Answer, Parcel
 from runs.representation import asset_document
 
@@ -67,12 +68,12 @@ def settle(parcel: Parcel, answer: Answer) -> None:
         mine.update(state=DELIVERED, due_at=None, body="", **told)
     elif answer.gone:
         mine.update(state=FAILED, due_at=None, body="", **told)
-        _disable(parcel.webhook_id, "Its receiver answered 410: it is gone.")
+        _hook(parcel.webhook_id).disable("Its receiver answered 410: it is gone.")
     elif parcel.attempt <= len(PAUSES):
         pause = PAUSES[parcel.attempt - 1] * random.uniform(1, 1 + JITTER)  # noqa: S311 (so that not all come at once)
         mine.update(due_at=now + timedelta(seconds=pause), **told)
     elif mine.update(state=FAILED, due_at=None, body="", **told) and not _has_answered(parcel):
-        _disable(parcel.webhook_id, f"Its receiver has taken nothing for {parcel.attempt} tries.")
+        _hook(parcel.webhook_id).disable(f"Its receiver has taken nothing for {parcel.attempt} tries.")
 
 
 def _due(going: Mapping[str, int]) -> Iterable[Delivery]:
@@ -88,10 +89,13 @@ def _taken(delivery: Delivery) -> Parcel | None:
     mine = Delivery.objects.filter(pk=delivery.pk, due_at=delivery.due_at)
     if not mine.update(due_at=timezone.now() + _TAKEN_FOR, attempts=attempt):
         return None
+    if hook.disabled_at:  # while somebody wrote this
+        _hook(hook.pk).disable(hook.disabled_why)
+        return None
     try:
         secret = unseal(hook.secret)
     except Broken:
-        _disable(hook.pk, "Its secret can't be read, as the SECRET_KEY has changed. Make a new webhook.")
+        _hook(hook.pk).disable("Its secret can't be read, as the SECRET_KEY has changed. Make a new webhook.")
         return None
     if not delivery.body:
         delivery.body = _body(delivery)
@@ -99,10 +103,8 @@ def _taken(delivery: Delivery) -> Parcel | None:
     return Parcel(delivery.pk, hook.pk, hook.origin, hook.url, secret, delivery.body, attempt)
 
 
-def _disable(webhook_id: UUID, why: str) -> None:
-    """It is told nothing more; what still waits for it comes to its end."""
-    Webhook.objects.filter(pk=webhook_id).update(disabled_at=timezone.now(), disabled_why=why)
-    Delivery.objects.waiting().filter(webhook=webhook_id).update(state=FAILED, due_at=None, body="", error=why)
+def _hook(webhook_id: UUID) -> WebhookQuerySet:
+    return Webhook.objects.filter(pk=webhook_id)
 
 
 def _has_answered(parcel: Parcel) -> bool:
