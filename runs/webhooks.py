@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
+import httpx
 from django.db import transaction
 from django.utils import timezone
 from pydantic import AfterValidator, BaseModel, Field
@@ -34,7 +35,7 @@ LOOK_UP_SECONDS: Final = 5.0
 
 def _address(url: str) -> str:
     try:
-        outgoing.endpoint(url)
+        _place(url)
     except outgoing.Unreachable as error:
         raise ValueError(str(error)) from error
     return url
@@ -131,7 +132,7 @@ def refuse_for_job(url: str | None, secret: str | None) -> None:
 
 def refuse(url: str, name: str = "url") -> None:
     """Raises ProblemError 422 when the address may not be reached, or is not found. Each call judges it again."""
-    host, port = outgoing.endpoint(url)
+    host, port = _place(url)
     try:
         asyncio.run(asyncio.wait_for(outgoing.guard.find(host, port), LOOK_UP_SECONDS))
     except outgoing.Unreachable as error:
@@ -170,8 +171,17 @@ def delivery_document(delivery: Delivery) -> dict[str, Any]:
     }
 
 
+def _place(url: str) -> outgoing.Endpoint:
+    """Where an address leads to. Raises Unreachable when it is none of the web, or has a password, as lists show it."""
+    place = outgoing.endpoint(url)
+    if httpx.URL(url).userinfo:
+        message = "Leave name and password out of the address: the signature proves who calls."
+        raise outgoing.Unreachable("bad_value", message)
+    return place
+
+
 def _new(owner_id: UUID, url: str, secret: str, **about: Any) -> Webhook:
-    host, port = outgoing.endpoint(url)
+    host, port = _place(url)
     return Webhook.objects.create(
         owner_id=owner_id, url=url, origin=f"{host}:{port}", secret=seal(secret), created_at=timezone.now(), **about
     )

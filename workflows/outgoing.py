@@ -87,11 +87,15 @@ def endpoint(url: str | httpx.URL) -> Endpoint:
     """The host and port that an address of the web leads to. Raises Unreachable when it is none."""
     try:
         address = httpx.URL(url)
-    except httpx.InvalidURL:
-        address = httpx.URL("")
-    if address.scheme not in PORTS or not address.host:
+        named = bool(address.host)  # which is decoded
+    except (httpx.InvalidURL, UnicodeError):
+        address, named = httpx.URL(""), False
+    if address.scheme not in PORTS or not named:
         raise Unreachable("bad_value", "Only addresses that begin with http:// or https:// can be reached.")
-    return address.raw_host.decode(), address.port or PORTS[address.scheme]
+    port = PORTS[address.scheme] if address.port is None else address.port
+    if not 0 < port < 2**16:
+        raise Unreachable("bad_value", f"There is no port {port}: they go from 1 to 65535.")
+    return address.raw_host.decode(), port
 
 
 def is_global(address: str) -> bool:

@@ -39,8 +39,9 @@ class WebhookQuerySet(models.QuerySet["Webhook"]):
     def hearing(
         self, events: Iterable[str], owners: Collection[uuid.UUID], jobs: Collection[uuid.UUID] = ()
     ) -> list["Webhook"]:
-        """Those of these owners, and of these jobs alone, that hear one of the events."""
+        """Those of these owners who may sign in, and of these jobs alone, that hear one of the events."""
         found = self.filter(Q(owner__in=owners, job_id=None) | Q(job_id__in=jobs), disabled_at=None)
+        found = found.filter(owner__is_active=True)
         wanted = set(events)
         return [hook for hook in found if wanted & set(hook.events)]
 

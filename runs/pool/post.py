@@ -24,6 +24,7 @@ class Parcel:
 
     delivery_id: UUID
     webhook_id: UUID
+    owner_id: UUID
     origin: str
     url: str
     secret: str = field(repr=False)
@@ -74,7 +75,12 @@ async def send(parcel: Parcel) -> Answer:
         return Answer(None, str(error))
     except TimeoutError:
         return Answer(None, f"There was no answer within {SECONDS:g} s.")
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (
+        httpx.HTTPError,
+        httpx.InvalidURL,
+        ValueError,
+        OSError,
+    ) as error:  # the last two: no name for TLS
         return Answer(None, f"There was no answer ({type(error).__name__}).")
     return Answer(status, _why(status))
 

@@ -71,6 +71,10 @@ def test_a_repeat_makes_no_second_one_and_does_not_show_the_secret_again(ada: Us
     [
         ({"url": "ftp://example.org/x"}, "url"),
         ({"url": "not an address"}, "url"),
+        ({"url": "https://xn--/"}, "url"),
+        ({"url": "https://example.org:0/"}, "url"),
+        ({"url": "https://example.org:65536/"}, "url"),
+        ({"url": "https://ada:secret@example.org/"}, "url"),
         ({"url": f"https://example.org/{'x' * 2000}"}, "url"),
         ({"events": []}, "events"),
         ({"events": ["job.begun"]}, "events.0"),

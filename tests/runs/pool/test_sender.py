@@ -118,7 +118,7 @@ def test_the_signature_is_that_of_the_specification() -> None:
     example = hmac_of("msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", b'{"test": 2432232314}')
     assert example == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
     with receiving() as server:
-        parcel = post.Parcel(uuid4(), uuid4(), "", f"{server.url}/", SECRET, '{"type":"é"}', 1)
+        parcel = post.Parcel(uuid4(), uuid4(), uuid4(), "", f"{server.url}/", SECRET, '{"type":"é"}', 1)
         assert asyncio.run(post.send(parcel)).taken
     sent = headers(server.heard[0])
     assert server.bodies == ['{"type":"é"}'.encode()]
@@ -170,7 +170,7 @@ def test_each_next_try_is_later_and_not_at_the_same_moment_for_all(ada: User, mo
 
 
 def settle_one(answer: post.Answer) -> None:
-    (parcel,) = parcels.take({})
+    (parcel,) = parcels.take(())
     parcels.settle(parcel, answer)
 
 
@@ -178,7 +178,7 @@ def test_one_that_takes_other_things_stays_though_one_was_given_up(ada: User) ->
     with receiving() as server:
         hook(ada, server)
         jobs.ran(ada)
-        settle_later = list(parcels.take({}))
+        settle_later = list(parcels.take(()))
         jobs.ran(ada)
         settle_one(post.Answer(200))
         last = post.Parcel(**{**fields(settle_later[0]), "attempt": 8})
@@ -268,9 +268,9 @@ def test_what_a_sender_that_was_killed_had_taken_is_sent_again_with_the_same_id(
     with receiving() as server:
         secret = hook(ada, server)
         jobs.ran(ada)
-        (parcel,) = parcels.take({})
+        (parcel,) = parcels.take(())
         asyncio.run(post.send(parcel))  # it is killed here: the receiver has it, the row does not say so
-        assert list(parcels.take({})) == []  # nobody else takes it before its time is over
+        assert list(parcels.take(())) == []  # nobody else takes it before its time is over
         Delivery.objects.update(due_at=timezone.now() - timedelta(seconds=1))
         sending()
         eventually(lambda: the_delivery().state == "delivered")
@@ -323,7 +323,7 @@ def test_a_long_line_for_one_receiver_leaves_room_for_others(ada: User, monkeypa
             jobs.ran(ada)
         hook(ada, other)
         jobs.ran(ada)
-        origins = Counter(parcel.origin for parcel in parcels.take(Counter()))
+        origins = Counter(parcel.origin for parcel in parcels.take(()))
     assert sorted(origins.values()) == [1, parcels.AT_ONE_PLACE]
 
 
@@ -332,7 +332,7 @@ def test_a_body_that_is_very_long_goes_without_what_is_long(ada: User, monkeypat
     with receiving() as server:
         hook(ada, server)
         jobs.ran(ada)
-        (parcel,) = parcels.take({})
+        (parcel,) = parcels.take(())
     assert '"params":null' in parcel.body
     assert '"outputs":null' in parcel.body
 
@@ -342,6 +342,33 @@ def test_with_another_secret_key_it_is_disabled_and_says_so(ada: User, settings:
         hook(ada, server)
         jobs.ran(ada)
     settings.SECRET_KEY = "another one, which opens nothing that was sealed before"
-    assert list(parcels.take(Counter())) == []
+    assert list(parcels.take(())) == []
     assert "SECRET_KEY" in Webhook.objects.get().disabled_why
     assert the_delivery().state == "failed"
+
+
+def test_who_has_many_receivers_that_hang_leaves_room_for_others(ada: User, bob: User) -> None:
+    addresses = [f"https://{number}.example.org/" for number in range(parcels.AT_ONCE)]
+    for address in addresses:
+        webhooks.make(ada, address, ["job.ended"], None)
+    webhooks.make(bob, "https://example.com/", ["job.ended"], None)
+    for owner in (ada, bob):
+        jobs.ran(owner)
+    taken = Counter(parcel.owner_id for parcel in parcels.take(()))
+    assert taken == {ada.pk: parcels.AT_ONE_PERSON, bob.pk: 1}
+
+
+def test_who_may_not_sign_in_any_more_is_told_nothing(ada: User) -> None:
+    webhooks.make(ada, "https://example.org/", ["job.ended"], None)
+    jobs.ran(ada)
+    User.objects.update(is_active=False)
+    assert list(parcels.take(())) == []
+    jobs.ran(ada)
+    assert Delivery.objects.count() == 1
+
+
+def test_what_is_deleted_while_its_body_is_written_is_not_sent(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    webhooks.make(ada, "https://example.org/", ["job.ended"], None)
+    jobs.ran(ada)
+    monkeypatch.setattr(parcels, "_body", lambda _: str(Webhook.objects.all().delete()))
+    assert list(parcels.take(())) == []
