@@ -66,7 +66,7 @@ def office() -> Iterator[asyncio.AbstractEventLoop]:
 async def send(parcel: Parcel) -> Answer:
     """Posts it, follows no redirect, and reads nothing of the answer's body."""
     try:
-        async with asyncio.timeout(SECONDS), outgoing.client() as client:
+        async with asyncio.timeout(SECONDS), outgoing.client(head_only=True) as client:
             request = client.build_request("POST", parcel.url, content=parcel.body, headers=_headers(parcel))
             response = await client.send(request, stream=True)
             status = response.status_code

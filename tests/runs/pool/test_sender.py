@@ -249,6 +249,36 @@ def test_who_hangs_is_left_and_holds_nobody_up(
             outgoing.guard.allow(())
 
 
+async def never_ends(writer: asyncio.StreamWriter) -> None:
+    while True:
+        writer.write(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)
+        await writer.drain()
+
+
+async def endless_body(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while True:
+        writer.write(b"ffff\r\n" + b"x" * 0xFFFF + b"\r\n")
+        await writer.drain()
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "error"),
+    [(never_ends, "waiting", "There was no answer (ReadError)."), (endless_body, "delivered", "")],
+)
+def test_an_answer_without_end_is_left_at_once(
+    ada: User, sending: Callable[[], Sender], answer: Any, state: str, error: str
+) -> None:
+    began = time.monotonic()
+    with receiving(answer) as server:
+        hook(ada, server)
+        jobs.ran(ada)
+        sending()
+        eventually(tried(1))
+    assert (the_delivery().state, the_delivery().error) == (state, error)
+    assert time.monotonic() - began < post.SECONDS
+
+
 def test_one_that_does_not_answer_in_time_is_tried_again(
     ada: User, sending: Callable[[], Sender], monkeypatch: pytest.MonkeyPatch
 ) -> None:
