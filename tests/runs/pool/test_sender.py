@@ -4,7 +4,6 @@ import asyncio
 import base64
 import hmac
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -345,18 +344,6 @@ def test_the_end_of_a_job_that_was_deleted_is_told_to_its_own_webhook(ada: User,
         assert verified(server, SECRET)["data"] == {"id": str(job.pk)}
 
 
-def test_a_long_line_for_one_receiver_leaves_room_for_others(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parcels, "LOOKED_AT", 3)
-    with receiving() as busy, receiving() as other:
-        hook(ada, busy)
-        for _ in range(parcels.AT_ONE_PLACE + 2):
-            jobs.ran(ada)
-        hook(ada, other)
-        jobs.ran(ada)
-        origins = Counter(parcel.origin for parcel in parcels.take(()))
-    assert sorted(origins.values()) == [1, parcels.AT_ONE_PLACE]
-
-
 def test_a_body_that_is_very_long_goes_without_what_is_long(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parcels, "LARGEST", 500)
     with receiving() as server:
@@ -375,30 +362,3 @@ def test_with_another_secret_key_it_is_disabled_and_says_so(ada: User, settings:
     assert list(parcels.take(())) == []
     assert "SECRET_KEY" in Webhook.objects.get().disabled_why
     assert the_delivery().state == "failed"
-
-
-def test_who_has_many_receivers_that_hang_leaves_room_for_others(ada: User, bob: User) -> None:
-    addresses = [f"https://{number}.example.org/" for number in range(parcels.AT_ONCE)]
-    for address in addresses:
-        webhooks.make(ada, address, ["job.ended"], None)
-    webhooks.make(bob, "https://example.com/", ["job.ended"], None)
-    for owner in (ada, bob):
-        jobs.ran(owner)
-    taken = Counter(parcel.owner_id for parcel in parcels.take(()))
-    assert taken == {ada.pk: parcels.AT_ONE_PERSON, bob.pk: 1}
-
-
-def test_who_may_not_sign_in_any_more_is_told_nothing(ada: User) -> None:
-    webhooks.make(ada, "https://example.org/", ["job.ended"], None)
-    jobs.ran(ada)
-    User.objects.update(is_active=False)
-    assert list(parcels.take(())) == []
-    jobs.ran(ada)
-    assert Delivery.objects.count() == 1
-
-
-def test_what_is_deleted_while_its_body_is_written_is_not_sent(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    webhooks.make(ada, "https://example.org/", ["job.ended"], None)
-    jobs.ran(ada)
-    monkeypatch.setattr(parcels, "_body", lambda _: str(Webhook.objects.all().delete()))
-    assert list(parcels.take(())) == []
