@@ -13,9 +13,27 @@ from django.utils.safestring import SafeString
 from accounts.long_lists import LongList, OfOwner, Typed
 from runs.admin.jobs import OfWorkflow
 from runs.admin.readonly import ReadOnly
-from runs.models import ASSET_CREATED, JOB_ENDED, Delivery, Webhook
+from runs.models import ASSET_CREATED, BATCH_ENDED, JOB_ENDED, Delivery, Webhook
 
-_PAGES = {JOB_ENDED: "admin:runs_job_change", ASSET_CREATED: "admin:runs_asset_change"}
+_SUBJECTS = {
+    JOB_ENDED: ("a run", "admin:runs_job_change"),
+    BATCH_ENDED: ("a batch", ""),
+    ASSET_CREATED: ("a product", "admin:runs_asset_change"),
+}
+
+
+class Standing(admin.SimpleListFilter):
+    """Whether they are told anything any more."""
+
+    title, parameter_name = "state", "standing"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
+        """Both."""
+        return [("active", "active"), ("disabled", "disabled")]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Those that stand so."""
+        return queryset.filter(disabled_at__isnull=self.value() == "active") if self.value() else queryset
 
 
 class OfWebhook(Typed):
@@ -38,7 +56,7 @@ class WebhookAdmin(ReadOnly, LongList):
     """Everyone's webhooks, those of single runs too. Of an address the host is shown: the rest may be a secret."""
 
     list_display = ("origin", "owner", "told", "about", "created", "standing", "deliveries")
-    list_filter = (("disabled_at", admin.EmptyFieldListFilter), OfOwner, OfWorkflow, "created_at")
+    list_filter = (Standing, OfOwner, OfWorkflow, "created_at")
     list_select_related = ("owner", "workflow")
     search_fields = ("origin", "owner__username", "workflow__name")
     search_help_text = "A host, a person or a workflow; or a webhook's whole id."
@@ -133,13 +151,12 @@ class DeliveryAdmin(ReadOnly, LongList):
         return str(delivery.webhook.owner)
 
     @admin.display(description="tells of")
-    def tells_of(self, delivery: Delivery) -> SafeString | str:
-        """The run or product, which may be gone by now, or the batch."""
-        if delivery.event not in _PAGES:
-            return str(delivery.subject)
-        return format_html(
-            '<a href="{}">{}</a>', reverse(_PAGES[delivery.event], args=[delivery.subject]), delivery.subject
-        )
+    def tells_of(self, delivery: Delivery) -> SafeString:
+        """The run or product, which may be gone by now, or the batch; by its id where one points at it."""
+        what, page = _SUBJECTS[delivery.event]
+        if not page:
+            return format_html('<span title="{}">{}</span>', delivery.subject, what)
+        return format_html('<a href="{}">{}</a>', reverse(page, args=[delivery.subject]), what)
 
     @admin.display(description="created (UTC)")
     def created(self, delivery: Delivery) -> str:

@@ -65,7 +65,7 @@ def test_everyones_are_listed_with_what_they_were_told_and_no_secret(admin: Clie
         ("?q=bob", 1),
         ("?q=t0p-s3cret", 0),
         ("?whose=ada", 1),
-        ("?disabled_at__isempty=0", 1),
+        ("?standing=disabled", 1),
         ("?of=a+workflow", 0),
     ],
 )
