@@ -6,8 +6,8 @@ from django.contrib.auth.backends import ModelBackend
 
 LOOK_AFTER: Final = frozenset({"runs", "workflows", "accounts"})
 """The apps of which staff see everything."""
-STEER: Final = frozenset({"runs.change_job", "runs.change_gate"})
-"""What they may do besides, as a token of scope `admin` may: stop runs, run them again, set the cap, pause."""
+STEER: Final = frozenset({"runs.change_job", "runs.change_gate", "runs.change_webhook"})
+"""What they may do besides, as a token of scope `admin` may: stop runs and webhooks, run again, set the cap, pause."""
 
 
 class Backend(ModelBackend):

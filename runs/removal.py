@@ -1,6 +1,6 @@
 """Deleting assets, jobs and workflows with all that is theirs, in short transactions, telling who watches."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from runs.cancelling import cancel_all
 from runs.errors import AssetUsed, JobActive
 from runs.models import Asset, Choice, Job
 from runs.representation import asset_document
+from workflows.errors import VersionMoved
 from workflows.models import Workflow
 
 _AT_ONCE = 200
@@ -39,8 +40,56 @@ def remove_asset(asset: Asset, *, force: bool = False) -> None:
         publish.asset_events("deleted", [document])
 
 
-def remove_workflow(workflow: Workflow) -> None:
-    """Deletes a workflow with its jobs, some at a time so that nobody waits long. Raises JobActive."""
+def remove_workflow(workflow: Workflow, *, versions: Collection[int] | None = None) -> None:
+    """Deletes a workflow with its jobs; from the beginning on nobody sees it. Raises JobActive.
+
+    And VersionMoved unless it is at one of `versions`.
+    """
+    with transaction.atomic():
+        _lock(workflow, versions)
+        _refuse_active(workflow)
+        _hide(workflow)
+    _clear(workflow)
+
+
+def remove_with_jobs(workflow: Workflow, *, by: str, versions: Collection[int] | None = None) -> bool:
+    """Deletes a workflow whatever its jobs do: nothing is submitted any more, and the active ones are cancelled.
+
+    Answers whether none was active. Else it is seen by nobody from now on, and is gone once the last of them has ended;
+    see `remove_leaving`. Raises VersionMoved unless it is at one of `versions`.
+    """
+    with transaction.atomic():
+        _lock(workflow, versions)
+        _hide(workflow)
+        idle = not workflow.jobs.active().exists()
+    cancel_all(Job.objects.filter(workflow=workflow), by=by)
+    with suppress(JobActive):
+        _clear(workflow)
+    return idle
+
+
+def remove_leaving() -> None:
+    """Deletes those workflows that were to go with their jobs, and have no active one left."""
+    for workflow in Workflow.objects.filter(leaving=True)[:_AT_ONCE]:
+        with suppress(JobActive):
+            _clear(workflow)
+
+
+def _lock(workflow: Workflow, versions: Collection[int] | None) -> None:
+    """Keeps submits and changes out until the transaction ends. Raises VersionMoved, Workflow.DoesNotExist."""
+    gate.lock()
+    version = Workflow.objects.select_for_update().values_list("version", flat=True).get(pk=workflow.pk)
+    if versions is not None and version not in versions:
+        raise VersionMoved(version)
+
+
+def _hide(workflow: Workflow) -> None:
+    """From now on nobody finds it, changes it or submits to it. What dies before it is gone, the sweep goes on with."""
+    Workflow.objects.filter(pk=workflow.pk).update(leaving=True)
+
+
+def _clear(workflow: Workflow) -> None:
+    """Deletes what is hidden already, some jobs at a time so that nobody waits long. Raises JobActive."""
     _refuse_active(workflow)
     while ended := list(workflow.jobs.ended().values_list("pk", flat=True)[:_AT_ONCE]):
         gone = _products(ended)
@@ -49,33 +98,7 @@ def remove_workflow(workflow: Workflow) -> None:
         publish.asset_events("deleted", gone)
     for batch_id in workflow.batches.in_making().values_list("pk", flat=True):
         making.clear(batch_id)
-    with transaction.atomic():
-        gate.lock()  # no submit may come in between
-        _refuse_active(workflow)
-        workflow.delete()
-
-
-def remove_with_jobs(workflow: Workflow, *, by: str) -> bool:
-    """Deletes a workflow whatever its jobs do: nothing is submitted any more, and the active ones are cancelled.
-
-    Answers whether none was active. Else it is seen by nobody from now on, and is gone once the last of them has ended;
-    see `remove_leaving`.
-    """
-    with transaction.atomic():
-        gate.lock()  # no submit may come in between
-        Workflow.objects.filter(pk=workflow.pk).update(leaving=True)
-        idle = not workflow.jobs.active().exists()
-    cancel_all(Job.objects.filter(workflow=workflow), by=by)
-    with suppress(JobActive):
-        remove_workflow(workflow)
-    return idle
-
-
-def remove_leaving() -> None:
-    """Deletes those workflows that were to go with their jobs, and have no active one left."""
-    for workflow in Workflow.objects.filter(leaving=True)[:_AT_ONCE]:
-        with suppress(JobActive):
-            remove_workflow(workflow)
+    workflow.delete()
 
 
 def _refuse_given(asset: Asset) -> None:

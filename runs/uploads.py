@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 
 def stored(file: "UploadedFile[Any]") -> Blob:
-    """The blob of the file's bytes. Raises MediaError when they say that they are a picture and can't be read."""
+    """The blob of the file's bytes. Raises MediaError when they begin as a picture, sound or film and can't be read."""
     file.seek(0)
     media_type = media.sniff(file.read(64))
     kind = media.kind_of(media_type)
@@ -79,7 +79,10 @@ def _digest(file: "UploadedFile[Any]") -> str:
 
 
 def _probed(blob: Blob) -> Blob:
-    """The blob of a sound or film with what can be told of it: how long it is, its size, its first picture."""
+    """The blob of a sound or film with what can be told of it: how long it is, its size, its first picture.
+
+    Raises MediaError when nothing in it can be decoded; one that only takes too long is kept as it is.
+    """
     command = [sys.executable, "-m", "workflows.probe", str(store.path(blob.digest)), blob.media_type]
     try:
         with _decoding:
@@ -90,6 +93,9 @@ def _probed(blob: Blob) -> Blob:
         logger.info("Nothing more is known of %s: %s", blob, error)
         return blob
     found = json.loads(done.stdout)
+    if found is None:
+        noun = media.UPLOADS[media.kind_of(blob.media_type)].noun
+        raise MediaError(f"The {noun} is damaged or incomplete. Save it anew and upload that.")
     poster = base64.b64decode(found.pop("poster", None) or "")
     blob.duration, blob.width, blob.height = (found.get(name) for name in ("duration", "width", "height"))
     blob.thumbnail = store.keep(poster, media_type="image/webp") if poster else None

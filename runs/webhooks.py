@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
+import httpx
+from django.db import transaction
 from django.utils import timezone
 from pydantic import AfterValidator, BaseModel, Field
 
@@ -33,7 +35,7 @@ LOOK_UP_SECONDS: Final = 5.0
 
 def _address(url: str) -> str:
     try:
-        outgoing.endpoint(url)
+        _place(url)
     except outgoing.Unreachable as error:
         raise ValueError(str(error)) from error
     return url
@@ -104,11 +106,13 @@ class DeliveryDocument(BaseModel):
 
 def make(owner: User, url: str, events: Collection[str], workflow: Workflow | None) -> tuple[Webhook, str]:
     """A new webhook, and its secret. Raises ProblemError 422 when the person has enough of them."""
-    if Webhook.objects.standing().filter(owner=owner).count() >= MOST:
-        message = f"A person has {MOST} webhooks at most. Delete one that is not needed any more."
-        raise invalid(fault("too_large", message), detail=message)
     secret = PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
-    return _new(owner.pk, url, secret, events=sorted(set(events)), workflow=workflow), secret
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=owner.pk)  # who makes two at once makes one after the other
+        if Webhook.objects.standing().filter(owner=owner).count() >= MOST:
+            message = f"A person has {MOST} webhooks at most. Delete one that is not needed any more."
+            raise invalid(fault("too_large", message), detail=message)
+        return _new(owner.pk, url, secret, events=sorted(set(events)), workflow=workflow), secret
 
 
 def add_to(job: Job, url: str, secret: str) -> None:
@@ -128,7 +132,7 @@ def refuse_for_job(url: str | None, secret: str | None) -> None:
 
 def refuse(url: str, name: str = "url") -> None:
     """Raises ProblemError 422 when the address may not be reached, or is not found. Each call judges it again."""
-    host, port = outgoing.endpoint(url)
+    host, port = _place(url)
     try:
         asyncio.run(asyncio.wait_for(outgoing.guard.find(host, port), LOOK_UP_SECONDS))
     except outgoing.Unreachable as error:
@@ -167,8 +171,17 @@ def delivery_document(delivery: Delivery) -> dict[str, Any]:
     }
 
 
+def _place(url: str) -> outgoing.Endpoint:
+    """Where an address leads to. Raises Unreachable when it is none of the web, or has a password, as lists show it."""
+    place = outgoing.endpoint(url)
+    if httpx.URL(url).userinfo:
+        message = "Leave name and password out of the address: the signature proves who calls."
+        raise outgoing.Unreachable("bad_value", message)
+    return place
+
+
 def _new(owner_id: UUID, url: str, secret: str, **about: Any) -> Webhook:
-    host, port = outgoing.endpoint(url)
+    host, port = _place(url)
     return Webhook.objects.create(
         owner_id=owner_id, url=url, origin=f"{host}:{port}", secret=seal(secret), created_at=timezone.now(), **about
     )

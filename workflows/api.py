@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
@@ -29,6 +29,8 @@ from workflows.schemas import (
     WorkflowDocument,
     WorkflowFile,
 )
+
+T = TypeVar("T")
 
 _VERSION: Final = re.compile(r'"[0-9]{1,9}"')
 
@@ -103,7 +105,7 @@ def restore_version(request: ApiRequest, workflow_id: UUID, number: int) -> Http
 
         return found_again(request, find, once(request, request.auth, make, asked=request.body))
 
-    return _guarded(request, bring_back)
+    return _answer(matched(request, bring_back))
 
 
 @router.get("/workflows/{uuid:workflow_id}/export", auth=READ, response=WorkflowFile)
@@ -136,30 +138,19 @@ def find(request: ApiRequest, workflow_id: UUID) -> Workflow:
     return workflow
 
 
-def must_match(request: ApiRequest, workflow: Workflow) -> None:
-    """Raises ProblemError 412 where `If-Match` names other versions than the workflow has."""
-    versions = _versions(request.headers.get("If-Match", "*"))
-    if versions is not None and workflow.version not in versions:
-        raise _moved(VersionMoved(workflow.version))
+def matched(request: ApiRequest, act: Callable[[list[int] | None], T]) -> T:
+    """What `act` does with the versions that `If-Match` names; ProblemError 412 where the workflow has another."""
+    try:
+        return act(_versions(request.headers.get("If-Match", "*")))
+    except VersionMoved as moved:
+        raise ProblemError(412, str(moved), version=moved.version) from moved
 
 
 def _changed(
     request: ApiRequest, workflow: Workflow, body: WorkflowBody | WorkflowChange, graph: Graph | None
 ) -> HttpResponse:
     fields = {"name": body.name, "description": body.description}
-    return _guarded(request, lambda versions: saving.change(workflow, graph=graph, versions=versions, **fields))
-
-
-def _guarded(request: ApiRequest, change: Callable[[list[int] | None], Workflow]) -> HttpResponse:
-    """The workflow after the change; ProblemError 412 where `If-Match` names other versions than it has."""
-    try:
-        return _answer(change(_versions(request.headers.get("If-Match", "*"))))
-    except VersionMoved as moved:
-        raise _moved(moved) from moved
-
-
-def _moved(moved: VersionMoved) -> ProblemError:
-    return ProblemError(412, str(moved), version=moved.version)
+    return _answer(matched(request, lambda versions: saving.change(workflow, graph=graph, versions=versions, **fields)))
 
 
 def _version(workflow: Workflow, number: int) -> WorkflowVersion:

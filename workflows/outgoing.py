@@ -13,9 +13,10 @@ from contextlib import suppress
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from socket import IPPROTO_TCP, gaierror, getaddrinfo
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import certifi
+import httpcore
 import httpx
 
 from workflows.errors import WorkflowError
@@ -26,6 +27,8 @@ LookUp: TypeAlias = Callable[[str, int], list[str]]
 
 PORTS: Final = {"http": 80, "https": 443}
 CONNECT_SECONDS: Final = 10.0
+HEAD_BYTES: Final = 64 * 1024
+_AT_ONCE: Final = 8 * 1024
 _GLOBAL: Final = IPv6Network("2000::/3")
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 _LAST_32_BITS: Final = 0xFFFFFFFF
@@ -87,11 +90,15 @@ def endpoint(url: str | httpx.URL) -> Endpoint:
     """The host and port that an address of the web leads to. Raises Unreachable when it is none."""
     try:
         address = httpx.URL(url)
-    except httpx.InvalidURL:
-        address = httpx.URL("")
-    if address.scheme not in PORTS or not address.host:
+        named = bool(address.host)  # which is decoded
+    except (httpx.InvalidURL, UnicodeError):
+        address, named = httpx.URL(""), False
+    if address.scheme not in PORTS or not named:
         raise Unreachable("bad_value", "Only addresses that begin with http:// or https:// can be reached.")
-    return address.raw_host.decode(), address.port or PORTS[address.scheme]
+    port = PORTS[address.scheme] if address.port is None else address.port
+    if not 0 < port < 2**16:
+        raise Unreachable("bad_value", f"There is no port {port}: they go from 1 to 65535.")
+    return address.raw_host.decode(), port
 
 
 def is_global(address: str) -> bool:
@@ -105,25 +112,34 @@ def is_global(address: str) -> bool:
     return found.scope_id is None and found in _GLOBAL and found.is_global and found.teredo is None
 
 
-def client(guard: Guard = guard) -> httpx.AsyncClient:
+def client(guard: Guard = guard, *, head_only: bool = False) -> httpx.AsyncClient:
     """A client whose every request, redirects too, passes the guard. It keeps no connection open.
 
-    It raises Unreachable besides what httpx raises. How long it may take, but for connecting, is for the caller to say.
+    With `head_only` it takes no more of an answer than its head may need: one without end, be it of headers or of
+    answers before the answer, would keep all else on the loop waiting. It raises Unreachable besides what httpx raises.
+    How long it may take, but for connecting, is for the caller to say.
     """
     named = {"User-Agent": "Loupe"}
     return httpx.AsyncClient(
-        transport=_Guarded(guard), timeout=httpx.Timeout(None, connect=CONNECT_SECONDS), trust_env=False, headers=named
+        transport=_Guarded(guard, HEAD_BYTES if head_only else None),
+        timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
+        trust_env=False,
+        headers=named,
     )
 
 
 class _Guarded(httpx.AsyncBaseTransport):
     """Sends a request to an address that its guard has judged."""
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: Guard, most_bytes: int | None) -> None:
         self._guard = guard
         # A connection that was kept would be found by its address, whatever name its certificate was checked for.
         none_kept = httpx.Limits(max_keepalive_connections=0)
         self._plain = httpx.AsyncHTTPTransport(verify=_trust(), limits=none_kept, trust_env=False)
+        if most_bytes:  # which httpx has no word for
+            self._plain._pool = httpcore.AsyncConnectionPool(  # noqa: SLF001
+                ssl_context=_trust(), max_keepalive_connections=0, network_backend=_Frugal(most_bytes)
+            )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The answer of the first of the host's addresses that takes the connection."""
@@ -135,6 +151,45 @@ class _Guarded(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._plain.aclose()
+
+
+class _Frugal(httpcore.AsyncNetworkBackend):
+    """Connections of which no more than so many bytes are read."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._plain, self._most = httpcore.AnyIOBackend(), most_bytes
+
+    async def connect_tcp(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
+        return _FrugalStream(await self._plain.connect_tcp(*args, **options), self._most)
+
+    async def sleep(self, seconds: float) -> None:
+        await self._plain.sleep(seconds)
+
+
+class _FrugalStream(httpcore.AsyncNetworkStream):
+    """One of them. It reads little at a time, so that others on the loop have their turn."""
+
+    def __init__(self, plain: httpcore.AsyncNetworkStream, left: int) -> None:
+        self._plain, self._left = plain, left
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 (httpcore's own)
+        if self._left <= 0:
+            raise httpcore.ReadError("The head of the answer has no end.")
+        data = await self._plain.read(min(max_bytes, _AT_ONCE), timeout)
+        self._left -= len(data)
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 (as above)
+        await self._plain.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._plain.aclose()
+
+    async def start_tls(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
+        return _FrugalStream(await self._plain.start_tls(*args, **options), self._left)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._plain.get_extra_info(info)
 
 
 def _directed(request: httpx.Request, address: str) -> httpx.Request:

@@ -59,11 +59,12 @@ def change(
 ) -> Workflow:
     """The workflow with what is given changed, at its next version, or as it is when nothing is given.
 
-    Raises VersionMoved unless it is at one of `versions`, GraphInvalid as `make` does.
+    Raises VersionMoved unless it is at one of `versions`, GraphInvalid as `make` does, Workflow.DoesNotExist when it is
+    gone or about to go.
     """
     check("x" if name is None else name, "" if description is None else description)
     with transaction.atomic():
-        workflow = Workflow.objects.select_for_update().get(pk=workflow.pk)
+        workflow = Workflow.objects.select_for_update().get(pk=workflow.pk, leaving=False)
         if versions is not None and workflow.version not in versions:
             raise VersionMoved(workflow.version)
         if name is None and description is None and graph is None:

@@ -12,7 +12,7 @@ from runs.models import Job
 from runs.removal import remove_with_jobs, remove_workflow
 from runs.schemas import CancellationBody, Cancelled
 from workflows import files
-from workflows.api import created, find, must_match, router
+from workflows.api import created, find, matched, router
 from workflows.schemas import Checked, ImportBody, ImportedWorkflow, ValidationBody
 
 
@@ -34,12 +34,11 @@ def delete_workflow(request: ApiRequest, workflow_id: UUID, *, cancel: bool = Fa
     Its jobs are cancelled then, it is not found any more, and it is gone once the last of them has ended. `If-Match` as
     for a change.
     """
-    workflow = find(request, workflow_id)
-    must_match(request, workflow)
+    workflow, by = find(request, workflow_id), request.auth.user.get_username()
     if not cancel:
-        remove_workflow(workflow)
+        matched(request, lambda versions: remove_workflow(workflow, versions=versions))
         return HttpResponse(status=204)
-    idle = remove_with_jobs(workflow, by=request.auth.user.get_username())
+    idle = matched(request, lambda versions: remove_with_jobs(workflow, by=by, versions=versions))
     return HttpResponse(status=204 if idle else 202)
 
 

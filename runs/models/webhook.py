@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection, models
 from django.db.models import Q
+from django.utils import timezone
 
 from accounts.models import User
 from workflows.models import Workflow
@@ -15,6 +16,7 @@ from workflows.models import Workflow
 JOB_ENDED, BATCH_ENDED, ASSET_CREATED = "job.ended", "batch.ended", "asset.created"
 EVENTS: Final = (JOB_ENDED, BATCH_ENDED, ASSET_CREATED)
 WAITING, DELIVERED, FAILED = "waiting", "delivered", "failed"
+STATES: Final = (WAITING, DELIVERED, FAILED)
 
 
 class WebhookQuerySet(models.QuerySet["Webhook"]):
@@ -37,10 +39,18 @@ class WebhookQuerySet(models.QuerySet["Webhook"]):
     def hearing(
         self, events: Iterable[str], owners: Collection[uuid.UUID], jobs: Collection[uuid.UUID] = ()
     ) -> list["Webhook"]:
-        """Those of these owners, and of these jobs alone, that hear one of the events."""
+        """Those of these owners who may sign in, and of these jobs alone, that hear one of the events."""
         found = self.filter(Q(owner__in=owners, job_id=None) | Q(job_id__in=jobs), disabled_at=None)
+        found = found.filter(owner__is_active=True)
         wanted = set(events)
         return [hook for hook in found if wanted & set(hook.events)]
+
+    def disable(self, why: str) -> None:
+        """They are told nothing more; what still waits for them comes to its end."""
+        hooks = list(self.values_list("pk", flat=True))
+        self.model.objects.filter(pk__in=hooks, disabled_at=None).update(disabled_at=timezone.now(), disabled_why=why)
+        waiting = Delivery.objects.waiting().filter(webhook__in=hooks)
+        waiting.update(state=FAILED, due_at=None, body="", error=why)
 
 
 class Webhook(models.Model):
@@ -64,6 +74,7 @@ class Webhook(models.Model):
         indexes = (
             models.Index(fields=("owner", "-created_at", "-id"), name="webhook_of_owner", condition=Q(job_id=None)),
             models.Index(fields=("job_id",), name="webhook_of_job", condition=Q(job_id__isnull=False)),
+            models.Index(fields=("-created_at", "-id"), name="webhook_by_created"),
         )
 
     def __str__(self) -> str:
@@ -93,12 +104,12 @@ class Delivery(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # Without a constraint: to delete a webhook just now fails neither the run that tells it nor the request.
     webhook = models.ForeignKey(Webhook, models.CASCADE, related_name="deliveries", db_index=False, db_constraint=False)
-    event = models.CharField(max_length=20)
+    event = models.CharField(max_length=20, choices=[(event, event) for event in EVENTS])
     subject = models.UUIDField(help_text="The job, batch or asset that it tells of.")
     body = models.TextField(blank=True, help_text="What is sent: written before the first try, the same at each.")
     created_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True, help_text="When it is tried next; none once it has come to its end.")
-    state = models.CharField(max_length=9, default=WAITING)
+    state = models.CharField(max_length=9, choices=[(state, state) for state in STATES], default=WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     tried_at = models.DateTimeField(null=True)
     status = models.PositiveSmallIntegerField(null=True, help_text="What the receiver answered last.")
@@ -111,7 +122,7 @@ class Delivery(models.Model):
         indexes = (
             models.Index(fields=("due_at",), name="delivery_due", condition=Q(due_at__isnull=False)),
             models.Index(fields=("webhook", "-created_at", "-id"), name="delivery_of_webhook"),
-            models.Index(fields=("created_at",), name="delivery_ended", condition=Q(due_at=None)),
+            models.Index(fields=("-created_at", "-id"), name="delivery_by_created"),
         )
 
     def __str__(self) -> str:

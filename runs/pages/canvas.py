@@ -14,7 +14,7 @@ from runs.pages.drawing import WITH_GALLERY
 from runs.pages.parts import Part, colour, icon, kind, part
 from workflows import ports, tables, values
 from workflows.declaration import Input
-from workflows.graph import Edge, Graph, Node
+from workflows.graph import Cache, Edge, Graph, Node
 from workflows.media import UPLOADS, Upload
 from workflows.ports import ANY, MEDIA, PortType
 from workflows.registry import NodeType, Registry
@@ -30,6 +30,12 @@ LARGE: Final = frozenset({"textarea", "asset"}) | WRITTEN
 WIDGETS: Final = frozenset({"text", "number", "checkbox", "select", "color"}) | LARGE
 FAMILIES: Final = {name: place for place, name in enumerate("input text image audio video number list output".split())}
 LAST: Final = 99
+KEPT_FOR: Final[Mapping[Cache, str]] = {
+    None: "never",
+    3600: "for an hour",
+    86_400: "for a day",
+    "forever": "forever",
+}
 
 
 class Port(NamedTuple):
@@ -86,6 +92,14 @@ class Row(NamedTuple):
     property: Property | None
 
 
+class Keeps(NamedTuple):
+    """For how long what a node makes is served to equal calls: the graph's `cache` as JSON, and in words."""
+
+    cache: str
+    words: str
+    chosen: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Drawn:
     """A node as the canvas draws it; `x` and `y` are None where the graph does not say where it stands."""
@@ -102,6 +116,8 @@ class Drawn:
     more: tuple[Row, ...]
     switches: bool
     """Whether it is for the person to say that it shows what all runs made there."""
+    keeps: tuple[Keeps, ...]
+    """How long what it makes may be served again, where that is for the person to say."""
 
     @property
     def id(self) -> str:
@@ -185,6 +201,7 @@ class _Hand:
             rows=tuple(row for row in rows if row not in more),
             more=tuple(more),
             switches=declared is not None and not node.is_input and node.type not in WITH_GALLERY,
+            keeps=_keeps(node.cache) if declared is not None and declared.pure else (),
         )
 
     def _rows(self, node: Node, declared: NodeType) -> list[Row]:
@@ -202,6 +219,16 @@ class _Hand:
         sent = dict.fromkeys(edge.output for edge in self._graph.outgoing(node.id))
         kept = [Row(None, None, _json(name, value)) for name, value in node.properties.items() if name not in fed]
         return _paired([(_port(name, ANY), None) for name in fed], [_port(name, ANY) for name in sent]) + kept
+
+
+def _keeps(cache: Cache) -> tuple[Keeps, ...]:
+    """What may be chosen; and what the graph says, if that is none of it."""
+    if cache == "never":
+        offered: dict[Cache, str] = {"never" if value is None else value: words for value, words in KEPT_FOR.items()}
+    else:
+        cache = int(cache) if isinstance(cache, float) and cache.is_integer() else cache
+        offered = {**KEPT_FOR, cache: KEPT_FOR.get(cache, f"for {cache} s")}
+    return tuple(Keeps(json.dumps(value), words, value == cache) for value, words in offered.items())
 
 
 def _folds(editor: Property | None) -> bool:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from runs import naming, queue, tail
+from runs import naming, queue, tail, twins
 from runs.models import Asset, Job, JobTransition
 from runs.pages import acts, drawing, reasons, timeline
 from runs.pages.drawing import Drawing
@@ -77,6 +77,8 @@ class Sheet:
     files: Mapping[str, str] = field(default_factory=dict)
     viewer: Viewer = OWNER
     row: Job | None = None
+    twin: Job | None = None
+    """An earlier run that was the same, and came to a good end."""
 
     def after(self, batch: Batch) -> "Sheet":
         """The sheet once a batch of telemetry is folded in."""
@@ -118,7 +120,7 @@ class Sheet:
             pictures=pictures[-TILES:],
             more=max(len(pictures) - TILES, 0),
             job_id=self.job["id"],
-            why=reasons.why_skipped(part.id, self.drawing, self.snapshot) if status == "skipped" else "",
+            why=self._why_skipped(part) if status == "skipped" else "",
             cached=bool(node.get("cached")),
             newest=made[-1] if made else None,
             acts=acts.of(self.snapshot, part.id),
@@ -244,6 +246,11 @@ class Sheet:
             return value
         return {**named, "url": self.viewer.content_url(str(named["asset"]))}
 
+    def _why_skipped(self, part: Part) -> str:
+        if (scope := self.job.get("scope")) and part.id not in scope["runs"]:
+            return "not in this run"
+        return reasons.why_skipped(part.id, self.drawing, self.snapshot)
+
     def _result(self, part: Part) -> Result:
         made = self.made(part.id)
         coming = not made and self.active and self.step(part).status in {"waiting", "running"}
@@ -286,6 +293,7 @@ def sheet(job: Job, document: Document, snapshot: Snapshot, viewer: Viewer = OWN
         files=naming.files(job.params),
         viewer=viewer,
         row=row(job.pk) if viewer.staff else None,
+        twin=twins.of(job),
     )
 
 

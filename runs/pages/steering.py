@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
+from pydantic import ValidationError
 
 from runs import batches
 from runs.cancelling import cancel_all
@@ -21,6 +22,7 @@ from workflows import parameters
 from workflows.errors import GraphInvalid, Problem, WorkflowError
 from workflows.models import Workflow
 from workflows.registry import registry
+from workflows.schemas import ScopeBody
 
 LABELS = 60
 """Runs whose labels are shown before they are made."""
@@ -43,10 +45,13 @@ def move_lens(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def run(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
-    """Runs the workflow as it is saved. Answers everything that keeps it from running; then no run is made."""
+    """Runs the workflow as it is saved, or with `?mode=` a part of it: a `node`, all `from` it on, or a `selection`.
+
+    Answers everything that keeps it from running; then no run is made.
+    """
     opened = workflow_of(request, workflow_id)
     try:
-        submit(user_of(request), opened, Order())
+        submit(user_of(request), opened, Order(scope=_scope(request)))
     except GraphInvalid as invalid:
         return _problems(*invalid.problems)
     except (WorkflowError, TooManyWaiting) as error:
@@ -93,6 +98,17 @@ def cancel_waiting(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
 def declared(opened: Workflow) -> list[parameters.Parameter]:
     """What can be given to a run of the workflow."""
     return parameters.declared(opened.graph.loaded(), registry)
+
+
+def _scope(request: HttpRequest) -> ScopeBody | None:
+    """The part that is asked for; None for all of it. Raises GraphInvalid where there is none such."""
+    if "mode" not in request.GET:
+        return None
+    try:
+        return ScopeBody.model_validate({"mode": request.GET["mode"], "nodes": request.GET.getlist("node")})
+    except ValidationError as error:
+        message = "Choose the nodes to run first: click one, or drag a box around several."
+        raise GraphInvalid([Problem("bad_value", message)]) from error
 
 
 def _repeat(request: HttpRequest) -> int:

@@ -51,13 +51,14 @@ def drawings(request: HttpRequest, workflow_id: UUID) -> HttpResponse:
 
     The body is a graph of these nodes, with the edges at them where a type is not known.
     """
-    workflow_of(request, workflow_id)
+    opened = workflow_of(request, workflow_id)
     try:
         graph = saving.parsed(plain_json.read(request.body))
     except (RawPostDataException, ProblemError, GraphInvalid):
         return HttpResponse("These nodes can't be drawn.", status=422, content_type="text/plain")
     nodes = canvas.draw(graph, registry).nodes
-    return HttpResponse("".join(render_to_string("runs/canvas/_node.html", {"node": node}, request) for node in nodes))
+    shown = ({"node": node, "workflow": opened} for node in nodes)
+    return HttpResponse("".join(render_to_string("runs/canvas/_node.html", each, request) for each in shown))
 
 
 @login_required

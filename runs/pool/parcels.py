@@ -3,7 +3,7 @@
 import json
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -25,12 +25,15 @@ from runs.models import (
     Job,
     Webhook,
 )
+from runs.models.webhook import WebhookQuerySet
 from runs.pool.post import SECONDS, Answer, Parcel
 from runs.representation import asset_document
 
 AT_ONCE: Final = 16
 AT_ONE_PLACE: Final = 4
 """So many requests go to one host at a time, so that one that hangs leaves room for others."""
+AT_ONE_PERSON: Final = 8
+"""So many are one person's, so that whoever has many that hang leaves room for others."""
 PAUSES: Final = (5, 300, 1800, 7200, 18_000, 36_000, 36_000)
 """Seconds before each next try, as Standard Webhooks has them: eight tries in 28 to 33 hours."""
 JITTER: Final = 0.2
@@ -41,20 +44,16 @@ _TAKEN_FOR: Final = timedelta(seconds=2 * SECONDS)
 LOOKED_AT: Final = 100
 
 
-def take(busy: Mapping[str, int]) -> Iterator[Parcel]:
-    """Takes what is due, while so many requests are under way to each origin (`busy`). Who takes it settles it."""
-    going = Counter(busy)
-    while going.total() < AT_ONCE:
-        before = going.total()
-        for delivery in _due(going):
-            if (
-                going.total() < AT_ONCE
-                and going[delivery.webhook.origin] < AT_ONE_PLACE
-                and (parcel := _taken(delivery))
-            ):
-                going[parcel.origin] += 1
+def take(sending: Collection[Parcel]) -> Iterator[Parcel]:
+    """Takes what is due, beside what is under way. Who takes it settles it."""
+    load = _Load(sending)
+    while load.total < AT_ONCE:
+        before = load.total
+        for delivery in _due(load):
+            if load.has_room(delivery.webhook) and (parcel := _taken(delivery)):
+                load.add(parcel)
                 yield parcel
-        if going.total() == before:
+        if load.total == before:
             return
 
 
@@ -67,18 +66,49 @@ def settle(parcel: Parcel, answer: Answer) -> None:
         mine.update(state=DELIVERED, due_at=None, body="", **told)
     elif answer.gone:
         mine.update(state=FAILED, due_at=None, body="", **told)
-        _disable(parcel.webhook_id, "Its receiver answered 410: it is gone.")
+        _hook(parcel.webhook_id).disable("Its receiver answered 410: it is gone.")
     elif parcel.attempt <= len(PAUSES):
         pause = PAUSES[parcel.attempt - 1] * random.uniform(1, 1 + JITTER)  # noqa: S311 (so that not all come at once)
         mine.update(due_at=now + timedelta(seconds=pause), **told)
     elif mine.update(state=FAILED, due_at=None, body="", **told) and not _has_answered(parcel):
-        _disable(parcel.webhook_id, f"Its receiver has taken nothing for {parcel.attempt} tries.")
+        _hook(parcel.webhook_id).disable(f"Its receiver has taken nothing for {parcel.attempt} tries.")
 
 
-def _due(going: Mapping[str, int]) -> Iterable[Delivery]:
-    """The first that are due and whose origin has room: a long line for one holds back no other's."""
-    full = [origin for origin, count in going.items() if count >= AT_ONE_PLACE]
-    due = Delivery.objects.waiting().filter(due_at__lte=timezone.now()).exclude(webhook__origin__in=full)
+class _Load:
+    """What is under way: how many requests to each host, and for each person."""
+
+    def __init__(self, sending: Collection[Parcel]) -> None:
+        self._places, self._people = Counter[str](), Counter[UUID]()
+        for parcel in sending:
+            self.add(parcel)
+
+    @property
+    def total(self) -> int:
+        return self._places.total()
+
+    @property
+    def full(self) -> tuple[list[str], list[UUID]]:
+        """The hosts and the persons that have no room for another."""
+        places = [origin for origin, count in self._places.items() if count >= AT_ONE_PLACE]
+        return places, [owner for owner, count in self._people.items() if count >= AT_ONE_PERSON]
+
+    def has_room(self, hook: Webhook) -> bool:
+        places, people = self.full
+        return self.total < AT_ONCE and hook.origin not in places and hook.owner_id not in people
+
+    def add(self, parcel: Parcel) -> None:
+        self._places[parcel.origin] += 1
+        self._people[parcel.owner_id] += 1
+
+
+def _due(load: _Load) -> Iterable[Delivery]:
+    """The first that are due and for which there is room: a long line for one holds back no other's.
+
+    Who may not sign in any more is told nothing.
+    """
+    places, people = load.full
+    due = Delivery.objects.waiting().filter(due_at__lte=timezone.now(), webhook__owner__is_active=True)
+    due = due.exclude(webhook__origin__in=places).exclude(webhook__owner__in=people)
     return due.select_related("webhook").order_by("due_at")[:LOOKED_AT]
 
 
@@ -88,21 +118,23 @@ def _taken(delivery: Delivery) -> Parcel | None:
     mine = Delivery.objects.filter(pk=delivery.pk, due_at=delivery.due_at)
     if not mine.update(due_at=timezone.now() + _TAKEN_FOR, attempts=attempt):
         return None
+    if hook.disabled_at:  # while somebody wrote this
+        _hook(hook.pk).disable(hook.disabled_why)
+        return None
     try:
         secret = unseal(hook.secret)
     except Broken:
-        _disable(hook.pk, "Its secret can't be read, as the SECRET_KEY has changed. Make a new webhook.")
+        _hook(hook.pk).disable("Its secret can't be read, as the SECRET_KEY has changed. Make a new webhook.")
         return None
     if not delivery.body:
         delivery.body = _body(delivery)
-        delivery.save(update_fields=("body",))
-    return Parcel(delivery.pk, hook.pk, hook.origin, hook.url, secret, delivery.body, attempt)
+        if not Delivery.objects.filter(pk=delivery.pk).update(body=delivery.body):
+            return None  # it was deleted with its webhook just now
+    return Parcel(delivery.pk, hook.pk, hook.owner_id, hook.origin, hook.url, secret, delivery.body, attempt)
 
 
-def _disable(webhook_id: UUID, why: str) -> None:
-    """It is told nothing more; what still waits for it comes to its end."""
-    Webhook.objects.filter(pk=webhook_id).update(disabled_at=timezone.now(), disabled_why=why)
-    Delivery.objects.waiting().filter(webhook=webhook_id).update(state=FAILED, due_at=None, body="", error=why)
+def _hook(webhook_id: UUID) -> WebhookQuerySet:
+    return Webhook.objects.filter(pk=webhook_id)
 
 
 def _has_answered(parcel: Parcel) -> bool:

@@ -24,6 +24,7 @@ class Parcel:
 
     delivery_id: UUID
     webhook_id: UUID
+    owner_id: UUID
     origin: str
     url: str
     secret: str = field(repr=False)
@@ -65,7 +66,7 @@ def office() -> Iterator[asyncio.AbstractEventLoop]:
 async def send(parcel: Parcel) -> Answer:
     """Posts it, follows no redirect, and reads nothing of the answer's body."""
     try:
-        async with asyncio.timeout(SECONDS), outgoing.client() as client:
+        async with asyncio.timeout(SECONDS), outgoing.client(head_only=True) as client:
             request = client.build_request("POST", parcel.url, content=parcel.body, headers=_headers(parcel))
             response = await client.send(request, stream=True)
             status = response.status_code
@@ -74,7 +75,12 @@ async def send(parcel: Parcel) -> Answer:
         return Answer(None, str(error))
     except TimeoutError:
         return Answer(None, f"There was no answer within {SECONDS:g} s.")
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (
+        httpx.HTTPError,
+        httpx.InvalidURL,
+        ValueError,
+        OSError,
+    ) as error:  # the last two: no name for TLS
         return Answer(None, f"There was no answer ({type(error).__name__}).")
     return Answer(status, _why(status))
 

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import threading
-from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from django.db import Error as DatabaseError, connection
@@ -51,7 +50,7 @@ class Sender(threading.Thread):
             parcels.settle(self._sending.pop(done), done.result())  # what fails here is sent again in half a minute
         due = Delivery.objects.waiting().filter(due_at__lte=timezone.now())
         if due.exists() and Duty.objects.take("webhooks", self._pool):
-            for parcel in parcels.take(Counter(parcel.origin for parcel in self._sending.values())):
+            for parcel in parcels.take(self._sending.values()):
                 self._sending[asyncio.run_coroutine_threadsafe(send(parcel), loop)] = parcel
 
     def _wait(self) -> None:

@@ -115,8 +115,12 @@ ACCOUNT_CALLS = (
                 "test_one_that_does_not_answer_in_time_is_tried_again",
             ),
             "410 disables it": SENDER("test_410_disables_it_and_ends_what_still_waits"),
-            "one that hangs holds nobody up": SENDER("test_who_hangs_is_left_and_holds_nobody_up"),
-            "so many a person, then 422": WEBHOOKS("test_a_person_has_so_many_and_no_more"),
+            "one that hangs holds nobody up": SENDER(
+                "test_who_hangs_is_left_and_holds_nobody_up", "test_an_answer_without_end_is_left_at_once"
+            ),
+            "so many a person, then 422": WEBHOOKS(
+                "test_a_person_has_so_many_and_no_more", "test_many_at_once_are_no_more_either"
+            ),
         },
         takes="url events workflow_id",
         gives="secret id url events workflow_id created_at disabled_at disabled_why",
@@ -217,7 +221,10 @@ WORKFLOW_CALLS = (
             "`?cancel=true`: 202, and it goes when they have ended": DELETION(
                 "test_one_that_runs_is_seen_no_more_and_goes_when_the_run_has_ended"
             ),
-            "412 when it moved from `If-Match`": DELETION("test_one_that_has_moved_on_stays"),
+            "412 when it moved from `If-Match`": DELETION(
+                "test_one_that_has_moved_on_stays",
+                "test_one_that_moves_on_between_the_look_and_the_deletion_stays",
+            ),
         },
         takes="cancel",
     ),

@@ -274,6 +274,9 @@ ASSET_CALLS = (
         {
             "201, to use as `{asset: <id>}`": ASSETS("test_an_upload_is_kept_and_looked_at"),
             "413 when too large": ASSETS("test_too_large_a_file_is_refused"),
+            "422 when nothing in it can be decoded": tests_in("runs/test_uploads.py")(
+                "test_what_can_not_be_decoded_at_all_is_refused"
+            ),
         },
         takes="file",
         gives=ASSET,

@@ -9,10 +9,13 @@ import redis
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts import long_lists
 from accounts.models import User
-from runs.models import Job, RunFocus
+from runs import webhooks
+from runs.admin.webhooks import DeliveryAdmin, WebhookAdmin
+from runs.models import Delivery, Job, RunFocus, Webhook
 from runs.redis import progress_key
 from runs.states import State
 from tests import factories
@@ -20,6 +23,7 @@ from tests.explained import assert_index, explained
 
 pytestmark = pytest.mark.django_db
 JOBS, ASSETS, WORKFLOWS = "/admin/runs/job/", "/admin/runs/asset/", "/admin/workflows/workflow/"
+HOOKS, DELIVERIES = "/admin/runs/webhook/", "/admin/runs/delivery/"
 
 
 @pytest.fixture
@@ -45,6 +49,11 @@ def running_and_waiting(owner: User) -> None:
         pictured(owner, state)
 
 
+def told(owner: User) -> None:
+    hook, now = webhooks.make(owner, "https://example.org/", ["job.ended"], None)[0], timezone.now()
+    Delivery.objects.create(webhook=hook, event="job.ended", subject=hook.pk, created_at=now, due_at=now)
+
+
 def rows(html: str) -> int:
     return html.split("<tbody>")[1].count("<tr>")
 
@@ -68,11 +77,20 @@ def page_plans(client: Client, address: str, table: str) -> list[str]:
         (ASSETS, pictured, 1),
         (WORKFLOWS, pictured, 1),
         ("/admin/runs/runfocus/", focused, 1),
+        (HOOKS, told, 1),
+        (DELIVERIES, told, 1),
     ],
 )
 def test_a_page_costs_the_same_however_many_rows_it_has(
-    admin: Client, ada: User, valkey: redis.Redis, address: str, make: Callable[[User], Any], each: int
+    admin: Client,
+    ada: User,
+    valkey: redis.Redis,
+    monkeypatch: pytest.MonkeyPatch,
+    address: str,
+    make: Callable[[User], Any],
+    each: int,
 ) -> None:
+    monkeypatch.setattr(webhooks, "MOST", 100)
     costs = {}
     for made in (5, 20):
         for _ in range(made):
@@ -173,3 +191,23 @@ def test_assets_of_somebody_are_paged_along_an_index(
     for number in range(1, 4):
         factories.picture(job, index=number)
     assert_index(page_plans(admin, f"{ASSETS}{query}", "runs_asset"), index)
+
+
+@pytest.mark.parametrize(
+    ("address", "table", "index"),
+    [
+        (HOOKS, "runs_webhook", "webhook_by_created"),
+        (DELIVERIES, "runs_delivery", "delivery_by_created"),
+        (f"{DELIVERIES}?webhook=%s", "runs_delivery", "delivery_of_webhook"),
+    ],
+)
+def test_webhooks_and_what_they_were_told_are_paged_along_an_index(
+    admin: Client, ada: User, monkeypatch: pytest.MonkeyPatch, address: str, table: str, index: str
+) -> None:
+    for each in (WebhookAdmin, DeliveryAdmin):
+        monkeypatch.setattr(each, "list_per_page", 2)
+    for _ in range(4):
+        told(ada)
+    hook = Webhook.objects.all()[0]
+    Delivery.objects.update(webhook=hook)
+    assert_index(page_plans(admin, address.replace("%s", str(hook.pk)), table), index)

@@ -169,7 +169,7 @@ def test_one_read_finds_who_listens_however_many_runs_have_ended(
 def test_what_is_due_is_read_along_an_index(ada: User) -> None:
     hook(ada)
     with transaction.atomic():  # so long hold what the plans are asked for with
-        plans = explained(lambda: list(parcels.take({})), "runs_delivery")
+        plans = explained(lambda: list(parcels.take(())), "runs_delivery")
     assert_index(plans, "delivery_due")
 
 
@@ -209,3 +209,11 @@ def delivery(hook: Webhook, days: float, **fields: Any) -> Delivery:
     """One that came so many days ago."""
     at = timezone.now() - timedelta(days=days)
     return Delivery.objects.create(webhook=hook, event="job.ended", subject=uuid4(), created_at=at, **fields)
+
+
+def test_what_was_written_while_its_webhook_was_disabled_is_not_sent(ada: User) -> None:
+    heard = hook(ada)
+    jobs.ran(ada)
+    Webhook.objects.filter(pk=heard.pk).update(disabled_at=timezone.now(), disabled_why="It is gone.")
+    assert list(parcels.take(())) == []
+    assert set(Delivery.objects.values_list("state", "error", "due_at")) == {(FAILED, "It is gone.", None)}

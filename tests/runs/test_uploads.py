@@ -10,8 +10,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
+from accounts.models import User
 from runs import store, uploads
-from runs.models import Blob
+from runs.models import Asset, Blob
+from tests.rest import Rest, codes
 from tests.workflows.nodes.context import Listener
 from tests.workflows.test_sound import wav
 from workflows.media import decode_image
@@ -69,20 +71,31 @@ def test_a_film_is_known_by_its_length_size_and_first_picture() -> None:
 
 
 @pytest.mark.parametrize(
-    ("damage", "media_type"),
+    ("damage", "noun"),
     [
-        (lambda data: data[:60], "video/mp4"),
-        (lambda data: data[:4] + b"ftyp" + b"\xff" * 400, "video/mp4"),
-        (lambda data: b"ID3" + data, "audio/mpeg"),
-        (lambda _: b"OggS", "audio/ogg"),
+        (lambda data: data[:60], "film"),
+        (lambda data: data[:-8], "film"),
+        (lambda data: data[:4] + b"ftyp" + b"\xff" * 400, "film"),
+        (lambda data: b"ID3" + data, "sound"),
+        (lambda _: b"OggS", "sound"),
+        (lambda _: b"RIFF\x24\x00\x00\x00WAVEfmt ", "sound"),
     ],
 )
-def test_what_can_not_be_read_is_kept_all_the_same(damage: Callable[[bytes], bytes], media_type: str) -> None:
+def test_what_can_not_be_decoded_at_all_is_refused(ada: User, damage: Callable[[bytes], bytes], noun: str) -> None:
     film = films.from_images(Listener(), [Image.new("RGB", (64, 48))])
-    film.path.write_bytes(damage(film.path.read_bytes()))
-    blob = stored(film.path)
-    assert (blob.media_type, blob.duration, blob.thumbnail) == (media_type, None, None)
-    assert store.path(blob.digest).read_bytes() == film.path.read_bytes()
+    answer = Rest(ada).upload("damaged", damage(film.path.read_bytes()))
+    assert (answer.status_code, codes(answer)) == (422, {("file", "bad_value")})
+    assert (
+        answer.json()["errors"][0]["message"] == f"The {noun} is damaged or incomplete. Save it anew and upload that."
+    )
+    assert not Asset.objects.exists()
+
+
+def test_what_is_damaged_in_places_is_kept(tmp_path: Path) -> None:
+    data = bytearray(encoded(tmp_path / "tone", "mp3", "libmp3lame").read_bytes())
+    data[3000:3400] = b"\xff" * 400
+    (tmp_path / "tone").write_bytes(data[:9000])
+    assert stored(tmp_path / "tone").duration is not None
 
 
 def test_a_file_whose_reading_takes_too_long_is_kept_all_the_same(

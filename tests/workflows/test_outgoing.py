@@ -10,7 +10,7 @@ import pytest
 
 from tests.loopback import certificate, redirect, reply, serving
 from workflows import outgoing
-from workflows.outgoing import Guard, Unreachable, client, is_global
+from workflows.outgoing import Guard, Unreachable, client, endpoint, is_global
 
 
 @pytest.mark.parametrize(
@@ -169,6 +169,13 @@ async def test_proxies_of_the_environment_are_not_heeded(monkeypatch: pytest.Mon
         async with client(Guard([("127.0.0.1", server.port)])) as http:
             assert (await http.get(server.url)).text == "here"
         assert proxy.heard == []
+
+
+@pytest.mark.parametrize("url", ["https://xn--/", "https://example.org:0/", "https://example.org:65536/"])
+def test_what_is_no_host_or_port_is_told(url: str) -> None:
+    with pytest.raises(Unreachable) as told:
+        endpoint(url)
+    assert told.value.code == "bad_value"
 
 
 @pytest.mark.parametrize("url", ["ftp://example.org/", "file:///etc/passwd", "gopher://127.0.0.1/"])

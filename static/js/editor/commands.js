@@ -81,6 +81,11 @@ export function setGallery(id, on) {
   return { ...change(id, (node) => ({ ...node, gallery: on })), name: on ? "show all runs here" : "show one run here" };
 }
 
+/** How long what a node makes is served to equal calls. @param {string} id @param {unknown} cache @returns {Command} */
+export function setCache(id, cache) {
+  return { ...change(id, (node) => ({ ...node, cache })), name: "keep results" };
+}
+
 /** @param {string} id @param {string[]} names @returns {Command} */
 export function setInputs(id, names) {
   return { ...change(id, (node) => ({ ...node, dynamic_inputs: names })), name: "change the inputs" };

@@ -1,4 +1,4 @@
-// The keys of the canvas. None acts while a text is being typed, or behind an open dialog.
+// The keys of the canvas. None acts while a text is being typed, or behind an open dialog or menu.
 
 /** @typedef {(event: KeyboardEvent) => void} Act */
 
@@ -10,7 +10,12 @@ const TYPED = "input:not([type=checkbox], [type=file]), textarea, select, [conte
 export function keys(acts) {
   addEventListener("keydown", (event) => {
     const on = /** @type {HTMLElement} */ (event.target);
-    if (event.defaultPrevented || event.isComposing || on.closest(TYPED) || document.querySelector("dialog[open]"))
+    if (
+      event.defaultPrevented ||
+      event.isComposing ||
+      on.closest(TYPED) ||
+      document.querySelector("dialog[open], :popover-open")
+    )
       return;
     const act = acts[named(event)];
     if (!act || (on.closest("button, a, summary") && ["Enter", " "].includes(event.key))) return;

@@ -1,6 +1,6 @@
 // Editing in place: what is typed into a node's editors goes into the graph as it is typed.
 
-import { rename, setGallery, setInputs, setProperty } from "./commands.js";
+import { rename, setCache, setGallery, setInputs, setProperty } from "./commands.js";
 import { fedInputs, nodeOf } from "./graph.js";
 import { mentioned } from "./mentions.js";
 import { readControl } from "./values.js";
@@ -15,6 +15,7 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 export function editProperties(plane, store) {
   plane.addEventListener("input", ({ target }) => {
     const control = /** @type {Control} */ (target);
+    if (control.dataset.cache !== undefined) store.do(setCache(idAt(control), JSON.parse(control.value)));
     if (control.dataset.property === undefined || control.dataset.widget === "asset") return;
     const value = readControl(control);
     if (value !== undefined) store.do(setProperty(idAt(control), control.dataset.property, value));

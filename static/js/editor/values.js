@@ -14,6 +14,8 @@ export function showNode(element, node, graph) {
   if (title && node.title && title.textContent !== node.title) title.textContent = node.title;
   element.toggleAttribute("data-bypassed", node.bypassed === true);
   element.querySelector("[data-gallery]")?.setAttribute("aria-pressed", `${node.gallery === true}`);
+  const cache = /** @type {HTMLSelectElement | null} */ (element.querySelector("[data-cache]"));
+  if (cache) cache.value = JSON.stringify(node.cache ?? null);
   const fed = fedInputs(graph);
   for (const row of element.querySelectorAll("[data-input]")) {
     const { dataset } = /** @type {HTMLElement} */ (row);

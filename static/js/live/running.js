@@ -18,7 +18,9 @@ export function running() {
 
 /** @param {string} address */
 async function attempt(address) {
-  if (await saved()) await run(address);
+  const chosen = address.endsWith("selection") ? [...document.querySelectorAll("[data-node][data-chosen]")] : [];
+  const nodes = chosen.map((each) => `&node=${/** @type {HTMLElement} */ (each).dataset.node}`);
+  if (await saved()) await run(address + nodes.join(""));
 }
 
 /** Saves what is written on the canvas; whether all of it is. */

@@ -1,10 +1,12 @@
 """Webhooks over REST: made with a secret that is shown once, listed, deleted; each to its owner alone."""
 
+from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
@@ -69,6 +71,10 @@ def test_a_repeat_makes_no_second_one_and_does_not_show_the_secret_again(ada: Us
     [
         ({"url": "ftp://example.org/x"}, "url"),
         ({"url": "not an address"}, "url"),
+        ({"url": "https://xn--/"}, "url"),
+        ({"url": "https://example.org:0/"}, "url"),
+        ({"url": "https://example.org:65536/"}, "url"),
+        ({"url": "https://ada:secret@example.org/"}, "url"),
         ({"url": f"https://example.org/{'x' * 2000}"}, "url"),
         ({"events": []}, "events"),
         ({"events": ["job.begun"]}, "events.0"),
@@ -114,6 +120,21 @@ def test_a_person_has_so_many_and_no_more(ada: User, bob: User, receiver: Server
     answer = Rest(ada).post("/webhooks", body)
     assert (answer.status_code, codes(answer)) == (422, {(None, "too_large")})
     assert Rest(bob).post("/webhooks", body).status_code == 201
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_at_once_are_no_more_either(ada: User, receiver: Server) -> None:
+    def make(_: int) -> int:
+        try:
+            return int(rest.post("/webhooks", body).status_code)
+        finally:
+            connection.close()
+
+    rest, body = Rest(ada), {"url": receiver.url, "events": EVENTS}
+    for _ in range(webhooks.MOST - 1):
+        webhooks.make(ada, receiver.url, EVENTS, None)
+    with ThreadPoolExecutor(8) as people:
+        assert sorted(people.map(make, range(8))) == [201, *[422] * 7]
 
 
 def test_its_deliveries_are_listed_a_page_at_a_time(ada: User, bob: User, receiver: Server) -> None:

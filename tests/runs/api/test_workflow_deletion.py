@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import redis
+from django.db import connection
 
 from accounts.models import User
 from runs import gate
@@ -14,6 +15,7 @@ from runs.submit import Order, submit
 from runs.telemetry import EMPTY
 from tests import factories
 from tests.rest import Rest
+from workflows import saving
 from workflows.models import Workflow
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("valkey")]
@@ -50,6 +52,39 @@ def test_one_that_has_moved_on_stays(rest: Rest, workflow: Workflow) -> None:
     refused = rest.delete(path, if_match=seen)
     assert (refused.status_code, refused.json()["version"]) == (412, 2)
     assert rest.delete(path, if_match=rest.get(path)["ETag"]).status_code == 204
+
+
+@pytest.mark.parametrize("query", ["", "?cancel=true"])
+def test_one_that_moves_on_between_the_look_and_the_deletion_stays(rest: Rest, workflow: Workflow, query: str) -> None:
+    job = factories.job(workflow, state=State.COMPLETED)
+
+    def move_on(execute: Any, sql: str, *others: Any) -> Any:
+        if 'FROM "runs_gate"' in sql:  # somebody else had the lock before
+            Workflow.objects.filter(version=1).update(version=2)
+        return execute(sql, *others)
+
+    with connection.execute_wrapper(move_on):
+        refused = rest.delete(f"/workflows/{workflow.pk}{query}", if_match='"1"')
+    assert (refused.status_code, refused.json()["version"]) == (412, 2)
+    assert Job.objects.filter(pk=job.pk).exists()
+
+
+def test_one_that_is_about_to_go_is_changed_no_more(workflow: Workflow) -> None:
+    Workflow.objects.update(leaving=True)
+    with pytest.raises(Workflow.DoesNotExist):
+        saving.change(workflow, name="Too late")
+
+
+def test_one_whose_deletion_was_broken_off_goes_with_the_sweep(
+    rest: Rest, workflow: Workflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.job(workflow, state=State.COMPLETED)
+    with monkeypatch.context() as broken:
+        broken.setattr(gate, "forget", lambda *_: 1 / 0)
+        assert rest.delete(f"/workflows/{workflow.pk}").status_code == 500
+    assert rest.get(f"/workflows/{workflow.pk}").status_code == 404
+    Sweep("pool").round()
+    assert not Workflow.objects.exists()
 
 
 def test_one_whose_jobs_only_wait_goes_at_once(rest: Rest, workflow: Workflow) -> None:

@@ -54,6 +54,8 @@ def test_the_page_makes_a_webhook_and_shows_its_secret_once(page: Client, ada: U
     [
         ({"url": "http://127.0.0.1:9/", "events": ["job.ended"]}, "HTTP_ALLOW"),
         ({"url": "mailto:ada", "events": ["job.ended"]}, "http://"),
+        ({"url": "https://xn--/", "events": ["job.ended"]}, "http://"),
+        ({"url": "https://ada:x@93.184.215.14/", "events": ["job.ended"]}, "Leave name and password out"),
         ({"url": "https://93.184.215.14/"}, "Choose at least one"),
         ({"url": "https://93.184.215.14/", "events": ["job.begun"]}, "Choose at least one"),
         ({}, "required"),

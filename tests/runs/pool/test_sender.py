@@ -4,7 +4,6 @@ import asyncio
 import base64
 import hmac
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -118,7 +117,7 @@ def test_the_signature_is_that_of_the_specification() -> None:
     example = hmac_of("msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", b'{"test": 2432232314}')
     assert example == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
     with receiving() as server:
-        parcel = post.Parcel(uuid4(), uuid4(), "", f"{server.url}/", SECRET, '{"type":"é"}', 1)
+        parcel = post.Parcel(uuid4(), uuid4(), uuid4(), "", f"{server.url}/", SECRET, '{"type":"é"}', 1)
         assert asyncio.run(post.send(parcel)).taken
     sent = headers(server.heard[0])
     assert server.bodies == ['{"type":"é"}'.encode()]
@@ -170,7 +169,7 @@ def test_each_next_try_is_later_and_not_at_the_same_moment_for_all(ada: User, mo
 
 
 def settle_one(answer: post.Answer) -> None:
-    (parcel,) = parcels.take({})
+    (parcel,) = parcels.take(())
     parcels.settle(parcel, answer)
 
 
@@ -178,7 +177,7 @@ def test_one_that_takes_other_things_stays_though_one_was_given_up(ada: User) ->
     with receiving() as server:
         hook(ada, server)
         jobs.ran(ada)
-        settle_later = list(parcels.take({}))
+        settle_later = list(parcels.take(()))
         jobs.ran(ada)
         settle_one(post.Answer(200))
         last = post.Parcel(**{**fields(settle_later[0]), "attempt": 8})
@@ -249,6 +248,36 @@ def test_who_hangs_is_left_and_holds_nobody_up(
             outgoing.guard.allow(())
 
 
+async def never_ends(writer: asyncio.StreamWriter) -> None:
+    while True:
+        writer.write(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)
+        await writer.drain()
+
+
+async def endless_body(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while True:
+        writer.write(b"ffff\r\n" + b"x" * 0xFFFF + b"\r\n")
+        await writer.drain()
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "error"),
+    [(never_ends, "waiting", "There was no answer (ReadError)."), (endless_body, "delivered", "")],
+)
+def test_an_answer_without_end_is_left_at_once(
+    ada: User, sending: Callable[[], Sender], answer: Any, state: str, error: str
+) -> None:
+    began = time.monotonic()
+    with receiving(answer) as server:
+        hook(ada, server)
+        jobs.ran(ada)
+        sending()
+        eventually(tried(1))
+    assert (the_delivery().state, the_delivery().error) == (state, error)
+    assert time.monotonic() - began < post.SECONDS
+
+
 def test_one_that_does_not_answer_in_time_is_tried_again(
     ada: User, sending: Callable[[], Sender], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -268,9 +297,9 @@ def test_what_a_sender_that_was_killed_had_taken_is_sent_again_with_the_same_id(
     with receiving() as server:
         secret = hook(ada, server)
         jobs.ran(ada)
-        (parcel,) = parcels.take({})
+        (parcel,) = parcels.take(())
         asyncio.run(post.send(parcel))  # it is killed here: the receiver has it, the row does not say so
-        assert list(parcels.take({})) == []  # nobody else takes it before its time is over
+        assert list(parcels.take(())) == []  # nobody else takes it before its time is over
         Delivery.objects.update(due_at=timezone.now() - timedelta(seconds=1))
         sending()
         eventually(lambda: the_delivery().state == "delivered")
@@ -315,24 +344,12 @@ def test_the_end_of_a_job_that_was_deleted_is_told_to_its_own_webhook(ada: User,
         assert verified(server, SECRET)["data"] == {"id": str(job.pk)}
 
 
-def test_a_long_line_for_one_receiver_leaves_room_for_others(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parcels, "LOOKED_AT", 3)
-    with receiving() as busy, receiving() as other:
-        hook(ada, busy)
-        for _ in range(parcels.AT_ONE_PLACE + 2):
-            jobs.ran(ada)
-        hook(ada, other)
-        jobs.ran(ada)
-        origins = Counter(parcel.origin for parcel in parcels.take(Counter()))
-    assert sorted(origins.values()) == [1, parcels.AT_ONE_PLACE]
-
-
 def test_a_body_that_is_very_long_goes_without_what_is_long(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parcels, "LARGEST", 500)
     with receiving() as server:
         hook(ada, server)
         jobs.ran(ada)
-        (parcel,) = parcels.take({})
+        (parcel,) = parcels.take(())
     assert '"params":null' in parcel.body
     assert '"outputs":null' in parcel.body
 
@@ -342,6 +359,6 @@ def test_with_another_secret_key_it_is_disabled_and_says_so(ada: User, settings:
         hook(ada, server)
         jobs.ran(ada)
     settings.SECRET_KEY = "another one, which opens nothing that was sealed before"
-    assert list(parcels.take(Counter())) == []
+    assert list(parcels.take(())) == []
     assert "SECRET_KEY" in Webhook.objects.get().disabled_why
     assert the_delivery().state == "failed"
