@@ -1,7 +1,6 @@
 """The gate: every transition of every job, each a guarded update with its history row in one transaction.
 
-A slot is counted from rows, never kept; the lock of the one gate row orders submits and claims. Publishing follows
-commit.
+A slot is counted from rows, never kept; the one gate row's lock orders submits and claims. Publishing follows commit.
 """
 
 import json
@@ -120,6 +119,7 @@ def claim(worker: str, *, tell: bool = True, likely: bool = False) -> Claim | No
         if gate.paused or taken() >= gate.limit or (job := steps.head()) is None:
             return None
         now = timezone.now()
+        steps.clear(job)
         steps.move(
             job,
             State.RUNNING,

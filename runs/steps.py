@@ -18,7 +18,8 @@ from django.utils import timezone
 from accounts.compiled import Compiled, prepared
 from runs import publish
 from runs.errors import LostLease
-from runs.models import Gate, Job, JobTransition, running_bounds
+from runs.models import Asset, Gate, Job, JobTransition, running_bounds
+from runs.representation import asset_document
 from runs.states import State
 from workflows.models import Graph, Workflow
 
@@ -124,6 +125,17 @@ def head() -> Job | None:
     PostgreSQL waits here for who cancels it, then takes the next.
     """
     return next(iter(Job.rows.raw(*_head(tuple(running_bounds().items())))), None)
+
+
+def clear(job: Job) -> None:
+    """What the attempts before this one made goes as it begins, within its claim. Who watches hears of it then."""
+    if job.fence == 0:
+        return
+    made = Asset.objects.filter(job_id=job.pk)
+    documents = [asset_document(asset) for asset in made.for_documents()]
+    made.delete()
+    if documents:
+        transaction.on_commit(lambda: publish.asset_events("deleted", documents))
 
 
 @lru_cache(_GRAPHS_KEPT)

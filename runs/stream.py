@@ -25,8 +25,12 @@ KEPT_ENTRIES: Final = 600
 """As many stay beside the snapshot, for readers that are behind."""
 
 # Answers the id of the entry before, and whether the snapshot is there: both tell of a Redis that has lost something.
+# To a stream that is not there it adds nothing, unless it is to begin.
 _APPEND: Final = """
 local before = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
+if ARGV[8] == '' and not before[1] then
+    return false
+end
 redis.call('XADD', KEYS[1], ARGV[1], ARGV[2], ARGV[3])
 redis.call('EXPIRE', KEYS[1], ARGV[6])
 redis.call('SET', KEYS[3], ARGV[5], 'EX', ARGV[6])
@@ -34,7 +38,7 @@ if ARGV[4] ~= '' then
     redis.call('SET', KEYS[2], ARGV[4])
     redis.call('XTRIM', KEYS[1], 'MAXLEN', ARGV[7])
 end
-for at = 8, #ARGV, 2 do
+for at = 9, #ARGV, 2 do
     redis.call('PUBLISH', ARGV[at], ARGV[at + 1])
 end
 return {before[1] and before[1][1] or '', redis.call('EXPIRE', KEYS[2], ARGV[6])}
@@ -63,24 +67,39 @@ class Addition:
 def begin(job_id: UUID, fence: int, hints: Sequence[Hint] = ()) -> None:
     """A fence begins: whoever wrote before is refused from now on. Raises LostLease when a later one has begun."""
     first = Addition(TelemetryId(fence, 0), {}, EMPTY, 0.0, hints)
-    _append(job_id, first, ("begin", "1"), _kept(first), kept=1)
+    _append(job_id, first, ("begin", "1"), _kept(first), kept=1, anew=True)
 
 
-def append(job_id: UUID, entry: Addition, *, whole: bool, seconds: int = RUNNING_SECONDS) -> None:
+def append(job_id: UUID, entry: Addition, *, whole: bool, seconds: int = RUNNING_SECONDS, anew: bool = False) -> bool:
     """Adds a batch, with its whole snapshot if `whole`, or if Redis has lost what came before. All stays so long.
 
-    Raises LostLease when the job has passed on, RedisError when it is not known whether the entry was added.
+    False when there is no stream: Redis has lost it, or the job has ended long ago, or is deleted. Who knows that the
+    job is there makes it `anew`. Raises LostLease when the job has passed on, RedisError when it is not known whether
+    the entry was added.
     """
     fields = ("b", json.dumps(entry.batch, separators=(",", ":")))
-    before, there = _append(job_id, entry, fields, _kept(entry) if whole else "", kept=KEPT_ENTRIES, seconds=seconds)
-    if not whole and not (there and before == str(TelemetryId(entry.id.fence, entry.id.seq - 1))):
-        _repair(job_id, entry, seconds)
+    snapshot = _kept(entry) if whole else ""
+    answer = _append(job_id, entry, fields, snapshot, kept=KEPT_ENTRIES, seconds=seconds, anew=anew)
+    if answer is None:
+        return False
+    before, there = answer
+    if not whole and not (there and before.decode() == str(TelemetryId(entry.id.fence, entry.id.seq - 1))):
+        repair(job_id, entry, seconds)
+    return True
 
 
-def remind(job_id: UUID, newest: Addition) -> None:
-    """Writes the snapshot again if Redis has lost it while there was nothing to add. Raises RedisError."""
-    if not connection().exists(snapshot_key(job_id)):
-        _repair(job_id, newest)
+def is_whole(job_id: UUID) -> bool:
+    """Whether Redis has the snapshot that the stream goes on from. Raises RedisError."""
+    return bool(connection().exists(snapshot_key(job_id)))
+
+
+def repair(job_id: UUID, newest: Addition, seconds: int = RUNNING_SECONDS) -> None:
+    """Writes the snapshot again that Redis has lost, for who knows that the job is there. Raises RedisError."""
+    _script(_REPAIR)(
+        keys=[stream_key(job_id), snapshot_key(job_id)],
+        args=[str(newest.id), _kept(newest), seconds],
+        client=connection(),
+    )
 
 
 def shut(job_id: UUID, fence: int) -> None:
@@ -114,25 +133,19 @@ def _append(
     *,
     kept: int,
     seconds: int = RUNNING_SECONDS,
-) -> tuple[str, int]:
+    anew: bool,
+) -> tuple[bytes, int] | None:
     keys = [stream_key(job_id), snapshot_key(job_id), progress_key(job_id)]
     arguments: list[Any] = [str(entry.id), *fields, snapshot, f"{entry.progress:.4f}", seconds, kept]
+    arguments.append("anew" if anew else "")
     arguments += chain.from_iterable(entry.hints)
     try:
-        before, there = _script(_APPEND)(keys=keys, args=arguments, client=connection())
+        answer: tuple[bytes, int] | None = _script(_APPEND)(keys=keys, args=arguments, client=connection())
     except ResponseError as error:
         if "equal or smaller" in str(error):
             raise LostLease("The job has passed on to another worker; its stream goes on without this one.") from error
         raise
-    return before.decode(), there
-
-
-def _repair(job_id: UUID, entry: Addition, seconds: int = RUNNING_SECONDS) -> None:
-    _script(_REPAIR)(
-        keys=[stream_key(job_id), snapshot_key(job_id)],
-        args=[str(entry.id), _kept(entry), seconds],
-        client=connection(),
-    )
+    return answer
 
 
 def _kept(entry: Addition) -> str:

@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Generator, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.db import connection
 
 from accounts.models import User
@@ -60,14 +62,26 @@ def valkey(valkey_server: redis.Redis) -> redis.Redis:
 
 @pytest.fixture
 def ada(db: None) -> User:
-    return User.objects.create_user("ada", password="ada's secret")
+    return _with_password(User.objects.create_user("ada"))
 
 
 @pytest.fixture
 def bob(db: None) -> User:
-    return User.objects.create_user("bob", password="bob's secret")
+    return _with_password(User.objects.create_user("bob"))
 
 
 @pytest.fixture
 def root(db: None) -> User:
-    return User.objects.create_superuser("root", password="root's secret")
+    return _with_password(User.objects.create_superuser("root"))
+
+
+def _with_password(user: User) -> User:
+    user.password = _hashed(f"{user.username}'s secret", tuple(settings.PASSWORD_HASHERS))
+    user.save(update_fields=("password",))
+    return user
+
+
+@cache
+def _hashed(password: str, _hashers: tuple[str, ...]) -> str:
+    """Made once, as it takes a quarter of a second of a processor: that is what it is for."""
+    return make_password(password)

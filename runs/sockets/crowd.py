@@ -94,7 +94,8 @@ class CrowdFeed:
         elif kind == "batch.made":
             self._batches.add(UUID(message["batch_id"]))
         elif kind == "asset.event":
-            self._assets.append(message)
+            if message["asset"]["workflow_id"] == str(self._workflow_id):
+                self._assets.append(message)
         else:
             self._hint_of_job(UUID(message["job_id"]), message)
         self._stir.set()
@@ -163,7 +164,7 @@ class CrowdFeed:
         unlike, self._unlike = self._unlike, False
         batches, self._batches = self._batches, set()
         for batch_id in batches:  # also those of its jobs that have ended already
-            found = await in_database(of_batch, batch_id)
+            found = await in_database(of_batch, self._workflow_id, batch_id)
             self._new.update((pk, None) for pk in found if pk not in self._told and pk not in self._ended)
         if not unlike:
             return
@@ -189,7 +190,7 @@ class CrowdFeed:
         for pk in new:
             self._new.pop(pk, None)
         wanted = {*moved, *new}
-        for job, document in await in_database(read_waiting, wanted) if wanted else ():
+        for job, document in await in_database(read_waiting, self._workflow_id, wanted) if wanted else ():
             wanted.discard(job.pk)
             await self._tell_job(job, document)
         for pk in wanted:  # deleted
@@ -242,6 +243,7 @@ class CrowdFeed:
 
     def _forget(self, job_id: UUID) -> None:
         self._told.pop(job_id, None)
+        self._new.pop(job_id, None)  # a hint may have come while it was read
         self._ended[job_id] = None
         if len(self._ended) > ENDED_REMEMBERED:
             del self._ended[next(iter(self._ended))]

@@ -50,7 +50,7 @@ class JobFeed:
         self._joining = True
         self._row_moved = False
         self._telemetry_moved = False
-        self._batch: dict[str, Any] | None = None
+        self._batch: tuple[TelemetryId, dict[str, Any]] | None = None
         self._assets: deque[dict[str, Any]] = deque(maxlen=ASSET_EVENTS_KEPT)
         self._workflow_id = ""
         self._version = 0
@@ -92,15 +92,19 @@ class JobFeed:
         self._stir.set()
 
     def hint(self, message: dict[str, Any]) -> None:
-        """Keeps a single batch, to hand over as it is; of more it remembers only that there is something to read."""
+        """Keeps a single batch, to hand over as it is; of more it remembers only that there is something to read.
+
+        Raises ValueError, KeyError or TypeError when the message is none of ours.
+        """
         if message["type"] == "job.changed":
             self._row_moved = self._row_moved or message["version"] > self._version
         elif message["type"] == "asset.event":
-            self._assets.append(message)
-        elif self._batch is None and not self._telemetry_moved:
-            self._batch = message
+            if message["asset"]["job_id"] == str(self.job_id):
+                self._assets.append(message)
         else:
-            self._telemetry_moved = True
+            batch = TelemetryId.parse(message["id"]), dict(message["batch"])
+            self._telemetry_moved = self._telemetry_moved or self._batch is not None
+            self._batch = None if self._telemetry_moved else batch
         self._stir.set()
 
     def compare(self, version: int | None, position: int | None) -> None:
@@ -143,7 +147,7 @@ class JobFeed:
             elif telemetry_moved:
                 await self._catch_up()
             elif batch is not None:
-                await self._hand_over(batch)
+                await self._hand_over(*batch)
         except (OperationalError, InterfaceError) as error:
             logger.warning("The database is away or locked (%s); the feed of job %s tries again.", error, self.job_id)
             self._row_moved = True
@@ -263,13 +267,12 @@ class JobFeed:
             return False
         return newest is not None and after > newest
 
-    async def _hand_over(self, message: dict[str, Any]) -> None:
+    async def _hand_over(self, found: TelemetryId, batch: dict[str, Any]) -> None:
         """Tells a batch as it came, when it is the very next one of a run that the client knows of."""
-        found = TelemetryId.parse(message["id"])
         if found.fence > self._fence:
             await self._follow_row()
-        elif message["after"] == str(self._last):
-            await self._tell_piece(Piece(found, self._last, message["batch"]))
+        elif self._last is not None and found == self._last.next():
+            await self._tell_piece(Piece(found, self._last, batch))
         else:
             await self._catch_up()
 

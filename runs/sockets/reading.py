@@ -55,14 +55,16 @@ def active_jobs(workflow_id: UUID) -> list[tuple[UUID, int, int]]:
     return list(active.values_list("pk", "version", "fence"))
 
 
-def of_batch(batch_id: UUID) -> list[UUID]:
-    """The jobs of a batch, in grid order."""
-    return list(Job.objects.filter(batch_id=batch_id).order_by("number").values_list("pk", flat=True))
+def of_batch(workflow_id: UUID, batch_id: UUID) -> list[UUID]:
+    """The jobs of a batch of the workflow, in grid order."""
+    return list(
+        Job.objects.filter(batch_id=batch_id, workflow=workflow_id).order_by("number").values_list("pk", flat=True)
+    )
 
 
-def read_waiting(job_ids: Collection[UUID]) -> list[tuple[Job, dict[str, Any]]]:
-    """These jobs of a workflow, most of which wait, with their documents, in the order of the queue."""
-    jobs = list(Job.objects.filter(pk__in=job_ids).defer("traceback").order_by("place"))
+def read_waiting(workflow_id: UUID, job_ids: Collection[UUID]) -> list[tuple[Job, dict[str, Any]]]:
+    """These jobs of the workflow, most of which wait, with their documents, in the order of the queue."""
+    jobs = list(Job.objects.filter(pk__in=job_ids, workflow=workflow_id).defer("traceback").order_by("place"))
     return list(zip(jobs, queue.documents(jobs), strict=True))
 
 

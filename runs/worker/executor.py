@@ -15,9 +15,10 @@ from django.db import DatabaseError
 from runs import gate, halting, limits
 from runs.errors import DatabaseAway, LostLease, OutputLimit
 from runs.gate import Claim, End
-from runs.models import Job, JobStock
-from runs.states import HOLDING, State
+from runs.models import JobStock
+from runs.states import State
 from runs.steps import Tell
+from runs.worker import hold
 from runs.worker.crew import Crew, insist
 from runs.worker.recorder import Recorder
 from workflows import engine, graph as graphs, parameters, portion
@@ -109,15 +110,8 @@ class Executor:
             await self._asked.wait()
             self._asked.clear()
             with suppress(DatabaseError):  # the pool asks again
-                if await self._crew.at_desk(_state, claim) == State.CANCELLING:
+                if await self._crew.at_desk(hold.look, claim) == State.CANCELLING:
                     run.cancel()
-
-
-def _state(claim: Claim) -> State:
-    found = Job.objects.filter(pk=claim.job_id, fence=claim.fence).values_list("state", flat=True).first()
-    if found not in HOLDING:
-        raise LostLease("The job has passed on to another worker, or has ended.")
-    return State(found)
 
 
 def _stock(claim: Claim) -> Stock:

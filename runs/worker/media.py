@@ -14,7 +14,9 @@ from PIL import Image
 
 from runs import limits, store
 from runs.errors import OutputLimit
+from runs.gate import Claim
 from runs.models import Blob
+from runs.worker import hold
 from runs.worker.crew import Crew, insist
 from workflows import media
 from workflows.errors import MediaError, NodeFailed
@@ -26,9 +28,10 @@ FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class Safe:
-    """Stores the bytes of one job, as many as it may."""
+    """Stores the bytes of one job, as many as it may. Raises LostLease when that has passed on."""
 
-    def __init__(self, crew: Crew) -> None:
+    def __init__(self, claim: Claim, crew: Crew) -> None:
+        self._claim = claim
         self._crew = crew
         self._spent = 0
 
@@ -53,9 +56,18 @@ class Safe:
 
     async def _stored(self, store_it: Callable[[], Blob]) -> Blob:
         try:
-            return await self._crew.at_desk(insist, lambda: _attempted(store_it))
+            return await self._crew.at_desk(insist, lambda: self._attempted(store_it))
         except (OSError, DatabaseError) as error:
             raise _refusal(error) from error
+
+    def _attempted(self, store_it: Callable[[], Blob]) -> Blob:
+        try:
+            hold.look(self._claim)
+            return store_it()
+        except OperationalError as error:
+            if "disk is full" in str(error):  # SQLite's words; to try again would only keep the job waiting
+                raise OSError(errno.ENOSPC, str(error)) from error
+            raise
 
 
 class Media:
@@ -126,15 +138,6 @@ def _measured(file: Path) -> tuple[int, str]:
     """How many bytes there are, and their SHA-256."""
     with file.open("rb") as opened:
         return file.stat().st_size, hashlib.file_digest(opened, "sha256").hexdigest()
-
-
-def _attempted(store_it: Callable[[], Blob]) -> Blob:
-    try:
-        return store_it()
-    except OperationalError as error:
-        if "disk is full" in str(error):  # SQLite's words; to try again would only keep the job waiting
-            raise OSError(errno.ENOSPC, str(error)) from error
-        raise
 
 
 def _refusal(error: Exception) -> NodeFailed:

@@ -14,7 +14,7 @@ from PIL import Image
 from runs import store
 from runs.gate import Claim
 from runs.models import Blob, Kept
-from runs.worker import plain
+from runs.worker import hold, plain
 from runs.worker.crew import Crew
 from runs.worker.media import Media
 from workflows.errors import NodeFailed
@@ -30,6 +30,7 @@ class Memory:
     """Of one job. Whatever is wrong with it, nodes are called as if it were empty."""
 
     def __init__(self, claim: Claim, crew: Crew, media: Media) -> None:
+        self._claim = claim
         self._owner = claim.owner_id
         self._crew = crew
         self._media = media
@@ -56,12 +57,13 @@ class Memory:
             return None
 
     async def remember(self, key: str, made: Sequence[Made]) -> None:
-        """Keeps what such a call has made, if it can be kept."""
+        """Keeps what such a call has made, if it can be kept. Raises LostLease when the job has passed on."""
         written = [(each.place, each.output, await self._written(each.value)) for each in made]
         if any(value is None for _, _, value in written) or plain.size(written, MOST_BYTES) is None:
             return
         row = {"owner_id": self._owner, "results": written, "made_at": timezone.now()}
         try:
+            await self._crew.at_desk(hold.look, self._claim)
             await self._crew.at_desk(lambda: Kept.objects.update_or_create(key=key, defaults=row))
         except DatabaseError:
             return

@@ -12,14 +12,13 @@ from django.utils import timezone
 from PIL import Image
 
 from accounts.models import User
-from runs import outbox, publish, store
-from runs.errors import LostLease, OverQuota
+from runs import outbox, store
+from runs.errors import OverQuota
 from runs.gate import Claim
 from runs.models import Asset, Blob, Job
 from runs.quota import Quota
 from runs.representation import asset_document, inline_content, media_type
-from runs.states import HOLDING
-from runs.worker import plain
+from runs.worker import hold, plain
 from runs.worker.crew import Crew, insist
 from runs.worker.media import Media, Medium, Safe
 from runs.worker.memory import Memory
@@ -37,7 +36,7 @@ class Products:
     def __init__(self, claim: Claim, crew: Crew) -> None:
         self._claim = claim
         self._crew = crew
-        self._safe = Safe(crew)
+        self._safe = Safe(claim, crew)
         self._quota = Quota(claim.owner_id)
         self._media = Media(crew, self._safe)
         self.memory = Memory(claim, crew, self._media)
@@ -84,7 +83,7 @@ class Products:
         if not due:
             return []
         with transaction.atomic():
-            self._hold()
+            hold.lock(self._claim)
             _write(due)
         del self._unsaved[: len(due)]
         return _documents(due)
@@ -93,23 +92,6 @@ class Products:
         """The documents of the rows that are due, and what writes them within the transaction that ends the job."""
         due, self._unsaved = self._unsaved, []
         return _documents(due), lambda: _write(due)
-
-    def clear(self) -> None:
-        """Deletes what an earlier attempt has made; this one makes it anew. Raises LostLease."""
-        with transaction.atomic():
-            self._hold()
-            made = Asset.objects.filter(job_id=self._claim.job_id)
-            documents = [asset_document(asset) for asset in made.for_documents()]
-            made.delete()
-        publish.asset_events("deleted", documents)
-
-    def _hold(self) -> None:
-        """Locks the job's row, so that nobody can take the job away before the transaction ends."""
-        job = Job.objects.select_for_update(of=("self",)).filter(
-            pk=self._claim.job_id, fence=self._claim.fence, state__in=HOLDING
-        )
-        if not job.values_list("pk", flat=True).first():
-            raise LostLease("The job has passed on to another worker, or has ended.")
 
     async def _keep_value(self, node: Node, output: str, index: int, kind: str, value: object) -> None:
         size = plain.small_size(value)

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final, TypeVar, Unpack
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
+from django.utils import timezone
 from redis.exceptions import RedisError
 
 from runs import gate, publish, stream
@@ -22,7 +23,7 @@ from runs.gate import Claim, Telemetry
 from runs.redis import ENDED_SECONDS, RUNNING_SECONDS
 from runs.steps import Tell
 from runs.telemetry import EMPTY, Batch, Snapshot, TelemetryId, fold, merge, progress
-from runs.worker import plain
+from runs.worker import hold, plain
 from runs.worker.crew import Crew, insist
 from runs.worker.pending import Pending
 from runs.worker.products import Document, Products
@@ -159,9 +160,9 @@ class Recorder:
         return self._folder
 
     def begin(self) -> None:
-        """This attempt begins: it is announced, and what an earlier one made goes. At the desk."""
-        if self._claim.fence > 1:
-            insist(self._products.clear)
+        """This attempt begins, and is announced. At the desk. Raises LostLease when it comes too late."""
+        if (timezone.now() - self._claim.started_at).total_seconds() > settings.LEASE_SECONDS / 2:
+            insist(lambda: hold.look(self._claim))  # it was stopped meanwhile: a stream that is gone refuses nobody
         change = publish.change(self._claim.job_id, self._claim.workflow_id, self._claim.version)
         try:
             stream.begin(self._claim.job_id, self._claim.fence, [*change, *self._hints({})])
@@ -247,7 +248,9 @@ class Recorder:
         hints = [*self._hints(batch), *also]
         entry = stream.Addition(self._last, batch, self._snapshot, self.progress or 0.0, hints)
         try:
-            stream.append(self._claim.job_id, entry, whole=whole, seconds=seconds)
+            if not stream.append(self._claim.job_id, entry, whole=whole, seconds=seconds):
+                with hold.own(self._claim):
+                    stream.append(self._claim.job_id, entry, whole=True, seconds=seconds, anew=True)
         except RedisError as error:
             self._lose_redis(error)
             return
@@ -260,16 +263,20 @@ class Recorder:
                 self._tell(batch, change, ENDED_SECONDS)
             else:
                 stream.expire(self._claim.job_id, change)
-        except (LostLease, RedisError) as error:
+        except (LostLease, RedisError, DatabaseError) as error:
             logger.warning("The end of job %s was not told (%s); who looks finds it.", self._claim.job_id, error)
 
     def _remind(self) -> None:
         """Redis may have come back empty while there was nothing to tell."""
         newest = stream.Addition(self._last, {}, self._snapshot, self.progress or 0.0)
         try:
-            stream.remind(self._claim.job_id, newest)
+            if not stream.is_whole(self._claim.job_id):
+                with hold.own(self._claim):
+                    stream.repair(self._claim.job_id, newest)
         except RedisError as error:
             self._lose_redis(error)
+        except DatabaseError as error:
+            logger.warning("The telemetry of job %s is made whole later (%s).", self._claim.job_id, error)
 
     def _find_redis(self) -> None:
         if self._redis_is_behind:

@@ -50,7 +50,9 @@ class Attempt:
         self.last = self.last.next()
         self.snapshot = fold(self.snapshot, batch)
         hints = self.hints(batch) if hint else []
-        stream.append(self.claim.job_id, stream.Addition(self.last, batch, self.snapshot, 0.5, hints), whole=whole)
+        added = stream.Addition(self.last, batch, self.snapshot, 0.5, hints)
+        if not stream.append(self.claim.job_id, added, whole=whole):
+            stream.append(self.claim.job_id, added, whole=True, anew=True)
 
     def hints(self, batch: Batch) -> list[stream.Hint]:
         """What followers are told of a batch."""

@@ -72,7 +72,7 @@ def test_no_socket_knows_of_it(ada: User, workflow: Workflow, hidden: uuid.UUID)
     seen = sight.look([one.pk], [(ada.pk, workflow.pk)])
 
     assert (seen.versions, seen.positions, seen.crowds[workflow.pk]) == ({}, {}, sight.NOBODY)
-    assert reading.active_jobs(workflow.pk) == reading.of_batch(hidden) == []
+    assert reading.active_jobs(workflow.pk) == reading.of_batch(workflow.pk, hidden) == []
 
 
 def test_the_administration_does_not_list_it(root: User, client: Client, hidden: uuid.UUID) -> None:

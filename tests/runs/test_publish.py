@@ -32,9 +32,9 @@ async def heard(group: str, tell: Callable[[], None]) -> dict[str, Any]:
 
 
 def told(update: TelemetryId, batch: Batch) -> None:
-    """A batch is added to the job's stream, with its hints."""
+    """A batch is added to the job's stream, new or not, with its hints."""
     addition = stream.Addition(update, batch, EMPTY, 0.0, publish.telemetry(JOB, WORKFLOW, update, batch))
-    stream.append(JOB, addition, whole=False)
+    stream.append(JOB, addition, whole=False, anew=True)
 
 
 @pytest.mark.parametrize("group", [f"job.{JOB}", f"workflow.{WORKFLOW}"], ids=["job", "workflow"])

@@ -17,11 +17,11 @@ from runs.telemetry import EMPTY, Snapshot, TelemetryId, fold
 JOB = uuid.uuid4()
 
 
-def tell(entry: TelemetryId, snapshot: Snapshot, *, whole: bool = False) -> Snapshot:
+def tell(entry: TelemetryId, snapshot: Snapshot, *, whole: bool = False, anew: bool = False) -> Snapshot:
     """Adds an entry that says its own number."""
     batch = {"nodes": {"a": {"elapsed_ms": entry.seq}}, "logs": [entry.seq]}
     snapshot = fold(snapshot, batch)
-    stream.append(JOB, stream.Addition(entry, batch, snapshot, 0.25), whole=whole)
+    assert stream.append(JOB, stream.Addition(entry, batch, snapshot, 0.25), whole=whole, anew=anew)
     return snapshot
 
 
@@ -62,7 +62,7 @@ def test_a_redis_that_came_back_empty_gets_the_whole_snapshot(valkey: redis.Redi
     stream.begin(JOB, 1)
     snapshot = tell(TelemetryId(1, 1), EMPTY)
     valkey.flushall()
-    snapshot = tell(TelemetryId(1, 2), snapshot)
+    snapshot = tell(TelemetryId(1, 2), snapshot, anew=True)
     assert kept(valkey) == {"id": "1-2", "snapshot": snapshot}
 
 
@@ -105,3 +105,14 @@ def test_what_redis_refuses_for_another_reason_is_not_a_lost_lease(valkey: redis
     valkey.set(stream_key(JOB), "no stream")
     with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
         stream.begin(JOB, 1)
+
+
+def test_nothing_is_added_to_a_stream_that_is_gone(valkey: redis.Redis) -> None:
+    addition = stream.Addition(TelemetryId(1, 2), {"logs": []}, EMPTY, 0.5, [("heard", b"late")])
+    with valkey.pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]
+        channel.subscribe("heard")
+        channel.get_message(timeout=5)
+        assert not stream.append(JOB, addition, whole=True)
+        valkey.publish("heard", "the next")
+        assert channel.get_message(timeout=5)["data"] == b"the next"
+    assert not valkey.keys("*")

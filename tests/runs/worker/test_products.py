@@ -248,9 +248,8 @@ def test_a_new_attempt_makes_everything_anew(ada: User, crew: Crew) -> None:
     gate.lost(claim.job_id, claim.fence, by="a test", why="lost")
     again = gate.claim("another worker")
     assert again is not None
-    products = Products(again, crew)
-    products.clear()
-    (asset,) = keep(products, (OUT, "value", "text", "second"))
+    assert not Asset.objects.exists()
+    (asset,) = keep(Products(again, crew), (OUT, "value", "text", "second"))
     assert asset.value == "second"
 
 
