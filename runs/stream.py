@@ -77,10 +77,13 @@ def append(job_id: UUID, entry: Addition, *, whole: bool, seconds: int = RUNNING
         _repair(job_id, entry, seconds)
 
 
-def remind(job_id: UUID, newest: Addition) -> None:
-    """Writes the snapshot again if Redis has lost it while there was nothing to add. Raises RedisError."""
-    if not connection().exists(snapshot_key(job_id)):
-        _repair(job_id, newest)
+def ends_with(job_id: UUID, newest: TelemetryId) -> bool:
+    """Whether Redis has the job's telemetry up to `newest`, and a snapshot that it goes on from. Raises RedisError."""
+    pipeline = connection().pipeline(transaction=False)
+    pipeline.exists(snapshot_key(job_id))
+    pipeline.xrevrange(stream_key(job_id), count=1)
+    there, last = pipeline.execute()
+    return bool(there and last and last[0][0].decode() == str(newest))
 
 
 def shut(job_id: UUID, fence: int) -> None:
