@@ -13,7 +13,7 @@ BOOTSTRAP = $(or $(PYTHON),$(error Loupe needs Python 3.11 or newer, and there i
 # Modules of which every line and branch is tested.
 WHOLE := workflows.graph runs.states runs.gate runs.telemetry
 
-.PHONY: run setup dev test test-bare test-browser test-faults faults faults-long test-postgres check bench format requirements
+.PHONY: run setup dev test test-bare test-browser test-faults faults faults-long test-postgres prove check bench format requirements
 .DEFAULT_GOAL := run
 
 # One exec, so that a SIGTERM to make reaches Loupe and nothing stands between.
@@ -53,6 +53,10 @@ faults-long: dev
 
 test-postgres: dev
 	$(BIN)/python -m tests.postgres -n 2 --dist loadgroup
+
+# make prove minutes=30 seed=7 only="gate lens" on=postgresql does these alone; minutes=0: one round.
+prove: dev
+	$(BIN)/python -m tests.prove $(only) --minutes $(or $(minutes),10) $(if $(seed),--seed $(seed)) $(if $(on),--on $(on))
 
 check: dev
 	$(BIN)/ruff format --check .

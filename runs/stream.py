@@ -84,22 +84,17 @@ def append(job_id: UUID, entry: Addition, *, whole: bool, seconds: int = RUNNING
         return False
     before, there = answer
     if not whole and not (there and before.decode() == str(TelemetryId(entry.id.fence, entry.id.seq - 1))):
-        repair(job_id, entry, seconds)
+        _repair(job_id, entry, seconds)
     return True
 
 
-def is_whole(job_id: UUID) -> bool:
-    """Whether Redis has the snapshot that the stream goes on from. Raises RedisError."""
-    return bool(connection().exists(snapshot_key(job_id)))
-
-
-def repair(job_id: UUID, newest: Addition, seconds: int = RUNNING_SECONDS) -> None:
-    """Writes the snapshot again that Redis has lost, for who knows that the job is there. Raises RedisError."""
-    _script(_REPAIR)(
-        keys=[stream_key(job_id), snapshot_key(job_id)],
-        args=[str(newest.id), _kept(newest), seconds],
-        client=connection(),
-    )
+def ends_with(job_id: UUID, newest: TelemetryId) -> bool:
+    """Whether Redis has the job's telemetry up to `newest`, and a snapshot that it goes on from. Raises RedisError."""
+    pipeline = connection().pipeline(transaction=False)
+    pipeline.exists(snapshot_key(job_id))
+    pipeline.xrevrange(stream_key(job_id), count=1)
+    there, last = pipeline.execute()
+    return bool(there and last and last[0][0].decode() == str(newest))
 
 
 def shut(job_id: UUID, fence: int) -> None:
@@ -146,6 +141,15 @@ def _append(
             raise LostLease("The job has passed on to another worker; its stream goes on without this one.") from error
         raise
     return answer
+
+
+def _repair(job_id: UUID, newest: Addition, seconds: int = RUNNING_SECONDS) -> None:
+    """Writes the snapshot again that Redis has lost, for who knows that the job is there. Raises RedisError."""
+    _script(_REPAIR)(
+        keys=[stream_key(job_id), snapshot_key(job_id)],
+        args=[str(newest.id), _kept(newest), seconds],
+        client=connection(),
+    )
 
 
 def _kept(entry: Addition) -> str:

@@ -46,7 +46,8 @@ class Ledger(threading.Thread):
         self._pool = pool
         self._children = children
         self._away = False
-        self._rows: dict[str, bool] = {}
+        self._rows: dict[str, bool] | None = {}
+        """This pool's rows, each with whether it drains; None where somebody has changed them."""
         self._cancelling: dict[tuple[UUID, int], float] = {}
         self._nudged = threading.Event()
         self._closing = threading.Event()
@@ -96,8 +97,8 @@ class Ledger(threading.Thread):
             gate.renew(list(self._children.alive()))
             seen = Worker.objects.filter(pool=self._pool).update(heartbeat_at=timezone.now())
         self.renewed_at = began
-        if seen != len(self._rows):  # after a long silence, the sweep of another pool removes them
-            self._rows = {}
+        if seen != len(self._rows or ()):  # after a long silence, the sweep of another pool removes them
+            self._rows = None
 
     def _sync_rows(self) -> None:
         """Makes the rows of this pool's workers what its workers are."""
@@ -116,7 +117,7 @@ class Ledger(threading.Thread):
                 heartbeat_at=now,
             )
             for name in wanted
-            if name not in self._rows
+            if name not in (self._rows or ())
         ]
         with transaction.atomic():
             Worker.objects.filter(pool=self._pool).exclude(name__in=wanted).delete()

@@ -243,8 +243,15 @@ class Recorder:
             self._snapshot = fold(self._snapshot, batch)
         return batch
 
-    def _tell(self, batch: Batch, also: Sequence[stream.Hint] = (), seconds: int = RUNNING_SECONDS) -> None:
-        whole = self._redis_is_behind or self._last.seq % WHOLE_EVERY == 0
+    def _tell(
+        self,
+        batch: Batch,
+        also: Sequence[stream.Hint] = (),
+        seconds: int = RUNNING_SECONDS,
+        *,
+        whole: bool = False,
+    ) -> None:
+        whole = whole or self._redis_is_behind or self._last.seq % WHOLE_EVERY == 0
         hints = [*self._hints(batch), *also]
         entry = stream.Addition(self._last, batch, self._snapshot, self.progress or 0.0, hints)
         try:
@@ -267,12 +274,16 @@ class Recorder:
             logger.warning("The end of job %s was not told (%s); who looks finds it.", self._claim.job_id, error)
 
     def _remind(self) -> None:
-        """Redis may have come back empty while there was nothing to tell."""
-        newest = stream.Addition(self._last, {}, self._snapshot, self.progress or 0.0)
+        """What Redis has missed or lost while there was nothing to tell is told again, by a batch without news.
+
+        It has an id of its own, so that readers who stand anywhere before it see that there is something to read.
+        """
         try:
-            if not stream.is_whole(self._claim.job_id):
-                with hold.own(self._claim):
-                    stream.repair(self._claim.job_id, newest)
+            if stream.ends_with(self._claim.job_id, self._last):
+                self._find_redis()
+            else:
+                self._last = self._last.next()
+                self._tell({}, whole=True)
         except RedisError as error:
             self._lose_redis(error)
         except DatabaseError as error:

@@ -6,6 +6,7 @@ BENCH = tests_in("contract/test_bench.py")
 BOOTSTRAP = tests_in("project/test_bootstrap.py")
 FAULTS = tests_in("contract/test_faults.py")
 LIVE = tests_in("live/test_product.py")
+PROVE = tests_in("contract/test_prove.py")
 STOP = tests_in("faults/test_stop.py")
 
 MAKE = (
@@ -38,6 +39,32 @@ MAKE = (
             "whatever befalls it, nothing is lost or doubled": tests_in("faults/test_faults.py")(
                 "test_sixty_kills_with_sixty_jobs_in_flight_lose_and_double_nothing",
                 "test_whatever_else_befalls_it_no_two_jobs_overlap_at_a_cap_of_one",
+            ),
+        },
+    ),
+    Row(
+        "prove",
+        {
+            "models against the product, seed after seed, on both databases": PROVE(
+                "test_both_databases_have_a_round_at_least_and_it_is_said_what_was_tried",
+                "test_seeds_follow_each_other_until_the_time_is_over",
+                "test_a_round_counts_what_pytest_has_tried",
+            ),
+            "what it finds can be repeated": PROVE("test_what_is_found_makes_it_fail_and_can_be_repeated"),
+            "the gate does what its model does": tests_in("properties/test_gate.py")(
+                "test_the_gate_does_what_the_model_does"
+            ),
+            "so does the lens": tests_in("properties/test_lens.py")("test_the_lens_does_what_the_model_does"),
+            "so does the registry of workers": tests_in("properties/test_registry.py")(
+                "test_the_registry_does_what_the_model_does"
+            ),
+            "a history however cut, merged, lost and resumed gives the same picture": tests_in(
+                "properties/test_fold.py"
+            )(
+                "test_the_fold_is_what_the_contract_says",
+                "test_merging_any_neighbours_gives_the_same_picture",
+                "test_a_prefix_that_was_kept_goes_on_as_if_it_had_not_been",
+                "test_whoever_resumes_from_anywhere_comes_to_the_one_picture",
             ),
         },
     ),

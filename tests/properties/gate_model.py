@@ -1,7 +1,7 @@
 """What the gate promises, as plain objects: each call changes them as it should change the rows, or refuses."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -24,6 +24,7 @@ class ModelJob:
     last_id: str | None = None
     code: str | None = None
     workflow: int = 0
+    owner: int = 0
     place: tuple[bool, float] = (False, 0)
     """Whether in the background, and where there."""
     batch: int | None = None
@@ -49,10 +50,13 @@ class ModelJob:
 class Model:
     """All jobs in the order of their submits, and what bounds them. Whatever it refuses has changed nothing."""
 
-    def __init__(self, *, default_cap: int, most_attempts: int, most_waiting: int) -> None:
+    def __init__(self, owners: Sequence[int], *, default_cap: int, most_attempts: int, most_waiting: int) -> None:
         self.jobs: dict[UUID, ModelJob] = {}
+        self.owners = owners
+        """Of each workflow."""
         self.paused = False
         self.most_of_workflow = 0
+        self.most_of_owner = 0
         self.chosen_cap: int | None = None
         self.default_cap = default_cap
         self.most_attempts = most_attempts
@@ -74,24 +78,28 @@ class Model:
         return [job for job in self.jobs.values() if job.state in HOLDING]
 
     def unbound(self) -> list[ModelJob]:
-        held = Counter(job.workflow for job in self.holding())
-        line = [job for job in self.waiting() if job.batch not in self.stopped]
-        return [job for job in line if held[job.workflow] < (self.most_of_workflow or len(self.jobs))]
+        workflows = Counter(job.workflow for job in self.holding())
+        owners = Counter(job.owner for job in self.holding())
+        return [
+            job
+            for job in self.waiting()
+            if job.batch not in self.stopped
+            and workflows[job.workflow] < (self.most_of_workflow or len(self.jobs))
+            and owners[job.owner] < (self.most_of_owner or len(self.jobs))
+        ]
 
     def startable(self) -> int:
         free = 0 if self.paused else max(self.cap - len(self.holding()), 0)
         return min(len(self.unbound()), free)
 
     def submit(self, job_id: UUID, by: str, workflow: int, *, background: bool) -> UUID:
-        if len(self.waiting()) >= self.most_waiting:
-            raise TooManyWaiting
+        self._refuse_beyond(self.owners[workflow], 1)
         self.jobs[job_id] = self._new(job_id, by, workflow, self._end_of(background))
         return job_id
 
     def write(self, batch: int, job_ids: list[UUID], by: str, workflow: int, *, background: bool) -> int:
         """A batch of which nothing is seen but that those who come after it are behind it."""
-        if len(self.waiting()) + len(job_ids) > self.most_waiting:
-            raise TooManyWaiting
+        self._refuse_beyond(self.owners[workflow], len(job_ids))
         self.hidden[batch] = []
         for job_id in job_ids:
             job = self._new(job_id, by, workflow, self._end_of(background))
@@ -102,8 +110,7 @@ class Model:
     def release(self, batch: int) -> int:
         if batch not in self.hidden:
             raise BatchGivenUp
-        if len(self.waiting()) + len(self.hidden[batch]) > self.most_waiting:
-            raise TooManyWaiting
+        self._refuse_beyond(self.hidden[batch][0].owner, len(self.hidden[batch]))
         self.jobs |= {job.id: job for job in self.hidden.pop(batch)}
         return batch
 
@@ -142,6 +149,13 @@ class Model:
             job.move(State.CANCELLING, by)
         return job.state
 
+    def cancel_all(self, workflow: int, states: Collection[State], by: str) -> int:
+        """Those that wait leave the queue, those that run are told to stop. How many they were."""
+        given = [job for job in self.jobs.values() if job.workflow == workflow and job.state in states]
+        for job in given:
+            self.cancel(job.id, by)
+        return len(given)
+
     def hand_back(self, job_id: UUID, fence: int, by: str) -> State:
         job = self._held(job_id, fence)
         if job.state == State.RUNNING and job.repeatable:
@@ -167,12 +181,12 @@ class Model:
         return len(renewed)
 
     def promote(self, job_id: UUID, *, before_all: bool) -> UUID:
-        """All jobs are one person's: what is put before them is before all, and only places differ."""
+        """Before all of its lane, or before its owner's own: they change places among themselves then."""
         job = self._there(job_id)
         if job.state != State.QUEUED:
             raise NotWaiting
         line = [each for each in self.waiting() if each.place[0] == job.place[0]]
-        before = line[: line.index(job)]
+        before = [each for each in line[: line.index(job)] if each.owner == job.owner]
         first = min(each.place for each in [*line, *self.written()] if each.place[0] == job.place[0])
         if before_all and first != job.place:
             job.place = (job.place[0], first[1] - 1)
@@ -186,6 +200,10 @@ class Model:
         if self._there(job_id).state not in TERMINAL:
             raise JobActive
         del self.jobs[job_id]
+
+    def _refuse_beyond(self, owner: int, more: int) -> None:
+        if sum(job.owner == owner for job in self.waiting()) + more > self.most_waiting:
+            raise TooManyWaiting
 
     def _there(self, job_id: UUID) -> ModelJob:
         if job_id not in self.jobs:
@@ -217,7 +235,7 @@ class Model:
             job.code = "batch_stopped"
 
     def _new(self, job_id: UUID, by: str, workflow: int, place: tuple[bool, float]) -> ModelJob:
-        job = ModelJob(job_id, workflow=workflow, place=place)
+        job = ModelJob(job_id, workflow=workflow, owner=self.owners[workflow], place=place)
         job.move(State.QUEUED, by)
         return job
 

@@ -1,33 +1,22 @@
 """The gate against a model of it in memory: whatever is asked in whatever order, its rows are as the model has them."""
 
 from collections import defaultdict
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import pytest
 import redis
 from django.conf import settings as django
-from django.core.exceptions import ObjectDoesNotExist
-from django.db.models import Model as Rows
 from django.utils import timezone
-from hypothesis import settings as bounds, strategies as st
-from hypothesis.stateful import (
-    Bundle,
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    multiple,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, initialize, invariant, multiple, precondition, rule
 
 from accounts.models import User
 from runs import gate, halting, making
+from runs.cancelling import cancel_all
 from runs.entry import Entry
-from runs.errors import RunError
+from runs.errors import JobExists
 from runs.models import Batch, Gate, Job, JobTelemetry, JobTransition
 from runs.promotion import promote
 from runs.states import HOLDING, TERMINAL, State, allowed
@@ -35,24 +24,27 @@ from runs.submit import Order, submit
 from runs.telemetry import EMPTY
 from tests import factories
 from tests.properties.gate_model import Model
+from tests.properties.machine import Machine, play
 from workflows.models import Workflow
 
-EXAMPLES, STEPS = 50, 30
+EXAMPLES, STEPS = 40, 30
 DEFAULT_CAP, MOST_WAITING = 2, 5
 
-Answer = TypeVar("Answer")
 workers = st.sampled_from(["w1", "w2", "w3"])
+places = st.integers(0, 2)  # of workflows
+few = st.sampled_from([0, 0, 1, 2])
 ways = st.sampled_from(
     [*"hand back, lose, end, mark, cancel".split(", "), State.COMPLETED, State.FAILED, State.CANCELLED]
 )
 
 
-class GateMachine(RuleBasedStateMachine):
-    """Every call goes to the model and to the gate, which must answer the same, or refuse for the same reason."""
+class GateMachine(Machine):
+    """Two workflows of one person and one of another, and the workers that they share."""
 
     jobs: Bundle[UUID] = Bundle("jobs")
     claims: Bundle[gate.Claim] = Bundle("claims")  # also those that have long passed on
     batches: Bundle[int] = Bundle("batches")  # released, removed or still in the making
+    written = (Job, JobTransition, JobTelemetry, Workflow, Batch)
 
     def __init__(self, workflows: list[Workflow], valkey: redis.Redis) -> None:
         super().__init__()
@@ -61,26 +53,35 @@ class GateMachine(RuleBasedStateMachine):
         Gate.objects.all().delete()
         valkey.flushall()
         self.workflows = workflows
-        self.model = Model(default_cap=DEFAULT_CAP, most_attempts=1, most_waiting=MOST_WAITING)
+        owners = [workflow.owner_id for workflow in workflows]
+        self.model = Model(
+            [owners.index(owner) for owner in owners],
+            default_cap=DEFAULT_CAP,
+            most_attempts=1,
+            most_waiting=MOST_WAITING,
+        )
         self.newest: dict[UUID, gate.Claim] = {}
         self.submits = 0
         self.batch_ids: dict[int, UUID] = {}
 
     # What people, workers and pools ask for ---------------------------------------------------------------------
 
-    @initialize(target=jobs, most_attempts=st.integers(1, 2))
-    def begin(self, most_attempts: int) -> Any:
-        django.MAX_CONCURRENT_JOBS_PER_WORKFLOW = 0
+    @initialize(target=jobs, most_attempts=st.integers(1, 2), crowd=st.lists(workers, max_size=3))
+    def begin(self, most_attempts: int, crowd: list[str]) -> Any:
+        """Some jobs wait, and some of them run."""
+        django.MAX_CONCURRENT_JOBS_PER_WORKFLOW = django.MAX_CONCURRENT_JOBS_PER_USER = 0
         django.MAX_ATTEMPTS = self.model.most_attempts = most_attempts
-        return self.submit(3)
+        submitted = self.submit(3)
+        self.claim(crowd)
+        return submitted
 
-    @rule(target=jobs, count=st.integers(1, 3), workflow=st.integers(0, 1), background=st.booleans())
+    @rule(target=jobs, count=st.integers(1, 3), workflow=places, background=st.booleans())
     def submit(self, count: int, workflow: int = 0, background: bool = False) -> Any:
         return multiple(*filter(None, [self.submit_one(workflow, background) for _ in range(count)]))
 
-    @rule(target=batches, count=st.integers(1, 3), workflow=st.integers(0, 1), background=st.booleans())
+    @rule(target=batches, count=st.integers(1, 3), workflow=places, background=st.booleans())
     def write_batch(self, count: int, workflow: int, background: bool) -> Any:
-        """Nobody sees it yet. It stops at its first failure."""
+        """Nobody sees it yet. It stops at its first failure. Where too many wait there is none."""
         ids = [UUID(int=self.submits + index) for index in range(1, count + 1)]
         self.submits += count
         number, given = len(self.batch_ids), self.workflows[workflow]
@@ -91,7 +92,7 @@ class GateMachine(RuleBasedStateMachine):
             self.batch_ids[number] = making.write(given.owner, given, entries, lane=lane, stop=stop)
             return number
 
-        made = self.ask(lambda: self.model.write(number, ids, "ada", workflow, background=background), write)
+        made = self.ask(lambda: self.model.write(number, ids, name(given), workflow, background=background), write)
         return multiple() if made is None else made
 
     @rule(target=jobs, batch=batches)
@@ -99,6 +100,18 @@ class GateMachine(RuleBasedStateMachine):
         written = self.model.hidden.get(batch, [])
         self.ask(lambda: self.model.release(batch), lambda: self.release(batch))
         return multiple(*(job.id for job in written if job.id in self.model.jobs))
+
+    @rule(target=jobs, workflow=places, background=st.booleans(), fails=st.booleans())
+    def submit_batch(self, workflow: int, background: bool, fails: bool) -> Any:
+        """Written and released; perhaps its first job begins at once, and fails."""
+        batch = self.write_batch(3, workflow, background)
+        if not isinstance(batch, int):
+            return batch
+        submitted = self.release_batch(batch)
+        self.claim(["w1", "w2"] if fails else [])
+        for job in [job for job in self.model.holding() if job.batch == batch][:1]:
+            self.finish(self.newest[job.id], State.FAILED)
+        return submitted
 
     @rule(batch=batches, swept=st.booleans())
     def give_batch_up(self, batch: int, swept: bool) -> None:
@@ -167,12 +180,13 @@ class GateMachine(RuleBasedStateMachine):
         self.model.chosen_cap = cap
         assert gate.set_cap(cap) == gate.cap() == self.model.cap
 
-    @rule(paused=st.booleans(), most=st.integers(0, 2))
-    def hold_back(self, paused: bool, most: int) -> None:
-        """The queue is paused or goes on, and so many of one workflow may run; 0 for as many as the cap."""
+    @rule(paused=st.sampled_from([False, False, True]), most=few, most_of_owner=few)
+    def hold_back(self, paused: bool, most: int, most_of_owner: int) -> None:
+        """The queue is paused or goes on, and so many of one workflow, or person, may run; 0 for as many as the cap."""
         self.model.paused = paused
         gate.pause(paused)
         django.MAX_CONCURRENT_JOBS_PER_WORKFLOW = self.model.most_of_workflow = most
+        django.MAX_CONCURRENT_JOBS_PER_USER = self.model.most_of_owner = most_of_owner
 
     @rule(job_id=jobs, before_all=st.booleans())
     def promote(self, job_id: UUID, before_all: bool) -> None:
@@ -181,12 +195,24 @@ class GateMachine(RuleBasedStateMachine):
             lambda: promote(job_id, before_all=before_all).pk,
         )
 
+    @rule(job_id=jobs)
+    def submit_again(self, job_id: UUID) -> None:
+        """With the id of another job, which may be anywhere on its way."""
+        if job_id in self.model.jobs:
+            with pytest.raises(JobExists):
+                submit(self.workflows[0].owner, self.workflows[0], Order(id=job_id, focus=False))
+
+    @rule(workflow=places, states=st.sampled_from([{State.QUEUED}, {State.RUNNING}, {State.QUEUED, State.RUNNING}]))
+    def cancel_many(self, workflow: int, states: set[State]) -> None:
+        jobs = Job.objects.filter(workflow=self.workflows[workflow], state__in=states)
+        self.ask(lambda: self.model.cancel_all(workflow, states, "ada"), lambda: cancel_all(jobs, by="ada"))
+
     def submit_one(self, workflow: int, background: bool) -> UUID | None:
         self.submits += 1
         order = Order(id=UUID(int=self.submits), lane="background" if background else "normal", focus=False)
         given = self.workflows[workflow]
         return self.ask(
-            lambda: self.model.submit(order.id or UUID(int=0), "ada", workflow, background=background),
+            lambda: self.model.submit(UUID(int=self.submits), name(given), workflow, background=background),
             lambda: submit(given.owner, given, order).pk,
         )
 
@@ -249,19 +275,6 @@ class GateMachine(RuleBasedStateMachine):
             lambda: gate.mark_unrepeatable(claim.job_id, claim.fence),
         )
 
-    def ask(self, model: Callable[[], Answer], real: Callable[[], Answer]) -> Answer | None:
-        """The answer of both; None when both refused, after which all is as it was."""
-        try:
-            expected = model()
-        except (RunError, ObjectDoesNotExist) as refusal:
-            before = everything()
-            with pytest.raises(type(refusal)):
-                real()
-            assert everything() == before
-            return None
-        assert real() == expected
-        return expected
-
     # What holds at all times ------------------------------------------------------------------------------------
 
     @invariant()
@@ -307,24 +320,17 @@ class GateMachine(RuleBasedStateMachine):
         assert {job.pk for job in gate.expired()} == {job.id for job in self.model.jobs.values() if job.lapsed}
 
 
-def everything() -> list[list[dict[str, Any]]]:
-    """All that the gate may write to."""
-    kinds: list[type[Rows]] = [Job, JobTransition, JobTelemetry, Workflow, Batch]
-    return [list(kind._default_manager.order_by("pk").values()) for kind in kinds]
+def name(workflow: Workflow) -> str:
+    return workflow.owner.get_username()
 
 
 @pytest.mark.timeout(300)  # there are thousands of transactions, on whatever else the machine does
 @pytest.mark.django_db(transaction=True)
-def test_the_gate_does_what_the_model_does(ada: User, valkey: redis.Redis, settings: Any) -> None:
+def test_the_gate_does_what_the_model_does(ada: User, bob: User, valkey: redis.Redis, settings: Any) -> None:
     settings.MAX_CONCURRENT_JOBS = DEFAULT_CAP
     settings.MAX_ATTEMPTS = 1
     settings.MAX_WAITING_JOBS_PER_USER = MOST_WAITING
     settings.LEASE_SECONDS = 3600  # they run out when the machine lets them
-    settings.MAX_CONCURRENT_JOBS_PER_WORKFLOW = 0
-    workflows = [factories.workflow(ada), factories.workflow(ada)]
-
-    class Machine(GateMachine):
-        def __init__(self) -> None:
-            super().__init__(workflows, valkey)
-
-    run_state_machine_as_test(Machine, settings=bounds(max_examples=EXAMPLES, stateful_step_count=STEPS))
+    settings.MAX_CONCURRENT_JOBS_PER_WORKFLOW = settings.MAX_CONCURRENT_JOBS_PER_USER = 0
+    workflows = [factories.workflow(owner) for owner in (ada, ada, bob)]
+    play(lambda: GateMachine(workflows, valkey), examples=EXAMPLES, steps=STEPS)

@@ -125,6 +125,18 @@ def test_rows_that_somebody_removed_are_made_again(crew: Crew) -> None:
     eventually(are_back)
 
 
+def test_no_row_stays_behind_where_somebody_changed_them_and_no_worker_lives(crew: Crew) -> None:
+    crew.ledger.round()
+    now = timezone.now()
+    Worker.objects.create(
+        name=f"{crew.pool}.9", host="here", pid=2**22, pool=crew.pool, started_at=now, heartbeat_at=now
+    )
+    crew.end(Cause.DIED)
+    crew.ledger._renewal.soon()
+    crew.ledger.round()
+    assert not Worker.objects.exists()
+
+
 def test_a_dead_workers_job_goes_back_to_the_queue(crew: Crew, ada: User) -> None:
     job = held(ada, crew.worker)
     crew.end(Cause.DIED)

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 import redis
@@ -18,8 +19,8 @@ from runs.gate import Claim, Telemetry
 from runs.models import Asset, Job
 from runs.redis import snapshot_key, stream_key
 from runs.steps import Tell
-from runs.tail import last_known
-from runs.telemetry import EMPTY, fold
+from runs.tail import Entry, Piece, last_known, pieces
+from runs.telemetry import EMPTY, TelemetryId, fold
 from runs.worker.crew import Crew, insist
 from runs.worker.products import Products
 from runs.worker.recorder import WHOLE_EVERY, Recorder
@@ -71,6 +72,10 @@ class Telling:
     def run(self, work: Any) -> Any:
         return self._runner.run(work)
 
+    def look_at_redis(self) -> None:
+        """As after each silence."""
+        self.run(self.crew.at_desk(self.recorder._remind))
+
     def end(self) -> None:
         self._runner.close()
 
@@ -85,6 +90,13 @@ def telling(valkey: redis.Redis, ada: User, crew: Crew) -> Iterator[Telling]:
 def entries(server: redis.Redis, job_id: object) -> list[tuple[str, dict[str, Any]]]:
     found: Any = server.xrange(f"loupe:telemetry:{job_id}")
     return [(key.decode(), json.loads(fields[b"b"])) for key, fields in found if b"b" in fields]
+
+
+def missed(server: redis.Redis, claim: Claim, last: str) -> list[Piece] | None:
+    """What a reader is told who has all up to `last`; None for the whole."""
+    start = TelemetryId.parse(last)
+    behind = [(TelemetryId.parse(key), batch) for key, batch in entries(server, claim.job_id)]
+    return pieces(start, [Entry(key, batch) for key, batch in behind if key > start], claim.fence)
 
 
 def messages(snapshot: dict[str, Any]) -> list[str]:
@@ -247,11 +259,31 @@ def test_a_run_that_is_silent_sees_that_redis_lost_what_it_told(
         await asyncio.to_thread(eventually, lambda: last_known(job_id)["logs"])
         silence.cancel()
 
-    telling.say("before")
+    first = telling.say("before")
+    telling.say("and more")
     valkey.flushall()
     telling.run(be_silent())
-    assert messages(last_known(job_id)) == ["before"]
-    assert messages(telling.say("after").snapshot) == messages(last_known(job_id)) == ["before", "after"]
+    assert messages(last_known(job_id)) == ["before", "and more"]
+    assert missed(valkey, telling.claim, first.last_id) is None  # who stood there is told the whole
+    assert messages(telling.say("after").snapshot) == messages(last_known(job_id)) == ["before", "and more", "after"]
+
+
+def test_a_run_that_is_silent_tells_what_redis_has_missed(telling: Telling, valkey: redis.Redis) -> None:
+    before = telling.say("before")
+    valkey.config_set("maxmemory", 1)  # it takes nothing
+    told = telling.say("while it was full")
+    assert last_known(telling.claim.job_id) == before.snapshot
+    valkey.config_set("maxmemory", 0)
+    telling.look_at_redis()
+    assert last_known(telling.claim.job_id) == told.snapshot
+    assert missed(valkey, telling.claim, before.last_id) is None
+
+
+def test_a_run_that_is_silent_says_nothing_while_redis_has_all(telling: Telling, valkey: redis.Redis) -> None:
+    told = telling.say("before")
+    telling.look_at_redis()
+    assert telling.recorder.told == told
+    assert entries(valkey, telling.claim.job_id) == [(told.last_id, ANY)]
 
 
 def test_products_wait_for_the_database_while_the_run_goes_on(
