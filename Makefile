@@ -42,7 +42,7 @@ test-browser: dev
 	PLAYWRIGHT_NODEJS_PATH="$$(echo $(NODE))" $(BIN)/python -m tests.offline tests/browser
 
 test-faults: dev
-	$(PYTEST) -n 2 --dist loadfile tests/faults
+	$(PYTEST) -n 2 --maxschedchunk 1 tests/faults
 
 # make faults only="kill-web deploy" times=3 seed=7 does these alone, and leaves docs/reliability.md as it is.
 faults: dev

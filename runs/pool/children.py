@@ -63,6 +63,10 @@ class Children:
     def __len__(self) -> int:
         return len(self._workers)
 
+    def pids(self) -> set[int]:
+        """The processes of the workers."""
+        return {worker.child.pid for worker in self._workers.values()}
+
     def cause(self, name: str) -> Cause:
         """Why this worker ended."""
         return self._causes.get(name, Cause.DIED)

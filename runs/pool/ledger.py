@@ -9,7 +9,6 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -48,6 +47,7 @@ class Ledger(threading.Thread):
         self._away = False
         self._rows: dict[str, bool] | None = {}
         """This pool's rows, each with whether it drains; None where somebody has changed them."""
+        self._seen: dict[tuple[UUID, int], float] = {}
         self._cancelling: dict[tuple[UUID, int], float] = {}
         self._nudged = threading.Event()
         self._closing = threading.Event()
@@ -135,9 +135,9 @@ class Ledger(threading.Thread):
         self.cap = gate.cap()
         alive = self._children.alive()
         mine = Job.objects.holding().filter(worker__startswith=f"{machine.machine()}.")
-        held = list(mine.only("fence", "state", "worker", "started_at"))
+        held = list(mine.only("fence", "state", "worker"))
         self.busy = frozenset(job.worker for job in held)
-        self._forget_cancels(held)
+        self._forget_others(held)
         for job in held:
             self._renewal()
             if job.worker in alive:
@@ -170,7 +170,7 @@ class Ledger(threading.Thread):
     def _escalate(self, job: Job) -> None:
         """A cancelled job's worker is told so again and again, then asked to end, then killed."""
         if job.state != State.CANCELLING:
-            if _is_overdue(job.started_at):
+            if self._is_overdue(job):
                 self._children.kill(job.worker, Cause.TIMEOUT)
             return
         since = time.monotonic() - self._cancelling.setdefault((job.pk, job.fence), time.monotonic())
@@ -181,16 +181,20 @@ class Ledger(threading.Thread):
         else:
             self._children.kill(job.worker, Cause.CANCELLED)
 
-    def _forget_cancels(self, held: list[Job]) -> None:
+    def _is_overdue(self, job: Job) -> bool:
+        """Whether it should have ended long ago by itself, wherever the clock on the wall was put meanwhile.
+
+        Its own executor gives it up in time when it can.
+        """
+        since = self._seen.setdefault((job.pk, job.fence), time.monotonic())
+        return time.monotonic() - since > settings.JOB_TIMEOUT_SECONDS + COOPERATION_SECONDS
+
+    def _forget_others(self, held: list[Job]) -> None:
         current = {(job.pk, job.fence) for job in held}
-        self._cancelling = {key: since for key, since in self._cancelling.items() if key in current}
+        for times in (self._seen, self._cancelling):
+            for gone in times.keys() - current:
+                del times[gone]
 
 
 LIMITS: dict[Cause, Callable[[], tuple[str, str]]] = {Cause.MEMORY: limits.memory, Cause.TIMEOUT: limits.time}
 """What a job is told whose worker was killed at a limit: code and message."""
-
-
-def _is_overdue(started_at: datetime | None) -> bool:
-    """Whether a job should have ended long ago by itself; its own executor gives it up in time when it can."""
-    allowed = timedelta(seconds=settings.JOB_TIMEOUT_SECONDS + COOPERATION_SECONDS)
-    return started_at is not None and timezone.now() - started_at > allowed

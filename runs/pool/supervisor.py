@@ -15,6 +15,7 @@ from types import FrameType
 import redis
 from django.conf import settings
 
+from runs import offspring
 from runs.pool import machine
 from runs.pool.children import Cause, Children
 from runs.pool.ledger import Ledger
@@ -50,7 +51,7 @@ class Pool:
         self._name = machine.name_pool()
         self._children = Children(self._name, self._start_worker, settings.WORKER_MEMORY_BYTES)
         self._ledger = Ledger(self._name, self._children)
-        self._sweep = Sweep(self._name)
+        self._sweep = Sweep(self._name, self._children.alive)
         self._sender = Sender(self._name)
         self._bound_memory = Every(MEMORY_SECONDS, self._children.bound_memory)
         self._stopping = False
@@ -58,6 +59,7 @@ class Pool:
 
     def run(self) -> None:
         """Returns when the pool was told to stop and its workers are gone."""
+        offspring.adopt()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._take_signal)
         self._ledger.start()
@@ -77,6 +79,7 @@ class Pool:
         self._keep_leases_safe()
         if self._children.look():
             self._ledger.nudge()
+            offspring.end_all_but({self._watchdog.pid, *self._children.pids()})
 
     def _check_threads(self) -> None:
         """Without them no worker may go on: better that this pool ends, with its workers, and another is started."""

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable, Collection
 from datetime import timedelta
 
 from django.conf import settings
@@ -19,6 +20,8 @@ from runs.retention import Rules
 SWEEP_SECONDS = 2.0
 CLEARING_SECONDS = 3600.0
 PRUNING_SECONDS = 60.0
+CLOCK_SLACK = 0.5
+"""Seconds by which a clock may be put back a little without any lease being in doubt."""
 PRUNED_AT_ONCE = 100
 """Deleting more would keep lost jobs waiting for their rescue."""
 
@@ -28,9 +31,11 @@ logger = logging.getLogger(__name__)
 class Sweep(threading.Thread):
     """Sweeps every 2 s while it holds the duty."""
 
-    def __init__(self, pool: str) -> None:
+    def __init__(self, pool: str, living: Callable[[], Collection[str]] = tuple) -> None:
         super().__init__(name="sweep", daemon=True)
         self._pool = pool
+        self._living = living
+        """The pool's own workers that live: whatever a clock says, they are renewed, or killed in time."""
         self._closing = threading.Event()
         self._clear_store_sometimes = Every(CLEARING_SECONDS, self._clear_store)
         self._prune_sometimes = Every(PRUNING_SECONDS, self._prune)
@@ -53,11 +58,11 @@ class Sweep(threading.Thread):
 
     def round(self) -> None:
         """Sweeps once, if this pool is the one to do it."""
-        slept, self.seen_at = self._has_slept(), time.time()
+        stepped, self.seen_at = self._has_stepped(), time.time()
         if not Duty.objects.take("sweep", self._pool):
             return
-        if slept:
-            logger.warning("This machine slept: every running job keeps its worker for one more lease.")
+        if stepped:
+            logger.warning("This machine slept, or its clock was set: every running job is given one more lease.")
             gate.renew_all()
             return
         self._rescue()
@@ -69,14 +74,17 @@ class Sweep(threading.Thread):
         self._clear_store_sometimes()
         self._prune_sometimes()
 
-    def _has_slept(self) -> bool:
-        """By the clock on the wall, which goes on while a machine sleeps."""
-        return time.time() - self.seen_at > SWEEP_SECONDS + float(settings.LEASE_SECONDS) / 2
+    def _has_stepped(self) -> bool:
+        """Whether the clock on the wall, which goes on while a machine sleeps, is not where it should be."""
+        passed = time.time() - self.seen_at
+        return passed < -CLOCK_SLACK or passed > SWEEP_SECONDS + float(settings.LEASE_SECONDS) / 2
 
     def _rescue(self) -> None:
         for job in gate.expired():
-            if self._has_slept():
+            if self._has_stepped():
                 return  # just now, between the look and here
+            if job.worker in self._living():
+                continue
             try:
                 gate.lost(job.pk, job.fence, by=self._pool, why="its lease ran out")
             except LostLease:

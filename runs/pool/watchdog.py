@@ -40,6 +40,11 @@ class Watchdog:
     def __exit__(self, *error: object) -> None:
         self.close()
 
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
+
     def add(self, group: int) -> None:
         """From now on this process group ends with the supervisor."""
         self._groups.add(group)

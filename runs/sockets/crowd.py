@@ -197,7 +197,7 @@ class CrowdFeed:
             self._forget(pk)
 
     async def _tell_job(self, job: Job, document: dict[str, Any]) -> None:
-        if job.pk in self._feeds:  # it has been resumed meanwhile
+        if job.pk in self._feeds or job.pk in self._ended:  # it has been resumed meanwhile, or told to its end
             return
         if job.pk not in self._told:
             await self._introduce(job, document)

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from PIL import Image
 
-from runs import gate, wake
+from runs import gate, offspring, wake
 from runs.errors import LostLease
 from runs.gate import Claim
 from runs.models import Job
@@ -61,6 +61,7 @@ class Worker:
         self._busy, likely = True, False
         while not self._draining and (claim := self._claim(likely=likely)) is not None:
             self._executor.execute(claim)
+            offspring.end_all_but()
             self._ran, likely = self._ran + 1, True
             if self._is_old():
                 self._draining = True

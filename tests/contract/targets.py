@@ -39,7 +39,11 @@ MAKE = (
             "whatever befalls it, nothing is lost or doubled": tests_in("faults/test_faults.py")(
                 "test_sixty_kills_with_sixty_jobs_in_flight_lose_and_double_nothing",
                 "test_whatever_else_befalls_it_no_two_jobs_overlap_at_a_cap_of_one",
-            ),
+            )
+            + tests_in("faults/test_clock_and_ways.py")(
+                "test_whatever_is_cut_off_and_however_the_clock_goes_nothing_is_lost"
+            )
+            + tests_in("faults/test_nodes_and_readers.py")("test_wild_nodes_end_and_readers_that_stall_are_closed"),
         },
     ),
     Row(

@@ -8,8 +8,8 @@ import pytest
 from tests.faults import report, run
 from tests.faults.scene import Outcome, Strike
 
-OLD = "| kill-web | 1 | 9 | 9 | 9 | 9 | – | – | – | `make faults` |"
-GOOD = Outcome([Strike("kill-web", 2.0), Strike("kill-web", 3.0)], 61, {}, [0.2], [1.0, 4.0])
+OLD = "| kill-web | 1 | 9 | 9 | 9 | 9 | – | – | – | – | `make faults` |"
+GOOD = Outcome([Strike("kill-web", 2.0), Strike("kill-web", 3.0)], 61, {}, [0.2], [1.0, 4.0], [0.01] * 99 + [0.3])
 BAD = Outcome([Strike("deploy", 2.0)], 60, {"lost": ["a is gone"], "repeated": ["b", "c"]}, [], [])
 
 
@@ -33,7 +33,7 @@ def test_faults_are_printed_and_written_in_the_place_of_what_was_there(
     assert faults(monkeypatch, "kill-web", "--times", "2", "--seed", "7", "--write") == 0
     row = (
         "| kill-web | 2 | 61 | 0 | 0 | 0 | 2.5 s, at most 3.0 s | 0.2 s, at most 0.2 s | 2.5 s, at most 4.0 s "
-        "| `make faults only=kill-web times=2 seed=7` |"
+        "| 13 ms, at most 300 ms | `make faults only=kill-web times=2 seed=7` |"
     )
     assert row in capsys.readouterr().out
     assert document.read_text() == f"# Before\n\n{report.headed()}\n{row}\n<!-- the end of the table -->\n\nAfter.\n"

@@ -8,9 +8,14 @@ import pytest
 from tests.live.product import Product
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that no process has one left when the others are done."""
+    items.sort(key=lambda item: -max((mark.args[0] for mark in item.iter_markers("timeout")), default=0))
+
+
 @pytest.fixture
 def unstarted(tmp_path: Path) -> Iterator[Product]:
-    product = Product(tmp_path, DRAIN_SECONDS=1)
+    product = Product(tmp_path, DRAIN_SECONDS=1, WORKERS=2)
     try:
         yield product
     finally:
@@ -20,3 +25,9 @@ def unstarted(tmp_path: Path) -> Iterator[Product]:
 @pytest.fixture
 def product(unstarted: Product) -> Product:
     return unstarted.start()
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> str:
+    """Printed at the top as `--randomly-seed`, by which it is repeated."""
+    return str(request.config.getoption("randomly_seed"))

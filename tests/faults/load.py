@@ -7,6 +7,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -15,14 +16,38 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from runs.telemetry import NOTHING
-from tests.journal.evidence import TERMINAL
-from tests.live.product import Json
+from tests.journal.evidence import TERMINAL, Plan
+from tests.live.product import Json, make_workflow
 
 PAUSE_SECONDS = 0.1
 LENGTHS = (0.0, 0.05, 0.1, 0.3, 0.8)
 """Seconds for which a job's nodes work, each."""
 MOST_AT_ONCE = 8
 TOLD = ("job", "snapshot", "update")
+KINDS = {"first": "journal.work", "second": "journal.send", "third": "journal.work"}
+CHAINS = (("first", "third"), tuple(KINDS))
+
+
+def chained(client: httpx.Client, *names: str) -> str:
+    """A chain of these nodes. What the first and the last say are results, so that one is kept long before the end."""
+    nodes: list[Json] = [
+        {"id": "seconds", "type": "input.number", "properties": {"name": "seconds", "value": 0.1}},
+        *({"id": name, "type": KINDS[name], "properties": {"name": name}} for name in names),
+        *({"id": name, "type": "output.result", "properties": {"name": name}} for name in ("early", "late")),
+    ]
+    edges = [
+        *(("seconds", "value", name, "seconds") for name in names),
+        *((first, "text", second, "value") for first, second in [*pairwise((*names, "late")), (names[0], "early")]),
+    ]
+    ends = ("source", "output", "target", "input")
+    joined = [{"id": f"e{at}", **dict(zip(ends, edge, strict=True))} for at, edge in enumerate(edges)]
+    return make_workflow(client, nodes, joined)
+
+
+def planned(*names: str) -> Plan:
+    """What is promised of a job of that workflow."""
+    unsafe = frozenset(name for name in names if KINDS[name] == "journal.send")
+    return Plan(nodes=names, unsafe=unsafe, errors=frozenset({"worker_lost"}) if unsafe else frozenset())
 
 
 class Feeder(threading.Thread):

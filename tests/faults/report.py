@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 
 from tests.faults.scene import Outcome
 
@@ -26,6 +26,7 @@ class Row:
     recovered: tuple[float, float]
     noticed: tuple[float, float]
     rescued: tuple[float, float]
+    idle: str
     command: str
     complaints: tuple[str, ...] = ()
 
@@ -43,6 +44,7 @@ class Row:
             recovered=_summary([strike.recovered for each in outcomes for strike in each.strikes]),
             noticed=_summary([seconds for each in outcomes for seconds in each.noticed]),
             rescued=_summary([seconds for each in outcomes for seconds in each.rescued]),
+            idle=_idle([seconds for each in outcomes for seconds in each.idle]),
             command=command,
             complaints=tuple(_complaints(outcomes)),
         )
@@ -60,7 +62,7 @@ class Row:
 def headed() -> str:
     """The table's first two lines."""
     counts = ("fault", "times", "jobs", "lost", "doubled", "otherwise wrong")
-    names = (*counts, "works again after", "noticed after", "rescued after", "repeated by")
+    names = (*counts, "works again after", "noticed after", "rescued after", "a free slot is used after", "repeated by")
     return f"| {' | '.join(names)} |\n|{'---|' * len(names)}"
 
 
@@ -80,6 +82,13 @@ def _cell(value: object) -> str:
 
 def _summary(seconds: Sequence[float]) -> tuple[float, float]:
     return (median(seconds), max(seconds)) if seconds else (0.0, 0.0)
+
+
+def _idle(seconds: Sequence[float]) -> str:
+    """Of a hundred starts, how soon ninety-nine of them came; and the last."""
+    if len(seconds) < 2:
+        return "–"
+    return f"{quantiles(seconds, n=100, method='inclusive')[-1] * 1000:.0f} ms, at most {max(seconds) * 1000:.0f} ms"
 
 
 def _complaints(outcomes: Sequence[Outcome]) -> Iterator[str]:

@@ -64,7 +64,7 @@ def _played(names: Sequence[str], seed: str) -> Outcome:
     """One installation, to which these faults are done in turn; its folder stays where a promise was broken."""
     folder = Path(tempfile.mkdtemp(prefix="loupe-faults-"))
     try:
-        with GROUNDS.get(names[0], nothing)(folder) as settings, scene(folder, seed, settings=settings) as busy:
+        with GROUNDS.get(names[0], nothing)(folder) as ground, scene(folder, seed, ground=ground) as busy:
             for name in names:
                 busy.strike(name, FAULTS[name])
             outcome = busy.finish()

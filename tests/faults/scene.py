@@ -1,21 +1,24 @@
 """An installation that is busy, is broken on purpose again and again, and is then held against what it promised."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from random import Random
 
 import httpx
 import psutil
 
-from tests.faults.load import Feeder, Spectator
+from tests.faults.grounds import Ground
+from tests.faults.load import CHAINS, Feeder, Spectator, chained, planned
 from tests.journal import book
 from tests.journal.checker import violations
 from tests.journal.evidence import Cap, Evidence, Plan, recorded
-from tests.live.product import Json, Product, make_workflow
+from tests.journal.idle import Quiet, idle
+from tests.live.product import Json, Product, submit
 from tests.waiting import eventually
 
 LEASE = 2
@@ -25,7 +28,12 @@ RECOVERS_WITHIN = 60.0
 QUIET_WITHIN = 90.0
 LONGEST_PAUSE = 1.0
 """Seconds from one recovery to the next fault, at most."""
-KINDS = {"first": "journal.work", "second": "journal.send", "third": "journal.work"}
+CAPS = (1, 2, 3, *[WORKERS] * 5)
+"""What the cap is changed to, at random, before every other fault."""
+
+
+Fault = Callable[["Scene"], float | None]
+"""What is done to a scene; and when that began, by the monotonic clock, where it had to wait for its turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +48,8 @@ class Strike:
 class Outcome:
     """What came of it: of each attempt that was cut off, the seconds from its last sign of life until it was settled.
 
-    `noticed`: those of workers whose own pool did so. `rescued`: the others.
+    `noticed`: those of workers whose own pool did so. `rescued`: the others. `idle`: of each start in quiet times, the
+    seconds for which a slot had been free for it.
     """
 
     strikes: list[Strike]
@@ -48,6 +57,7 @@ class Outcome:
     wrong: dict[str, list[str]]
     noticed: list[float]
     rescued: list[float]
+    idle: list[float] = field(default_factory=list)
 
     def count(self, *promises: str) -> int:
         """How many violations of these promises there were."""
@@ -57,17 +67,27 @@ class Outcome:
 class Scene:
     """One installation with so many jobs in flight. All that is random comes from `random`."""
 
-    def __init__(self, product: Product, client: httpx.Client, random: Random, *, cap: int, in_flight: int) -> None:
+    def __init__(
+        self, product: Product, client: httpx.Client, ground: Ground, random: Random, *, cap: int, in_flight: int
+    ) -> None:
         self.product = product
+        headers = {"Authorization": client.headers["Authorization"]}
+        self.client = httpx.Client(
+            base_url=client.base_url, headers=headers, limits=httpx.Limits(max_keepalive_connections=0)
+        )
+        self.ground = ground
         self.random = random
         self.strikes: list[Strike] = []
         self.kills = 0
-        self._client, self._in_flight = client, in_flight
-        self._plans = {_workflow(client, *names): _plan(*names) for names in (("first", "third"), tuple(KINDS))}
+        self.wrong: defaultdict[str, list[str]] = defaultdict(list)
+        """What the faults themselves found, by what was promised."""
+        self._in_flight = in_flight
+        self._plans = {chained(client, *names): planned(*names) for names in CHAINS}
         self._feeder = Feeder(client, tuple(self._plans), random, in_flight)
-        headers = {"Authorization": client.headers["Authorization"]}
         self._spectators = [Spectator(product.base, headers, workflow) for workflow in self._plans]
         self._caps = [Cap(value=cap, asked=0.0, known=0.0)]
+        self._quiet: list[Quiet] = []
+        self._quiet_since: float | None = None
 
     def begin(self) -> None:
         """Returns when there are as many jobs as there should be, and all workers are at work."""
@@ -75,17 +95,39 @@ class Scene:
             thread.start()
         eventually(lambda: len(self._feeder.accepted) >= self._in_flight, QUIET_WITHIN)
         self._wait_until_it_works(time.monotonic())
+        self._quiet_since = self._now()
 
-    def strike(self, fault: str, act: "Callable[[Scene], None]") -> None:
+    def strike(self, fault: str, act: "Fault") -> None:
         """Does this to it at a random moment, and waits until all of it works again."""
         since = self._struck(act)
         self._wait_until_it_works(since)
         self.strikes.append(Strike(fault, time.monotonic() - since))
+        self._quiet_since = self._now()
 
-    def hurry(self, act: "Callable[[Scene], None]") -> None:
+    def hurry(self, act: "Fault") -> None:
         """Does this to it at a random moment, and waits no longer than until any worker begins a job."""
         since = self._struck(act)
-        eventually(lambda: self._has_begun(since), RECOVERS_WITHIN)
+        eventually(lambda: self.has_begun(since), RECOVERS_WITHIN)
+
+    def set_cap(self, value: int) -> None:
+        """Changes the cap. Whether that was done nobody knows when the web process is away just then."""
+        asked, known = time.monotonic(), inf
+        with suppress(httpx.HTTPError):
+            if self.client.patch("/queue", json={"cap": value}).status_code == 200:
+                known = time.monotonic()
+        self._caps.append(Cap(value=value, asked=asked, known=known))
+
+    def send(self, workflow: str, plan: Plan, **parameters: object) -> Json:
+        """A job besides those that are in flight, of a workflow of this plan."""
+        self._plans[workflow] = plan
+        job = submit(self.client, workflow, params=parameters)
+        self._feeder.accepted.add(job["id"])
+        return job
+
+    def has_begun(self, since: float, pid: int | None = None) -> bool:
+        """Whether a worker, or that of this process, has begun a job since then."""
+        lines = book.read(self.journal)[-500:]
+        return any(line.kind == "begun" and line.mono > since and pid in {None, line.pid} for line in lines)
 
     def kill(self, *processes: psutil.Process) -> None:
         """Kills these, and counts them."""
@@ -93,27 +135,34 @@ class Scene:
             process.kill()
             self.kills += 1
 
-    def _struck(self, act: "Callable[[Scene], None]") -> float:
+    def _struck(self, act: "Fault") -> float:
         time.sleep(self.random.uniform(0, LONGEST_PAUSE))  # the moment is what is random
+        self._end_quiet()
+        if self._caps[0].value > 1 and self.random.random() < 0.5:
+            self.set_cap(self.random.choice(CAPS))
         now = time.monotonic()
-        act(self)
-        return now
+        return act(self) or now
 
     def finish(self) -> Outcome:
         """Lets the jobs that are there come to their ends, and looks at what happened."""
+        self._wait_until_it_works(time.monotonic())
+        self._end_quiet()
+        self.set_cap(self._caps[0].value)
+        self._quiet_since = self._now()
         self._feeder.enough.set()
         self._feeder.join(QUIET_WITHIN)
         eventually(lambda: self._feeder.active() == 0, QUIET_WITHIN)
+        self._end_quiet()
         evidence = self._evidence()
         for spectator in self._spectators:
             _see_all(spectator, evidence)
             evidence.frames |= spectator.frames
-        wrong = violations(evidence)
+        wrong = violations(evidence) | self.wrong
         if self._feeder.refusals:
             wrong["submits succeed or fail clearly"] = self._feeder.refusals
-        settled = list(_settlements(evidence))
+        settled = [] if self.ground.clock else list(_settlements(evidence))  # the history has no other clock
         noticed, rescued = ([seconds for own, seconds in settled if own is which] for which in (True, False))
-        return Outcome(self.strikes, len(evidence.jobs), wrong, noticed, rescued)
+        return Outcome(self.strikes, len(evidence.jobs), wrong, noticed, rescued, idle(evidence, self._quiet))
 
     def _evidence(self) -> Evidence:
         jobs, steps = recorded(self.product.command("recorded"))
@@ -133,7 +182,7 @@ class Scene:
 
     def _wait_until_it_works(self, since: float) -> None:
         """Every part of it is there, and a worker has begun a job after `since`."""
-        eventually(lambda: self._is_whole() and self._has_begun(since), RECOVERS_WITHIN)
+        eventually(lambda: self._is_whole() and self.has_begun(since), RECOVERS_WITHIN)
 
     def _is_whole(self) -> bool:
         with suppress(httpx.HTTPError):
@@ -141,8 +190,14 @@ class Scene:
             return ready and len(self.product.processes("worker")) >= WORKERS
         return False
 
-    def _has_begun(self, since: float) -> bool:
-        return any(line.kind == "begun" and line.mono > since for line in book.read(self.journal)[-200:])
+    def _end_quiet(self) -> None:
+        if self._quiet_since is not None:
+            self._quiet.append(Quiet(self._quiet_since, self._now(), self._caps[-1].value))
+        self._quiet_since = None
+
+    def _now(self) -> float:
+        """By the installation's clock."""
+        return self.ground.clock.now() if self.ground.clock else time.time()
 
 
 @contextmanager
@@ -152,9 +207,10 @@ def scene(
     *,
     cap: int = WORKERS,
     in_flight: int = IN_FLIGHT,
-    settings: Mapping[str, str] | None = None,
+    ground: Ground | None = None,
 ) -> Iterator[Scene]:
     """A busy installation."""
+    ground = ground or Ground()
     product = Product(
         folder,
         DJANGO_SETTINGS_MODULE="tests.journal.settings",
@@ -163,11 +219,11 @@ def scene(
         MAX_CONCURRENT_JOBS=cap,
         MAX_ATTEMPTS=1000,
         DRAIN_SECONDS=1,
-        **(settings or {}),
+        **ground.settings,
     )
     try:
-        with product.start().client() as client:
-            busy = Scene(product, client, Random(seed), cap=cap, in_flight=in_flight)
+        with product.start().client("owner", "admin", "--staff") as client:
+            busy = Scene(product, client, ground, Random(seed), cap=cap, in_flight=in_flight)
             busy.begin()
             yield busy
     finally:
@@ -182,26 +238,6 @@ def _see_all(spectator: Spectator, evidence: Evidence) -> None:
         eventually(lambda: all(spectator.has_heard(job, last) for job, last in mine.items()))
     spectator.left.set()
     spectator.join()
-
-
-def _workflow(client: httpx.Client, *names: str) -> str:
-    """A chain of these nodes. What the first and the last say are results, so that one is kept long before the end."""
-    nodes: list[Json] = [
-        {"id": "seconds", "type": "input.number", "properties": {"name": "seconds", "value": 0.1}},
-        *({"id": name, "type": KINDS[name], "properties": {"name": name}} for name in names),
-        *({"id": name, "type": "output.result", "properties": {"name": name}} for name in ("early", "late")),
-    ]
-    edges = [
-        *(("seconds", "value", name, "seconds") for name in names),
-        *((first, "text", second, "value") for first, second in [*pairwise((*names, "late")), (names[0], "early")]),
-    ]
-    ends = ("source", "output", "target", "input")
-    joined = [{"id": f"e{at}", **dict(zip(ends, edge, strict=True))} for at, edge in enumerate(edges)]
-    return make_workflow(client, nodes, joined)
-
-
-def _plan(*names: str) -> Plan:
-    return Plan(nodes=names, unsafe=frozenset(name for name in names if KINDS[name] == "journal.send"))
 
 
 def _settlements(evidence: Evidence) -> Iterator[tuple[bool, float]]:

@@ -4,22 +4,23 @@ import fcntl
 import signal
 import sqlite3
 import time
-from collections.abc import Callable
 from contextlib import closing, suppress
 from functools import partial
-from typing import Final
+from typing import Final, Literal
 
 import psutil
 import redis
 
-from tests.faults.grounds import postgres, small_disk
-from tests.faults.scene import LEASE, Scene
+from tests.faults.grounds import low_limits, own_clock, postgres, relayed, small_disk
+from tests.faults.reading import stop_reading
+from tests.faults.scene import LEASE, RECOVERS_WITHIN, Fault, Scene
+from tests.faults.wild import run_wild
 from tests.live.product import alive, command_line
 from tests.waiting import eventually
 
 LONGER_THAN_A_LEASE: Final = LEASE + 1.0
 REDIS_AWAY: Final = 30.0
-Fault = Callable[[Scene], None]
+AN_HOUR: Final = 3600
 
 
 def kill(role: str, scene: Scene) -> None:
@@ -125,6 +126,25 @@ def kill_postgres(scene: Scene) -> None:
     scene.kill(scene.random.choice([each for each in server.children() if " loupe " in command_line(each)]))
 
 
+def step_clock(scene: Scene) -> None:
+    """The clock on the wall goes an hour, or two, forwards or backwards."""
+    clock = scene.ground.clock
+    assert clock
+    clock.step(scene.random.choice([off for off in (-AN_HOUR, 0, AN_HOUR) if off != clock.off]))
+
+
+def cut_off(role: str, server: Literal["redis", "database"], scene: Scene) -> None:
+    """One process of this role cannot reach this server for longer than a lease: it is refused, or not heard."""
+    process = _one(scene, role)
+    relay = scene.ground.redis if server == "redis" else scene.ground.database
+    assert relay
+    with relay.without(process, silent=scene.random.random() < 0.5):
+        time.sleep(LONGER_THAN_A_LEASE)  # that it is cut off for so long is the fault
+    if role == "worker":
+        back = time.monotonic()
+        eventually(lambda: not alive([process]) or scene.has_begun(back, process.pid), RECOVERS_WITHIN)
+
+
 FAULTS: Final[dict[str, Fault]] = {
     "kill-worker": partial(kill, "worker"),
     "kill-workers": kill_workers,
@@ -144,9 +164,25 @@ FAULTS: Final[dict[str, Fault]] = {
     "lock-database": lock_database,
     "fill-disk": fill_disk,
     "kill-postgres": kill_postgres,
+    "step-clock": step_clock,
+    "cut-worker-redis": partial(cut_off, "worker", "redis"),
+    "cut-worker-database": partial(cut_off, "worker", "database"),
+    "cut-pool-redis": partial(cut_off, "pool", "redis"),
+    "cut-pool-database": partial(cut_off, "pool", "database"),
+    "hang": partial(run_wild, "hang"),
+    "leak": partial(run_wild, "leak"),
+    "fork": partial(run_wild, "fork"),
+    "print": partial(run_wild, "print"),
+    "stop-reading": stop_reading,
     "deploy": deploy,
 }
-GROUNDS: Final = {"fill-disk": small_disk, "kill-postgres": postgres}
+GROUNDS: Final = {
+    "fill-disk": small_disk,
+    "kill-postgres": postgres,
+    "step-clock": own_clock,
+    **dict.fromkeys(("cut-worker-redis", "cut-worker-database", "cut-pool-redis", "cut-pool-database"), relayed),
+    **dict.fromkeys(("hang", "leak", "fork", "print"), low_limits),
+}
 """What must be under the installation for these."""
 KILLS: Final = {"kill-worker": 60, "kill-pool": 10, "kill-watchdog": 10, "kill-web": 10, "kill-valkey": 10}
 """How often each comes in a long run."""

@@ -16,12 +16,6 @@ NOTICED_WITHIN = 5.0
 RESCUED_WITHIN = LEASE + 15.0
 
 
-@pytest.fixture
-def seed(request: pytest.FixtureRequest) -> str:
-    """Printed at the top as `--randomly-seed`, by which it is repeated."""
-    return str(request.config.getoption("randomly_seed"))
-
-
 @pytest.mark.timeout(400)
 def test_sixty_kills_with_sixty_jobs_in_flight_lose_and_double_nothing(tmp_path: Path, seed: str) -> None:
     """Each follows as soon as any work goes on, so that they also meet parts that are only just starting."""

@@ -47,7 +47,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cap:
-    """A cap that was asked for and then told to be in force, both by the monotonic clock."""
+    """A cap that was asked for and then told to be in force, both by the monotonic clock.
+
+    `known` is infinite where nobody told: then it may be in force, or the one before it may.
+    """
 
     value: int
     asked: float
@@ -56,10 +59,14 @@ class Cap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a workflow's nodes are: those that write the journal, by name, in the order in which they come."""
+    """What a workflow's nodes are: those that write the journal, by name, in the order in which they come.
+
+    `errors`: what its jobs may fail with.
+    """
 
     nodes: tuple[str, ...]
     unsafe: frozenset[str] = frozenset()
+    errors: frozenset[str] = frozenset()
 
 
 @dataclass(kw_only=True)

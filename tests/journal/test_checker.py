@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.journal import book
 from tests.journal.book import Kind, Line
 from tests.journal.checker import CHECKS, violations
 from tests.journal.evidence import Cap, Evidence, Plan, Recorded, Step
+from tests.journal.idle import Quiet, idle
 
 SNAPSHOT: dict[str, Any] = {**EMPTY, "text": {"work": "1.0 1.1"}}
 LAST_UPDATE = 3
@@ -208,8 +210,28 @@ def test_a_lowered_cap_holds_for_what_begins_after_it(good: Evidence) -> None:
     four, one = Cap(value=4, asked=-10, known=-9), Cap(value=1, asked=0.5, known=0.6)
     side_by_side = [*attempt("a", 0), *attempt("b", 0.2)]
     assert violations(replace(good, lines=side_by_side, caps=[four, one])) == {}
-    later = [replace(each, mono=each.mono + 5) for each in side_by_side]
+    later = [replace(each, mono=each.mono + 9) for each in side_by_side]
     assert violations(replace(good, lines=later, caps=[four, one])).keys() == {"I1, I6: the cap, by the journal"}
+
+
+def test_a_cap_that_nobody_told_of_may_be_in_force_or_not(good: Evidence) -> None:
+    one, four = Cap(value=1, asked=-10, known=-9), Cap(value=4, asked=-8, known=inf)
+    side_by_side = [*attempt("a", 0), *attempt("b", 0.2)]
+    assert violations(replace(good, lines=side_by_side, caps=[one, four])) == {}
+    assert violations(replace(good, lines=side_by_side, caps=[four, one])).keys() == {"I1, I6: the cap, by the journal"}
+    assert violations(replace(good, lines=side_by_side, caps=[one, replace(four, asked=7)])) != {}
+
+
+def test_a_free_slot_is_idle_from_when_it_or_the_job_is_there_until_the_next_start(good: Evidence) -> None:
+    one = [line("begun", -9), line("left", 9)]
+    waits = [step(job, "", "queued", at) for job, at in (("a", 0.0), ("b", 0.1), ("c", 0.2))]
+    good.steps = [*waits, *steps("a", 0.5), step("b", "queued", "running", 1.25)]
+    good.lines = one
+    assert idle(good, [Quiet(999, 1009, 1)]) == pytest.approx([0.5, 0.4])
+    assert idle(good, [Quiet(999, 1009, 4)]) == pytest.approx([0.5, 0.4])  # there is but one worker
+    assert idle(good, [Quiet(1000.6, 1001.1, 1), Quiet(1001.1, 1009, 1)]) == []
+    good.lines = [*one, *[replace(each, worker="v") for each in one]]
+    assert idle(good, [Quiet(999, 1009, 4)]) == pytest.approx([0.5, 0.75])
 
 
 def test_an_attempt_that_died_at_once_takes_no_slot_for_ever(good: Evidence) -> None:

@@ -206,14 +206,25 @@ def test_a_cancelled_job_is_asked_for_then_ordered_then_killed(
     assert found.transitions.filter(to_state=State.CANCELLED).get().why == "it did not stop by itself"
 
 
-def test_a_job_that_has_run_too_long_loses_its_worker(crew: Crew, ada: User, settings: Settings) -> None:
-    settings.JOB_TIMEOUT_SECONDS = 10.0
-    job = held(ada, crew.worker, started_at=timezone.now() - timedelta(seconds=14))
+def test_a_job_that_has_run_too_long_loses_its_worker(
+    crew: Crew, ada: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.JOB_TIMEOUT_SECONDS = 3600.0
+    held(ada, crew.worker)
+    crew.look()
     crew.look()
     assert crew.worker in crew.children.alive()
-    Job.objects.filter(pk=job.pk).update(started_at=timezone.now() - timedelta(seconds=16))
+    settings.JOB_TIMEOUT_SECONDS = 0.0
+    monkeypatch.setattr(ledger, "COOPERATION_SECONDS", 0.0)
     crew.look()
     assert crew.children.cause(crew.worker) is Cause.TIMEOUT
+
+
+def test_a_clock_that_is_put_on_ends_no_job(crew: Crew, ada: User, settings: Settings) -> None:
+    settings.JOB_TIMEOUT_SECONDS = 10.0
+    held(ada, crew.worker, started_at=timezone.now() - timedelta(hours=1))
+    crew.look()
+    assert crew.worker in crew.children.alive()
 
 
 def test_a_dead_pool_of_this_machine_is_noticed_by_the_next(crew: Crew, ada: User) -> None:

@@ -37,6 +37,14 @@ def test_a_job_whose_lease_ran_out_goes_back_to_the_queue(sweep: Sweep, ada: Use
     assert Job.objects.get(pk=job.pk).state == State.QUEUED
 
 
+def test_a_living_worker_of_the_pool_keeps_its_job_though_the_lease_seems_over(valkey: redis.Redis, ada: User) -> None:
+    job = expired(ada)
+    Sweep("pool", lambda: {"gone"}).round()
+    assert Job.objects.get(pk=job.pk).state == State.RUNNING
+    Sweep("pool", lambda: {"another"}).round()
+    assert Job.objects.get(pk=job.pk).state == State.QUEUED
+
+
 def test_a_job_that_was_rescued_wakes_a_worker(sweep: Sweep, ada: User) -> None:
     expired(ada)
     sweep.round()
@@ -57,6 +65,24 @@ def test_after_a_sleep_every_lease_gets_one_more_term(sweep: Sweep, ada: User) -
     assert found.state == State.RUNNING
     assert found.lease_until
     assert found.lease_until > timezone.now()
+
+
+def test_after_the_clock_was_put_back_no_lease_lasts_longer_than_one_term(sweep: Sweep, ada: User) -> None:
+    job = expired(ada)
+    Job.objects.update(lease_until=timezone.now() + timedelta(hours=1))
+    sweep.seen_at = time.time() + 3600
+    sweep.round()
+    until = Job.objects.get(pk=job.pk).lease_until
+    assert until
+    assert until < timezone.now() + timedelta(minutes=1)
+
+
+def test_a_duty_that_was_taken_before_the_clock_was_put_back_is_over(sweep: Sweep, ada: User) -> None:
+    sweep.round()
+    job = expired(ada)
+    Duty.objects.update(until=timezone.now() + timedelta(hours=1))
+    Sweep("other").round()
+    assert Job.objects.get(pk=job.pk).state == State.QUEUED
 
 
 def test_one_pool_sweeps_and_the_next_takes_over_when_it_is_silent(sweep: Sweep, ada: User) -> None:

@@ -384,3 +384,15 @@ async def test_a_job_that_ends_while_the_active_ones_are_read_is_not_told_anew(
         new = await act(submitted, workflow)
         await reader.until(lambda r: r.told(new))
     assert reader.of(job).states() == ["queued", "cancelled"]
+
+
+async def test_a_job_that_moved_while_it_was_told_to_its_end_is_not_told_anew(workflow: Workflow, ada: User) -> None:
+    job = await act(submitted, workflow)
+    async with crowd_following(workflow, ada) as (reader, feed):
+        await reader.until(lambda r: r.told(job))
+        await act(gate.cancel, job.pk, by="ada")
+        await reader.until(lambda r: r.of(job).states()[-1] == "cancelled")
+        feed._moved.add(job.pk)  # by a hint that came while it was read
+        new = await act(submitted, workflow)
+        await reader.until(lambda r: r.told(new))
+    assert reader.of(job).states() == ["queued", "cancelled"]
