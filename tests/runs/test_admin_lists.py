@@ -16,8 +16,7 @@ from django.utils import timezone
 from accounts import long_lists
 from accounts.models import User
 from runs import webhooks
-from runs.admin.webhooks import DeliveryAdmin, WebhookAdmin
-from runs.models import Delivery, Job, RunFocus, Webhook
+from runs.models import Delivery, Job, RunFocus
 from runs.redis import progress_key
 from runs.states import State
 from tests import factories

@@ -14,6 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from runs import gate, outbox, webhooks
 from runs.models import DELIVERED, FAILED, Delivery, Job, Webhook
+from runs.pool import parcels
 from runs.states import State
 from runs.telemetry import EMPTY
 from tests import factories

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("runs", "0009_webhooks"),
+        ("runs", "0010_webhooks_in_the_administration"),
         ("workflows", "0002_leaving"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
