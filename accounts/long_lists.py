@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
+from accounts.drilling import Dates, dates
 from accounts.models import User
 
 PAGE = 50
@@ -37,6 +38,11 @@ class BoundedPaginator(Paginator[Any]):
 class FilledChangeList(ChangeList):
     """One page of rows, filled by its admin."""
 
+    @cached_property
+    def dates(self) -> Dates | None:
+        """What its dates are chosen from."""
+        return dates(self)
+
     def get_results(self, request: HttpRequest) -> None:
         """As Django does it; then what the rows show besides is read, for all of them at once."""
         super().get_results(request)
@@ -48,6 +54,7 @@ class FilledChangeList(ChangeList):
 class LongList(admin.ModelAdmin[Any]):
     """A list of what there are a great many of."""
 
+    change_list_template = "admin/long_list.html"
     list_per_page = list_max_show_all = PAGE
     paginator = BoundedPaginator
     show_full_result_count = False

@@ -25,6 +25,7 @@ from benchmarks import (
     memory,
     pages,
     pictures,
+    postgres,
     torrent,
     trivial,
     waiting,
@@ -34,6 +35,7 @@ from benchmarks.figures import Figure
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 ALL: dict[str, Callable[[Path], list[Figure]]] = {
     "trivial": trivial.measure,
+    "postgres": postgres.measure,
     "batch": batch.measure,
     "idle": idle.measure,
     "concurrency": concurrency.measure,

@@ -10,10 +10,10 @@ from django.http import QueryDict
 
 from accounts import plain_json
 from accounts.problems import ProblemError, fault, invalid
-from runs.models import Job
+from runs.models import Job, is_unwell
 from runs.parameter import HasParameter
 from runs.schemas import JobQuery, StateFilter
-from runs.states import ACTIVE
+from runs.states import ACTIVE, UNWELL
 
 MOST: Final = 20
 """Parameters to filter by at once; each reads all of the jobs' parameters."""
@@ -52,6 +52,8 @@ def _condition(query: JobQuery) -> Q:
         found &= Q(state__in=states(query))
         if states(query) <= ACTIVE:  # few among many: read along an index by their lack of an end
             found &= Q(ended_at=None)
+        if states(query) <= UNWELL:  # few as well, with an index of their own
+            found &= Q(is_unwell())
     if query.batch is not None:
         found &= Q(batch_id=query.batch)
     if query.label is not None:

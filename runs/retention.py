@@ -71,7 +71,8 @@ def _due(rules: Rules) -> Iterator[JobQuerySet]:
     if rules.jobs:
         newest = Job.objects.ended().filter(workflow=OuterRef("pk")).order_by("-number").values("number")
         first_to_go = Subquery(newest[rules.jobs : rules.jobs + 1])
-        for workflow, number in Workflow.objects.annotate(first=first_to_go).values_list("pk", "first"):
+        many = Workflow.objects.filter(jobs_made__gt=rules.jobs).order_by()
+        for workflow, number in many.annotate(first=first_to_go).values_list("pk", "first"):
             if number is not None:
                 yield free.filter(workflow=workflow, number__lte=number)
 

@@ -19,6 +19,7 @@ HOLDING = frozenset({State.RUNNING, State.CANCELLING})
 """The states that take a slot: their job has a worker, a fence and a lease."""
 ACTIVE = WAITING | HOLDING
 TERMINAL = frozenset({State.COMPLETED, State.FAILED, State.CANCELLED})
+UNWELL = TERMINAL - {State.COMPLETED}
 
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.QUEUED: frozenset({State.RUNNING, State.CANCELLED}),

@@ -32,12 +32,15 @@ def main(arguments: list[str]) -> int:
 
 
 @contextlib.contextmanager
-def serving() -> Iterator[str]:
-    """A PostgreSQL that listens on a private Unix socket alone while the block runs; gives its URL."""
+def serving(*, durable: bool = False) -> Iterator[str]:
+    """A PostgreSQL that listens on a private Unix socket alone while the block runs; gives its URL.
+
+    `durable`: it keeps what it has committed though the power fails, as one for people does; tests need none of that.
+    """
     with _folder() as folder:
         programs = _programs(folder)
         _make_cluster(programs, folder)
-        with _server(programs, folder):
+        with _server(programs, folder, durable=durable):
             yield f"postgres://loupe@/{folder}/postgres"
 
 
@@ -76,15 +79,10 @@ def _make_cluster(programs: Path, folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _server(programs: Path, folder: Path) -> Iterator[None]:
-    # Nothing of this survives the tests, so it need not reach the disk.
-    settings = [
-        "listen_addresses=",
-        "fsync=off",
-        "full_page_writes=off",
-        "max_connections=300",
-        "log_min_messages=panic",
-    ]
+def _server(programs: Path, folder: Path, *, durable: bool) -> Iterator[None]:
+    settings = ["listen_addresses=", "max_connections=300", "log_min_messages=panic"]
+    if not durable:
+        settings += ["fsync=off", "full_page_writes=off"]
     options = [word for setting in settings for word in ("-c", setting)]
     server = _start([programs / "postgres", "-D", folder / "data", "-k", folder, *options])
     try:

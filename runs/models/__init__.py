@@ -5,7 +5,16 @@ from runs.models.batch import BYTES, COST, FIRST_FAILURE, RULES, SECONDS, Batch
 from runs.models.choice import Choice
 from runs.models.focus import RunFocus
 from runs.models.gate import Duty, Gate, Worker
-from runs.models.job import BACKGROUND_PLACES, Job, JobStock, JobTelemetry, JobTransition, running_bounds, taken
+from runs.models.job import (
+    BACKGROUND_PLACES,
+    Job,
+    JobStock,
+    JobTelemetry,
+    JobTransition,
+    is_unwell,
+    running_bounds,
+    taken,
+)
 from runs.models.kept import Kept
 from runs.models.webhook import (
     ASSET_CREATED,
@@ -49,6 +58,7 @@ __all__ = [
     "RunFocus",
     "Webhook",
     "Worker",
+    "is_unwell",
     "running_bounds",
     "taken",
 ]

@@ -77,6 +77,12 @@ class Asset(models.Model):
             models.Index(fields=("workflow", "node", "-created_at", "-id"), name="asset_of_node"),
             models.Index(fields=("job", "-created_at", "-id"), name="asset_of_job"),
             models.Index(fields=("owner", "-created_at", "-id"), name="asset_of_owner"),
+            models.Index(fields=("-created_at", "-id"), name="asset_by_created"),
+            models.Index(
+                fields=("workflow", "-created_at", "-id"),
+                name="asset_with_bytes",
+                condition=models.Q(blob__isnull=False),
+            ),
         )
 
     def __str__(self) -> str:

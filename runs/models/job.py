@@ -23,6 +23,7 @@ BACKGROUND_PLACES: Final = 2**62
 
 _QUEUED: Final = "= 'queued'"
 _HOLDING: Final = "IN ('running', 'cancelling')"
+_UNWELL: Final = "IN ('failed', 'cancelled')"
 _TAKEN: Final = f"SELECT COUNT(*) FROM runs_job WHERE state {_HOLDING}"  # noqa: S608 (the line above)
 
 
@@ -34,6 +35,11 @@ class _StateIs(Func):
 
     template = "%(expressions)s %(which)s"
     output_field = BooleanField()
+
+
+def is_unwell() -> Func:
+    """Whether a job has ended otherwise than completed, in the words of the index of those."""
+    return _StateIs("state", which=_UNWELL)
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -179,6 +185,14 @@ class Job(models.Model):
             models.Index(fields=("owner", "started_at", "id"), name="job_of_owner_by_started"),
             models.Index(fields=("owner", "ended_at", "id"), name="job_of_owner_by_ended"),
             models.Index(fields=("owner", "duration", "id"), name="job_of_owner_by_duration"),
+            models.Index(
+                fields=("owner", "-created_at", "-id"),
+                name="job_of_owner_unwell",
+                condition=Q(state__in=["failed", "cancelled"]),
+            ),
+            models.Index(fields=("started_at", "id"), name="job_by_started", condition=Q(started_at__isnull=False)),
+            models.Index(fields=("ended_at", "id"), name="job_by_ended", condition=Q(ended_at__isnull=False)),
+            models.Index(fields=("duration", "id"), name="job_by_duration", condition=Q(duration__isnull=False)),
             models.Index(fields=("workflow", "-created_at", "-id"), name="job_of_workflow"),
             models.Index(fields=("workflow", "state", "-number"), name="job_of_workflow_by_state"),
             models.Index(fields=("workflow", "place"), name="job_of_workflow_active", condition=Q(ended_at=None)),

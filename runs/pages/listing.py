@@ -46,7 +46,7 @@ def last_params(workflow: Workflow) -> Mapping[str, object]:
 
 def cards(user: User) -> list[Card]:
     """A person's workflows, the one that ran or changed last first."""
-    jobs = Job.objects.filter(workflow=OuterRef("pk")).order_by("-created_at", "-id")
+    jobs = Job.objects.filter(workflow=OuterRef("pk")).order_by("-number")
     mine: Iterable[Any] = Workflow.objects.visible_to(user).annotate(
         last_run=Subquery(jobs.values("created_at")[:1]), picture=newest_picture()
     )[:CARDS]
@@ -65,5 +65,6 @@ def cards(user: User) -> list[Card]:
 
 def newest_picture() -> Subquery:
     """For a query of workflows: the asset that is each one's newest picture."""
-    pictures = Asset.objects.filter(workflow=OuterRef("pk"), blob__thumbnail__isnull=False).exclude(result="")
+    pictured = {"blob__isnull": False, "blob__thumbnail__isnull": False}  # the former in the words of an index
+    pictures = Asset.objects.filter(workflow=OuterRef("pk"), **pictured).exclude(result="")
     return Subquery(pictures.order_by("-created_at", "-id").values("pk")[:1])

@@ -18,7 +18,6 @@ from runs.pool import parcels
 from runs.states import State
 from runs.telemetry import EMPTY
 from tests import factories
-from tests.explained import assert_index, explained
 from tests.receiving import SECRET
 from tests.rest import Rest
 from tests.runs import jobs
@@ -164,13 +163,6 @@ def test_one_read_finds_who_listens_however_many_runs_have_ended(
     ended = [factories.job(factories.workflow(ada)) for _ in range(5)]
     with transaction.atomic(), django_assert_num_queries(3):  # is there one, who listens, what is told
         outbox.jobs_ended(ended)
-
-
-def test_what_is_due_is_read_along_an_index(ada: User) -> None:
-    hook(ada)
-    with transaction.atomic():  # so long hold what the plans are asked for with
-        plans = explained(lambda: list(parcels.take(())), "runs_delivery")
-    assert_index(plans, "delivery_due")
 
 
 def test_deliveries_that_have_ended_go_when_they_are_old_or_too_many(
