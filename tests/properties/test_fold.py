@@ -125,7 +125,9 @@ class StreamMachine(Machine):
     def tell(self, batch: Batch, whole: bool) -> TelemetryId:
         self.last, self.lost = self.last.next(), False
         self.history.append(batch)
-        stream.append(JOB, Addition(self.last, batch, folded(self.history), 0.5), whole=whole)
+        said = Addition(self.last, batch, folded(self.history), 0.5)
+        if not stream.append(JOB, said, whole=whole):
+            assert stream.append(JOB, said, whole=True, anew=True)
         return self.seen()
 
     @rule(target=ids, batches=st.lists(BATCHES, min_size=2, max_size=6))
