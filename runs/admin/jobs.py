@@ -55,6 +55,7 @@ class OfWorkflow(Typed):
 class JobAdmin(ReadOnly, LongList):
     """All runs, newest first; each live with its nodes, parameters, error and history."""
 
+    change_list_template = "admin/runs/job/change_list.html"
     list_display = ("title", "standing", "of_workflow", "of_owner", "by_worker", "created", "waited", "took")
     list_filter = ("state", OfOwner, OfWorkflow, "created_at")
     list_select_related = ("workflow", "owner")
