@@ -36,10 +36,10 @@ endif
 
 # As root: its tests become an ordinary user.
 test-bare: dev
-	$(PYTEST) -n 2 --dist loadgroup tests/bare
+	$(PYTEST) tests/bare
 
 test-browser: dev
-	PLAYWRIGHT_NODEJS_PATH="$$(echo $(NODE))" $(BIN)/python -m tests.offline -n 2 tests/browser
+	PLAYWRIGHT_NODEJS_PATH="$$(echo $(NODE))" $(BIN)/python -m tests.offline tests/browser
 
 test-faults: dev
 	$(PYTEST) -n 2 --maxschedchunk 1 tests/faults

@@ -17,7 +17,7 @@ from tests.bare.forwarder import forwarded
 from tests.bare.machine import ENDS_WITHIN, SETS_UP_WITHIN, Machine, Running, running
 from tests.live.product import Json, ended, make_workflow, submit
 
-pytestmark = [pytest.mark.timeout(2 * SETS_UP_WITHIN), pytest.mark.xdist_group("machine")]
+pytestmark = pytest.mark.timeout(2 * SETS_UP_WITHIN)
 
 WORSE: dict[str, Callable[[Machine], Machine]] = {
     "as most are": lambda machine: machine,
@@ -42,7 +42,6 @@ def test_make_run_comes_up_runs_a_job_and_ends_in_time(machine: Machine, worse: 
     assert loupe.printed().endswith("Loupe has stopped.\n")
 
 
-@pytest.mark.xdist_group("worst")
 def test_make_run_sets_up_on_the_worst_of_machines(worst: Machine) -> None:
     with running(worst, SETS_UP_WITHIN) as loupe:
         assert runs_a_job(loupe)
