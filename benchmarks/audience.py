@@ -33,7 +33,7 @@ TEXT: Json = {
     "version": 1,
     "nodes": [
         {"id": "say", "type": "text.stream", "properties": {"text": "word " * WORDS, "delay_ms": DELAY_MS}},
-        {"id": "out", "type": "output.result", "properties": {}},
+        {"id": "out", "type": "output.result", "properties": {"name": "said"}},
     ],
     "edges": [{"id": "e1", "source": "say", "output": "text", "target": "out", "input": "value"}],
 }
@@ -64,7 +64,7 @@ def _with(folder: Path, count: int) -> list[Figure]:
         pause = pausing(product)
         path = workflow(client, TEXT)
         pause(True)
-        jobs = [client.post(path, json={}).json()["id"] for _ in range(JOBS)]
+        jobs = [client.post(path, json={}).raise_for_status().json()["id"] for _ in range(JOBS)]
         before = _held(product)
         address = f"ws://127.0.0.1:{product.port}/ws/v1/jobs"
         heard, after, busy = asyncio.run(_followed(product, client, address, jobs, lambda: pause(False)))

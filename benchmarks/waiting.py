@@ -37,7 +37,7 @@ def measure(folder: Path) -> list[Figure]:
     for what, times in many.items():
         found.append(Figure(f"{what}: {MANY:,} jobs wait, p50", statistics.median(times), "ms"))
         ratio = statistics.median(times) / statistics.median(few[what])
-        found.append(Figure(f"… beside {FEW}", ratio, "×", 1.3))
+        found.append(Figure(f"… beside {FEW}", ratio, "×"))
     return [*found, Figure(f"{waiting:,} waiting jobs drained, cap 2", rate, "jobs/s", 150, lowest=True)]
 
 
