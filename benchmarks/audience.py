@@ -23,7 +23,7 @@ from tests.waiting import eventually
 Json = dict[str, Any]
 JOBS, EACH = 100, 10
 """Jobs that run at once, and sockets that follow each."""
-DELAY_MS, WORDS = 400, 100
+DELAY_MS, WORDS = 150, 300
 """Of each job: from word to word, and how many there are."""
 WATCH_SECONDS = 15.0
 SETTLE_SECONDS = 5.0
