@@ -1,5 +1,6 @@
 """An installation that is busy, is broken on purpose again and again, and is then held against what it promised."""
 
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -85,6 +86,7 @@ class Scene:
         self._plans = {chained(client, *names): planned(*names) for names in CHAINS}
         self._feeder = Feeder(client, tuple(self._plans), random, in_flight)
         self._spectators = [Spectator(product.base, headers, workflow) for workflow in self._plans]
+        self._capping = threading.Lock()
         self._caps = [Cap(value=cap, asked=0.0, known=0.0)]
         self._quiet: list[Quiet] = []
         self._quiet_since: float | None = None
@@ -111,11 +113,12 @@ class Scene:
 
     def set_cap(self, value: int) -> None:
         """Changes the cap. Whether that was done nobody knows when the web process is away just then."""
-        asked, known = time.monotonic(), inf
-        with suppress(httpx.HTTPError):
-            if self.client.patch("/queue", json={"cap": value}).status_code == 200:
-                known = time.monotonic()
-        self._caps.append(Cap(value=value, asked=asked, known=known))
+        with self._capping:  # faults may come together, and what is known of the cap is in its order
+            asked, known = time.monotonic(), inf
+            with suppress(httpx.HTTPError):
+                if self.client.patch("/queue", json={"cap": value}).status_code == 200:
+                    known = time.monotonic()
+            self._caps.append(Cap(value=value, asked=asked, known=known))
 
     def send(self, workflow: str, plan: Plan, **parameters: object) -> Json:
         """A job besides those that are in flight, of a workflow of this plan."""
