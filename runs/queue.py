@@ -45,6 +45,11 @@ class Place:
     eta: Eta | None = None
 
 
+def read(job_id: UUID) -> Job | None:
+    """The job's row as it is now, without what is long and for staff alone."""
+    return _JOB.first(pk=job_id)
+
+
 def places(jobs: Collection[Job]) -> dict[UUID, Place]:
     """The place of every job among these that is active, in a number of queries that does not grow with them."""
     waiting = [job for job in jobs if job.state == State.QUEUED]
@@ -88,7 +93,7 @@ def summary(user: User) -> dict[str, Any]:
 
 def _document(job: Job, found: Mapping[UUID, Place], outputs: dict[str, Any] | None) -> dict[str, Any]:
     if job.state == State.QUEUED and job.pk not in found:  # it has left the queue since it was read
-        job = _JOB.first(pk=job.pk) or job
+        job = read(job.pk) or job
     place = found.get(job.pk, Place())
     return job_document(
         job,

@@ -1,18 +1,13 @@
 """Reads rows of jobs as sockets tell them: where each stands, and by which steps it came there."""
 
 from collections.abc import Collection
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import UUIDField
-
-from accounts.compiled import Compiled
 from runs import queue
 from runs.errors import JobGone
 from runs.models import Job
 from runs.states import State
-
-_JOB: Final = Compiled[Job](lambda pk: Job.objects.defer("traceback").filter(pk=pk), pk=UUIDField())
 
 
 class Step(NamedTuple):
@@ -38,7 +33,7 @@ class Reading(NamedTuple):
 
 def read(job_id: UUID, version: int) -> Reading:
     """The job, and its steps since `version`; since 0 that is only the state it has come to."""
-    job = _JOB.first(pk=job_id)
+    job = queue.read(job_id)
     if job is None:
         raise JobGone("The job has been deleted.")
     return Reading(job, queue.document(job), _steps(job, version))
