@@ -32,7 +32,7 @@ LEFT_FOR = timedelta(days=1)
 def keep(data: bytes, *, media_type: str, **known: Any) -> Blob:
     """The blob of these bytes, stored if they are new. `known`: width, height and thumbnail, of a picture."""
     blob = _row(hashlib.sha256(data).hexdigest(), len(data), media_type, known)
-    if not path(blob.digest).exists():
+    if not is_whole(blob):
         _write([data], path(blob.digest))
     return blob
 
@@ -40,7 +40,7 @@ def keep(data: bytes, *, media_type: str, **known: Any) -> Blob:
 def keep_file(chunks: Iterable[bytes], *, digest: str, size: int, media_type: str, **known: Any) -> Blob:
     """As `keep`, of bytes that are too many to hold, whose SHA-256 is known; they are read only if they are new."""
     blob = _row(digest, size, media_type, known)
-    if not path(digest).exists():
+    if not is_whole(blob):
         _write(chunks, path(digest))
     return blob
 
@@ -48,6 +48,14 @@ def keep_file(chunks: Iterable[bytes], *, digest: str, size: int, media_type: st
 def path(digest: str) -> Path:
     """Where the bytes are."""
     return _blobs() / digest[:2] / digest
+
+
+def is_whole(blob: Blob) -> bool:
+    """Whether all its bytes are there: a machine whose power failed may have kept the name of a file alone."""
+    try:
+        return path(blob.digest).stat().st_size == blob.size
+    except FileNotFoundError:
+        return False
 
 
 def free_bytes() -> int:
@@ -88,8 +96,10 @@ def _clear_leftover(left: Path) -> bool:
 
 def _clear(digest: str) -> int:
     with transaction.atomic():
-        old = Blob.objects.filter(pk=digest, used_at__lt=timezone.now() - UNUSED_FOR, assets=None)
-        gone = old.delete()[0]
+        old = Blob.objects.filter(pk=digest, used_at__lt=timezone.now() - UNUSED_FOR)
+        if not old.select_for_update(no_key=True).exists():  # locked, so that nobody comes to need it meanwhile
+            return 0
+        gone = old.filter(assets=None).delete()[0]
         if gone:
             path(digest).unlink(missing_ok=True)
     return gone
