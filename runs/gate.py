@@ -171,7 +171,7 @@ def finish(
     try:
         return once(lambda: _as_claimed(claim))  # most often it is, and need not be read
     except (LostLease, IntegrityError):  # the latter where another attempt has made the same
-        return once(lambda: _held(claim.job_id, claim.fence))
+        return once(lambda: _held(claim.job_id, claim.fence, worker=claim.worker))
 
 
 def cancel(job_id: UUID, *, by: str, why: str = "") -> Job:
@@ -315,9 +315,9 @@ def _as_claimed(claim: Claim) -> Job:
     )
 
 
-def _held(job_id: UUID, fence: int) -> Job:
+def _held(job_id: UUID, fence: int, **by: str) -> Job:
     """The job, locked, if its slot is still held under this fence."""
-    job = Job.rows.select_for_update(of=("self",)).filter(pk=job_id, fence=fence, state__in=HOLDING).first()
+    job = Job.rows.select_for_update(of=("self",)).filter(pk=job_id, fence=fence, state__in=HOLDING, **by).first()
     if job is None:
         raise LostLease("The job has passed on to another worker, or has ended.")
     return job

@@ -60,7 +60,7 @@ def move(
     tell: Tell | None = publish.job_changed,
     **fields: Any,
 ) -> None:
-    """One transition, guarded by the state and fence that were read, with its history row. In a transaction.
+    """One transition, guarded by the state, fence and worker that were read, with its history row. In a transaction.
 
     Raises LostLease, with nothing written, when the job is not as it was read any more. `tell` comes after the commit.
     """
@@ -169,9 +169,10 @@ def _update(job: Job, fields: dict[str, Any]) -> bool:
     for name, value in fields.items():
         columns.append(f"{name} = {term if value is LEASE else '%s'}")
         values += of_term if value is LEASE else [prepared(Job, name, value)]
-    values += [prepared(Job, name, getattr(job, name)) for name in ("id", "state", "fence")]
+    values += [prepared(Job, name, getattr(job, name)) for name in ("id", "state", "fence", "worker")]
+    sql = f"UPDATE runs_job SET {', '.join(columns)} WHERE id = %s AND state = %s AND fence = %s AND worker = %s"  # noqa: S608 (names of columns)
     with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE runs_job SET {', '.join(columns)} WHERE id = %s AND state = %s AND fence = %s", values)  # noqa: S608 (names of columns)
+        cursor.execute(sql, values)
         return bool(cursor.rowcount)
 
 

@@ -38,7 +38,8 @@ def own(claim: Claim) -> Iterator[None]:
 
 
 def _as_claimed(claim: Claim) -> "QuerySet[Job]":
-    return Job.objects.filter(pk=claim.job_id, fence=claim.fence)
+    """By its worker too: a job that was deleted, and another that was then given its id, may have had equal fences."""
+    return Job.objects.filter(pk=claim.job_id, fence=claim.fence, worker=claim.worker)
 
 
 def _locked(jobs: "QuerySet[Job]") -> bool:

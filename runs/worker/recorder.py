@@ -164,8 +164,12 @@ class Recorder:
         if (timezone.now() - self._claim.started_at).total_seconds() > settings.LEASE_SECONDS / 2:
             insist(lambda: hold.look(self._claim))  # it was stopped meanwhile: a stream that is gone refuses nobody
         change = publish.change(self._claim.job_id, self._claim.workflow_id, self._claim.version)
+        hints = [*change, *self._hints({})]
         try:
-            stream.begin(self._claim.job_id, self._claim.fence, [*change, *self._hints({})])
+            try:
+                stream.begin(self._claim.job_id, self._claim.fence, hints)
+            except LostLease:  # unless by what Redis has kept of a deleted job that had the same id
+                insist(lambda: self._begin_anew(hints))
         except RedisError as error:
             self._lose_redis(error)
 
@@ -220,6 +224,11 @@ class Recorder:
     def progress(self) -> float | None:
         """How far the run has come, 0 to 1, of what was told."""
         return progress(self._snapshot, len(self._nodes))
+
+    def _begin_anew(self, hints: Sequence[stream.Hint]) -> None:
+        with hold.own(self._claim):
+            stream.forget([self._claim.job_id])
+            stream.begin(self._claim.job_id, self._claim.fence, hints)
 
     def _stir(self, *, urgent: bool = False) -> None:
         """Wakes `tell`, from whichever thread."""

@@ -20,8 +20,10 @@ from runs import gate, webhooks
 from runs.errors import LostLease
 from runs.gate import Claim
 from runs.models import JOB_ENDED, Asset, Job
+from runs.redis import stream_key
 from runs.removal import remove_job
 from runs.states import State
+from runs.telemetry import EMPTY
 from runs.worker import recorder
 from runs.worker.crew import Crew
 from runs.worker.executor import Executor
@@ -29,8 +31,9 @@ from runs.worker.products import Products
 from runs.worker.recorder import Recorder
 from tests import factories
 from tests.receiving import TAKEN, receiving
-from tests.runs.jobs import claimed, graph
+from tests.runs.jobs import claimed, graph, ran
 from tests.waiting import eventually
+from workflows.graph import load
 from workflows.host import Made
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -120,6 +123,34 @@ def test_a_worker_that_comes_back_to_a_deleted_job_does_not_begin_it(valkey: red
         executor.execute(claim)
     executor.close()
     assert everything(valkey) == before
+
+
+def test_a_worker_of_a_deleted_job_does_not_end_another_that_was_given_its_id(
+    valkey: redis.Redis, ada: User, crew: Crew
+) -> None:
+    """Both are first attempts: their fences are the same."""
+    late = replace(claimed(ada), worker="a worker that was away")
+    gone(late)
+    claimed(ada, id=late.job_id)
+    products = Products(late, crew)
+    with pytest.raises(LostLease):
+        gate.finish(late, gate.End(State.FAILED), gate.Telemetry("1-1", EMPTY))
+    asyncio.run(products.keep(load(factories.TEXT).nodes[1], "value", "text", "late"))
+    with pytest.raises(LostLease):
+        products.save()
+    assert Job.objects.get().state == State.RUNNING
+
+
+def test_a_job_begins_though_redis_has_kept_one_that_was_deleted_and_had_its_id(
+    valkey: redis.Redis, ada: User, settings: Settings
+) -> None:
+    first = ran(ada)
+    settings.REDIS_URL, there = "redis://127.0.0.1:1/0", settings.REDIS_URL
+    remove_job(first)
+    settings.REDIS_URL = there
+    again = ran(ada, id=first.pk)
+    assert (again.state, again.error) == (State.COMPLETED, None)
+    assert [key for key, _ in valkey.xrange(stream_key(again.pk))] == [b"1-0", b"1-1"]
 
 
 def test_a_silent_worker_brings_no_deleted_job_back(
