@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from runs.models import ASSET_CREATED, BATCH_ENDED, FAILED, JOB_ENDED, Batch, Delivery, Job, Webhook
@@ -18,6 +18,8 @@ TRIED_FOR: Final = timedelta(days=2)
 KEPT_FOR: Final = timedelta(days=30)
 KEPT: Final = 1000
 """So many deliveries of a webhook that have come to their end stay, and none longer than that."""
+_UNTRIED: Final = timedelta(hours=1)
+"""Nobody could send what has been due for so long, as Loupe was off maybe: it is tried before it is given up."""
 _AT_ONCE: Final = 500
 
 
@@ -48,7 +50,8 @@ def forget_old() -> None:
     """Gives up what has waited for two days; deletes deliveries that ended long ago, or that are too many to keep."""
     now = timezone.now()
     late = Delivery.objects.waiting().filter(created_at__lt=now - TRIED_FOR)
-    late.update(state=FAILED, due_at=None, body="", error="It could not be sent for two days.")
+    tried = Q(due_at__gt=now - _UNTRIED) | Q(webhook__owner__is_active=False) | Q(created_at__lt=now - KEPT_FOR)
+    late.filter(tried).update(state=FAILED, due_at=None, body="", error="It could not be sent for two days.")
     _delete(Delivery.objects.ended().filter(created_at__lt=now - KEPT_FOR))
     counted = Delivery.objects.order_by().values("webhook").annotate(count=Count("pk"))
     for hook in counted.filter(count__gt=KEPT).values_list("webhook", flat=True):
