@@ -111,6 +111,31 @@ def test_bytes_that_nothing_needs_any_more_are_cleared_away(sweep: Sweep) -> Non
     assert not store.path(unused.digest).exists()
 
 
+def test_however_many_bytes_go_lost_jobs_need_not_wait_for_all_of_them(
+    sweep: Sweep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store.clear_unused, "__defaults__", (2,))
+    for each in range(5):
+        store.keep(f"nobody wants {each}".encode(), media_type="text/plain")
+    Blob.objects.update(used_at=timezone.now() - timedelta(hours=2))
+    left = []
+    for _ in range(3):
+        sweep.round()
+        left.append(Blob.objects.count())
+    assert left == [3, 1, 0]
+
+
+def test_of_workers_that_were_killed_redis_keeps_no_names(sweep: Sweep, valkey: redis.Redis) -> None:
+    now = timezone.now()
+    Worker.objects.create(name="busy", host="here", pid=1, pool="p", started_at=now, heartbeat_at=now)
+    valkey.hset("rq:worker:new", "birth", "now")
+    for names in ("rq:workers", "rq:workers:loupe"):
+        valkey.sadd(names, "rq:worker:new", "rq:worker:busy", "rq:worker:killed")
+    sweep.round()
+    for names in ("rq:workers", "rq:workers:loupe"):
+        assert valkey.smembers(names) == {b"rq:worker:new", b"rq:worker:busy"}
+
+
 def test_it_sweeps_until_it_is_closed(sweep: Sweep, ada: User) -> None:
     job = expired(ada)
     sweep.start()
