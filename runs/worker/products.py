@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
 from PIL import Image
 
@@ -19,7 +19,7 @@ from runs.models import Asset, Blob, Job
 from runs.quota import Quota
 from runs.representation import asset_document, inline_content, media_type
 from runs.worker import hold, plain
-from runs.worker.crew import Crew, insist
+from runs.worker.crew import AWAY, Crew, insist
 from runs.worker.media import Media, Medium, Safe
 from runs.worker.memory import Memory
 from workflows.errors import NodeFailed
@@ -87,7 +87,7 @@ class Products:
             with transaction.atomic():
                 hold.lock(self._claim)
                 self._write(due)
-        except (OperationalError, InterfaceError):
+        except AWAY:
             self._in_doubt = True
             raise
         self._in_doubt = False

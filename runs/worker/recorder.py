@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, TypeVar, Unpack
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError
 from django.utils import timezone
 from redis.exceptions import RedisError
 
@@ -24,7 +24,7 @@ from runs.redis import ENDED_SECONDS, RUNNING_SECONDS
 from runs.steps import Tell
 from runs.telemetry import EMPTY, Batch, Snapshot, TelemetryId, fold, merge, progress
 from runs.worker import hold, plain
-from runs.worker.crew import Crew, insist
+from runs.worker.crew import AWAY, Crew, insist
 from runs.worker.pending import Pending
 from runs.worker.products import Document, Products
 from workflows import ports
@@ -190,7 +190,7 @@ class Recorder:
             self._urgent.clear()
             try:
                 await self._crew.at_desk(self._flush)
-            except (OperationalError, InterfaceError) as error:
+            except AWAY as error:
                 logger.warning("The products of job %s wait for the database (%s).", self._claim.job_id, error)
                 self._news.set()
             await _either(self._urgent, FLUSH_SECONDS - GATHER_SECONDS)
