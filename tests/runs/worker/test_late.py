@@ -138,7 +138,17 @@ def test_a_worker_of_a_deleted_job_does_not_end_another_that_was_given_its_id(
     asyncio.run(products.keep(load(factories.TEXT).nodes[1], "value", "text", "late"))
     with pytest.raises(LostLease):
         products.save()
-    assert Job.objects.get().state == State.RUNNING
+    with pytest.raises(LostLease):
+        asyncio.run(unsafe(late, crew))
+    executor = Executor()
+    executor.execute(late)
+    executor.close()
+    job = Job.objects.get()
+    assert (job.state, job.repeatable) == (State.RUNNING, True)
+
+
+async def unsafe(claim: Claim, crew: Crew) -> None:
+    await Recorder(claim, crew).unsafe("a node")
 
 
 def test_a_job_begins_though_redis_has_kept_one_that_was_deleted_and_had_its_id(
