@@ -195,8 +195,17 @@ def _watch_redis(watch: Watch) -> None:
             watch.step(_name(), lambda: send(told))
 
     publish._publish = publishing
+    fill: Any = wake._fill
+
+    def filling(redis: Any) -> Any:
+        def filled(**given: Any) -> None:
+            sent: list[int] = []
+            watch.step(_name(), lambda: sent.append(fill(redis)(**given)), lambda: sent != [0])
+
+        return filled
+
+    setattr(wake, "_fill", filling)  # noqa: B010 (mypy would have it cached)
     queue: Any = Queue
-    queue.enqueue_call = _stepping(watch, queue.enqueue_call)
     queue.lpop = staticmethod(_stepping(watch, queue.lpop))
 
 
