@@ -175,7 +175,8 @@ def _watch_database(watch: Watch) -> None:
             if not self.db.in_atomic_block:
                 return watch.step(_name(), lambda: execute(self, sql, *rest), lambda: self.cursor.rowcount > 0)
             result = execute(self, sql, *rest)
-            self.db.wrote = getattr(self.db, "wrote", False) or self.cursor.rowcount > 0
+            changed = self.cursor.rowcount > 0 or "RETURNING" in sql  # SQLite counts those once they are fetched
+            self.db.wrote = getattr(self.db, "wrote", False) or changed
             return result
 
         return noted
