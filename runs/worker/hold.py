@@ -2,21 +2,30 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, Final
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import IntegerField, QuerySet, UUIDField
 
+from accounts.compiled import Compiled
 from runs.errors import LostLease
 from runs.gate import Claim
 from runs.models import Job
 from runs.states import HOLDING, State
 
+_CLAIM: Final[dict[str, Any]] = {"pk": UUIDField(), "fence": IntegerField()}
+_LOOK: Final = Compiled[str](lambda pk, fence: _as_claimed(pk, fence).values_list("state", flat=True), **_CLAIM)
+_LOCK: Final = Compiled[UUID](lambda pk, fence: _locked(_as_claimed(pk, fence)), **_CLAIM)
+_LOCK_HELD: Final = Compiled[UUID](
+    lambda pk, fence: _locked(_as_claimed(pk, fence).filter(state__in=HOLDING)), **_CLAIM
+)
 PASSED_ON = "The job has passed on to another worker, has ended, or is deleted."
 
 
 def look(claim: Claim) -> State:
     """The state in which the worker holds the job. Raises LostLease."""
-    found = _as_claimed(claim).values_list("state", flat=True).first()
+    found = _LOOK.first(pk=claim.job_id, fence=claim.fence)
     if found not in HOLDING:
         raise LostLease(PASSED_ON)
     return State(found)
@@ -24,7 +33,7 @@ def look(claim: Claim) -> State:
 
 def lock(claim: Claim) -> None:
     """Nobody can take the job away before the transaction ends. Raises LostLease."""
-    if not _locked(_as_claimed(claim).filter(state__in=HOLDING)):
+    if _LOCK_HELD.first(pk=claim.job_id, fence=claim.fence) is None:
         raise LostLease(PASSED_ON)
 
 
@@ -32,14 +41,14 @@ def lock(claim: Claim) -> None:
 def own(claim: Claim) -> Iterator[None]:
     """While the block runs, the job is this worker's, or was ended by it, and can't be deleted. Raises LostLease."""
     with transaction.atomic():
-        if not _locked(_as_claimed(claim)):
+        if _LOCK.first(pk=claim.job_id, fence=claim.fence) is None:
             raise LostLease(PASSED_ON)
         yield
 
 
-def _as_claimed(claim: Claim) -> "QuerySet[Job]":
-    return Job.objects.filter(pk=claim.job_id, fence=claim.fence)
+def _as_claimed(pk: Any, fence: Any) -> "QuerySet[Job]":
+    return Job.objects.filter(pk=pk, fence=fence)
 
 
-def _locked(jobs: "QuerySet[Job]") -> bool:
-    return jobs.select_for_update(of=("self",)).values_list("pk", flat=True).first() is not None
+def _locked(jobs: "QuerySet[Job]") -> "QuerySet[Job, UUID]":
+    return jobs.select_for_update(of=("self",)).values_list("pk", flat=True)
