@@ -62,9 +62,9 @@ def release(user: User, batch_id: UUID, *, focus: bool) -> None:
         seconds = (batch.stop or {}).get(SECONDS)
         batch.stops_at = now + timedelta(seconds=seconds) if seconds else None
         batch.save(update_fields=("released_at", "making_until", "stops_at"))
+        transaction.on_commit(lambda: _announce(batch))
         if focus:
             lens.follow(user, Job.objects.filter(batch_id=batch_id).order_by("number")[0])
-        transaction.on_commit(lambda: _announce(batch))
 
 
 def clear(batch_id: UUID) -> None:

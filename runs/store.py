@@ -10,38 +10,50 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterable
-from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
-from django.db.models import CharField
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.utils import timezone
 
-from accounts.compiled import Compiled, prepared
+from accounts.compiled import prepared
 from runs.models import Blob
+from workflows.media import Encoded
 
-_TOUCH: Final = "UPDATE runs_blob SET used_at = %s WHERE digest = %s"
-_BLOB: Final = Compiled[Blob](lambda digest: Blob.objects.filter(pk=digest), digest=CharField())
+_KNOWN: Final = ("digest", "size", "media_type", "width", "height", "duration", "thumbnail_id")
+_ROW: Final = """
+    INSERT INTO runs_blob (digest, size, media_type, width, height, duration, thumbnail_id, used_at)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+    ON CONFLICT (digest) DO UPDATE SET used_at = excluded.used_at
+    RETURNING digest, size, media_type, width, height, duration, thumbnail_id
+"""
 UNUSED_FOR = timedelta(hours=1)
 LEFT_FOR = timedelta(days=1)
 
 
 def keep(data: bytes, *, media_type: str, **known: Any) -> Blob:
     """The blob of these bytes, stored if they are new. `known`: width, height and thumbnail, of a picture."""
-    blob = _row(hashlib.sha256(data).hexdigest(), len(data), media_type, known)
-    if not is_whole(blob):
-        _write([data], path(blob.digest))
+    return keep_file([data], digest=hashlib.sha256(data).hexdigest(), size=len(data), media_type=media_type, **known)
+
+
+def keep_picture(picture: Encoded, small: Encoded) -> Blob:
+    """As `keep`, of a picture with its thumbnail; the rows of both are written at once."""
+    of_picture, of_small = _told(picture), _told(small)
+    with transaction.atomic():
+        thumbnail = _row(**of_small)
+        blob = _row(**of_picture, thumbnail=thumbnail)
+    _fill(thumbnail, [small.data])
+    _fill(blob, [picture.data])
     return blob
 
 
 def keep_file(chunks: Iterable[bytes], *, digest: str, size: int, media_type: str, **known: Any) -> Blob:
     """As `keep`, of bytes that are too many to hold, whose SHA-256 is known; they are read only if they are new."""
-    blob = _row(digest, size, media_type, known)
-    if not is_whole(blob):
-        _write(chunks, path(digest))
+    with transaction.atomic():
+        blob = _row(digest=digest, size=size, media_type=media_type, **known)
+    _fill(blob, chunks)
     return blob
 
 
@@ -109,20 +121,25 @@ def _blobs() -> Path:
     return Path(settings.DATA_DIR) / "media" / "blobs"
 
 
-def _row(digest: str, size: int, media_type: str, known: dict[str, Any]) -> Blob:
+def _told(encoded: Encoded) -> dict[str, Any]:
+    """What a picture's row says of it."""
+    digest = hashlib.sha256(encoded.data).hexdigest()
+    known = {"width": encoded.width, "height": encoded.height, "media_type": encoded.media_type}
+    return {"digest": digest, "size": len(encoded.data), **known}
+
+
+def _row(*, thumbnail: Blob | None = None, **known: Any) -> Blob:
+    """The blob, which is in use from now on and stays until the transaction ends; as it was, if there is one."""
     now = timezone.now()
-    while True:  # again, if somebody else has stored the same in this very moment
-        with suppress(IntegrityError), transaction.atomic():
-            if _touch(digest, now) and (blob := _BLOB.first(digest=digest)):
-                return blob
-            return Blob.objects.create(digest=digest, size=size, media_type=media_type, used_at=now, **known)
-
-
-def _touch(digest: str, now: datetime) -> bool:
-    """Whether there is such a blob, which is in use from now on and stays until the transaction ends."""
+    values = {**known, "thumbnail_id": thumbnail and thumbnail.pk, "used_at": now}
     with connection.cursor() as cursor:
-        cursor.execute(_TOUCH, [prepared(Blob, "used_at", now), digest])
-        return bool(cursor.rowcount)
+        cursor.execute(_ROW, [prepared(Blob, name, values.get(name)) for name in (*_KNOWN, "used_at")])
+        return Blob.from_db(DEFAULT_DB_ALIAS, [*_KNOWN, "used_at"], [*cursor.fetchone(), now])
+
+
+def _fill(blob: Blob, chunks: Iterable[bytes]) -> None:
+    if not is_whole(blob):
+        _write(chunks, path(blob.digest))
 
 
 def _write(chunks: Iterable[bytes], target: Path) -> None:

@@ -68,9 +68,9 @@ def submit(user: User, workflow: Workflow, order: Order) -> Job:
             JobStock.objects.create(job=job, document=part.stock)
         if order.webhook_url and order.webhook_secret:
             webhooks.add_to(job, order.webhook_url, order.webhook_secret)
+        transaction.on_commit(lambda: _announce(job))  # first: a worker may begin while the others are told
         if order.focus:
             lens.follow(user, job)
-        transaction.on_commit(lambda: _announce(job))
     return job
 
 
@@ -123,5 +123,5 @@ def _before(workflow: Workflow, titles: Mapping[str, str]) -> Mapping[str, objec
 
 
 def _announce(job: Job) -> None:
-    wake.wake_for_one()  # first: a worker may begin while the others are told
+    wake.wake_for_one()
     publish.job_changed(job.pk, job.workflow_id, job.version)

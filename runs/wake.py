@@ -1,12 +1,11 @@
 """Wake-ups: RQ messages that say "try the gate", and nothing else. The only module that talks to django-rq.
 
-A lost message is only delay, a doubled one does nothing. Whoever writes to Redis must not run code here: of a message
-nothing is unpacked, called or imported; it is compared with the one that we send.
+A lost message is only delay, a doubled one does nothing. Whoever writes to Redis must not run code here: a message is
+an id in RQ's list with nothing behind it, and whatever is found there, it is only heard that it came (ADR 0014).
 """
 
 import logging
 import time
-import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -18,9 +17,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import SimpleWorker
 from rq.exceptions import DequeueTimeout, StopRequested
-from rq.job import Job as Message
 from rq.queue import Queue
-from rq.serializers import JSONSerializer
 from rq.utils import as_text, missing_keys
 from rq.worker_registration import REDIS_WORKER_KEYS, WORKERS_BY_QUEUE_KEY
 
@@ -28,10 +25,17 @@ from runs.models import Job, Worker
 from runs.redis import connection, waiting_connection
 
 QUEUE = "loupe"
-FUNCTION = "runs.worker.process.wake"
-PAYLOAD: bytes = JSONSerializer.dumps((FUNCTION, None, [], {}))  # type: ignore[no-untyped-call]
+MESSAGE = b"wake-up"
 BLOCK_SECONDS = 5
 AWAY_SECONDS = 0.5
+_FILL = """
+local lacking = math.min(ARGV[1] - redis.call('LLEN', KEYS[1]), ARGV[2])
+for _ = 1, lacking do
+  redis.call('RPUSH', KEYS[1], ARGV[3])
+end
+return math.max(lacking, 0)
+"""
+"""Puts messages ARGV[3] into the list KEYS[1] until it has ARGV[1] of them, but ARGV[2] at most. Answers how many."""
 
 Stopped = StopRequested
 """What a signal handler raises to leave `listen` while it waits."""
@@ -49,12 +53,12 @@ class Held(NamedTuple):
 
 def wake() -> None:
     """Sends as many wake-ups as jobs may start and none are under way for. The sweep makes up for what is not sent."""
-    _send(lambda: Job.objects.startable() - pending())
+    _send(Job.objects.startable)
 
 
 def wake_for_one() -> None:
     """As `wake`, after one more job has come to wait: at most one wake-up, and it counts no jobs that wait."""
-    _send(lambda: int(pending() < Job.objects.free_slots()))
+    _send(Job.objects.free_slots, most=1)
 
 
 def pending() -> int:
@@ -132,35 +136,27 @@ class Listener(SimpleWorker):
                 self.register_death()  # type: ignore[no-untyped-call]
 
     def _take(self) -> None:
-        _, message_id = Queue.lpop(self.queue_keys(), BLOCK_SECONDS, connection=self.connection)
-        key = Message.redis_job_namespace_prefix.encode() + message_id
-        pipeline = self.connection.pipeline()
-        pipeline.hget(key, "data")
-        pipeline.delete(key)
-        payload, _ = pipeline.execute()
-        if _unpacked(payload or b"") == PAYLOAD:
-            self._on_wake()
-        else:
+        _, message = Queue.lpop(self.queue_keys(), BLOCK_SECONDS, connection=self.connection)
+        if message != MESSAGE:
             logger.warning("A message in the queue %s was not ours; nothing of it was run. Who writes to Redis?", QUEUE)
+        self._on_wake()
 
 
-def _send(wanted: Callable[[], int]) -> None:
+def _send(wanted: Callable[[], int], most: int | None = None) -> None:
+    """Sends wake-ups until as many as wanted are under way, in one round trip."""
     try:
-        for _ in range(wanted()):
-            _queue(connection()).enqueue_call(FUNCTION, result_ttl=0, timeout=-1)
+        if count := wanted():
+            _fill(connection())(keys=[_queue(connection()).key], args=[count, most or count, MESSAGE])
     except (RedisError, DatabaseError) as error:
         logger.info("No worker was woken (%s). The sweep does it when Redis and the database are there.", error)
 
 
-def _unpacked(payload: bytes) -> bytes:
-    """At most a little more than our own message has: what unpacks to gigabytes is not ours."""
-    try:
-        return zlib.decompressobj().decompress(payload, 2 * len(PAYLOAD))
-    except zlib.error:
-        return payload
+@cache
+def _fill(redis: Redis) -> Any:
+    return redis.register_script(_FILL)
 
 
 @cache
 def _queue(redis: Redis) -> Any:
     """Kept, as making one costs more than its use."""
-    return get_queue(QUEUE, connection=redis, commit_mode="auto")
+    return get_queue(QUEUE, connection=redis)

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import redis
 from django.conf import settings
@@ -17,6 +18,14 @@ from tests import valkey as embedded
 
 END_OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+
+hypothesis.settings.register_profile("loupe", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hypothesis takes its own time, since other tests may keep the machine busy beside it."""
+    if not config.getoption("hypothesis_profile"):
+        hypothesis.settings.load_profile("loupe")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -2,21 +2,28 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, Final
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import CharField, IntegerField, QuerySet, UUIDField
 
+from accounts.compiled import Compiled
 from runs.errors import LostLease
 from runs.gate import Claim
 from runs.models import Job
 from runs.states import HOLDING, State
 
+_CLAIM: Final[dict[str, Any]] = {"pk": UUIDField(), "fence": IntegerField(), "worker": CharField()}
+_LOOK: Final = Compiled[str](lambda **named: _as_claimed(**named).values_list("state", flat=True), **_CLAIM)
+_LOCK: Final = Compiled[UUID](lambda **named: _locked(_as_claimed(**named)), **_CLAIM)
+_LOCK_HELD: Final = Compiled[UUID](lambda **named: _locked(_as_claimed(**named).filter(state__in=HOLDING)), **_CLAIM)
 PASSED_ON = "The job has passed on to another worker, has ended, or is deleted."
 
 
 def look(claim: Claim) -> State:
     """The state in which the worker holds the job. Raises LostLease."""
-    found = _as_claimed(claim).values_list("state", flat=True).first()
+    found = _LOOK.first(**_named(claim))
     if found not in HOLDING:
         raise LostLease(PASSED_ON)
     return State(found)
@@ -24,7 +31,7 @@ def look(claim: Claim) -> State:
 
 def lock(claim: Claim) -> None:
     """Nobody can take the job away before the transaction ends. Raises LostLease."""
-    if not _locked(_as_claimed(claim).filter(state__in=HOLDING)):
+    if _LOCK_HELD.first(**_named(claim)) is None:
         raise LostLease(PASSED_ON)
 
 
@@ -32,15 +39,19 @@ def lock(claim: Claim) -> None:
 def own(claim: Claim) -> Iterator[None]:
     """While the block runs, the job is this worker's, or was ended by it, and can't be deleted. Raises LostLease."""
     with transaction.atomic():
-        if not _locked(_as_claimed(claim)):
+        if _LOCK.first(**_named(claim)) is None:
             raise LostLease(PASSED_ON)
         yield
 
 
-def _as_claimed(claim: Claim) -> "QuerySet[Job]":
+def _as_claimed(pk: Any, fence: Any, worker: Any) -> "QuerySet[Job]":
     """By its worker too: a job that was deleted, and another that was then given its id, may have had equal fences."""
-    return Job.objects.filter(pk=claim.job_id, fence=claim.fence, worker=claim.worker)
+    return Job.objects.filter(pk=pk, fence=fence, worker=worker)
 
 
-def _locked(jobs: "QuerySet[Job]") -> bool:
-    return jobs.select_for_update(of=("self",)).values_list("pk", flat=True).first() is not None
+def _named(claim: Claim) -> dict[str, Any]:
+    return {"pk": claim.job_id, "fence": claim.fence, "worker": claim.worker}
+
+
+def _locked(jobs: "QuerySet[Job]") -> "QuerySet[Job, UUID]":
+    return jobs.select_for_update(of=("self",)).values_list("pk", flat=True)

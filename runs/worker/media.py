@@ -20,6 +20,7 @@ from runs.worker import hold
 from runs.worker.crew import Crew, insist
 from workflows import media
 from workflows.errors import MediaError, NodeFailed
+from workflows.media import Encoded
 from workflows.recordings import KINDS, Recording
 
 Medium: TypeAlias = Image.Image | Recording
@@ -45,6 +46,11 @@ class Safe:
         """The blob of these bytes. Raises NodeFailed when the store can't take them, OutputLimit."""
         self.spend(len(data))
         return await self._stored(lambda: store.keep(data, media_type=media_type, **known))
+
+    async def keep_picture(self, picture: Encoded, small: Encoded) -> Blob:
+        """The blob of a picture with its thumbnail. Raises as `keep` does."""
+        self.spend(len(picture.data) + len(small.data))
+        return await self._stored(lambda: store.keep_picture(picture, small))
 
     async def keep_file(self, file: Path, media_type: str, **known: object) -> Blob:
         """The blob of this file's bytes, which are never held all at once. Raises as `keep` does."""
@@ -105,18 +111,21 @@ class Media:
         weakref.finalize(medium, self._blobs.pop, id(medium), None).atexit = False
 
     async def _of_picture(self, picture: Image.Image) -> Blob:
-        whole = await self._crew.in_workshop(media.encode_image, picture)
-        size = {"width": whole.width, "height": whole.height}
-        return await self._safe.keep(whole.data, whole.media_type, thumbnail=await self._thumbnail(picture), **size)
+        return await self._safe.keep_picture(*await self._crew.in_workshop(_encoded, picture))
 
     async def _of_file(self, file: Recording) -> Blob:
-        thumbnail = await self._thumbnail(file.poster) if file.poster else None
+        thumbnail = await self._poster(file.poster) if file.poster else None
         known = {"width": file.width, "height": file.height, "duration": file.duration, "thumbnail": thumbnail}
         return await self._safe.keep_file(file.path, file.media_type, **known)
 
-    async def _thumbnail(self, picture: Image.Image) -> Blob:
+    async def _poster(self, picture: Image.Image) -> Blob:
         small = await self._crew.in_workshop(media.thumbnail, picture)
         return await self._safe.keep(small.data, small.media_type, width=small.width, height=small.height)
+
+
+def _encoded(picture: Image.Image) -> tuple[Encoded, Encoded]:
+    """Whole, and small."""
+    return media.encode_image(picture), media.thumbnail(picture)
 
 
 def _opened(blob: Blob, kind: str) -> Medium:

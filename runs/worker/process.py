@@ -71,15 +71,19 @@ class Worker:
             raise wake.Stopped
 
     def _claim(self, *, likely: bool) -> Claim | None:
-        try:
-            if self._in_doubt:
-                self._give_back()
-            return gate.claim(self._name, tell=False, likely=likely)  # the recorder tells of it as it begins
-        except AWAY as error:
-            logger.warning("No job was claimed, as the database is away (%s). The sweep wakes us later.", error)
-            connection.close()
-            self._in_doubt = True
-            return None
+        for again in (False, True):
+            try:
+                if self._in_doubt:
+                    self._give_back()
+                return gate.claim(self._name, tell=False, likely=likely)  # the recorder tells of it as it begins
+            except AWAY as error:
+                lost = connection.connection is not None and not connection.is_usable()
+                connection.close()
+                self._in_doubt = True
+                if again or not lost:  # else it may be there again, and only the old connection is not
+                    logger.warning("No job was claimed, as the database is away (%s). The sweep wakes us later.", error)
+                    break
+        return None
 
     def _give_back(self) -> None:
         """A claim may have been committed though its answer was lost: what is this worker's now was never begun."""

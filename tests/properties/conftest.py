@@ -1,7 +1,4 @@
-"""How Hypothesis tests here: in their own time, since other tests may keep the machine busy beside them.
-
-`make prove` asks for its own profile, and reads from pytest's report how much each test has tried.
-"""
+"""`make prove` asks for its own profile of Hypothesis, and reads from pytest's report how much each test has tried."""
 
 from collections.abc import Callable, Generator
 from typing import Any
@@ -11,12 +8,12 @@ from hypothesis import settings
 
 from tests.properties.machine import PROVING, tally
 
-settings.register_profile("loupe", deadline=None)
 settings.register_profile(PROVING, deadline=None, max_examples=300, database=None)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    settings.load_profile(config.getoption("hypothesis_profile") or "loupe")
+    if profile := config.getoption("hypothesis_profile"):
+        settings.load_profile(profile)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

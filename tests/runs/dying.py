@@ -175,7 +175,8 @@ def _watch_database(watch: Watch) -> None:
             if not self.db.in_atomic_block:
                 return watch.step(_name(), lambda: execute(self, sql, *rest), lambda: self.cursor.rowcount > 0)
             result = execute(self, sql, *rest)
-            self.db.wrote = getattr(self.db, "wrote", False) or self.cursor.rowcount > 0
+            changed = self.cursor.rowcount > 0 or "RETURNING" in sql  # SQLite counts those once they are fetched
+            self.db.wrote = getattr(self.db, "wrote", False) or changed
             return result
 
         return noted
@@ -195,8 +196,17 @@ def _watch_redis(watch: Watch) -> None:
             watch.step(_name(), lambda: send(told))
 
     publish._publish = publishing
+    fill: Any = wake._fill
+
+    def filling(redis: Any) -> Any:
+        def filled(**given: Any) -> None:
+            sent: list[int] = []
+            watch.step(_name(), lambda: sent.append(fill(redis)(**given)), lambda: sent != [0])
+
+        return filled
+
+    setattr(wake, "_fill", filling)  # noqa: B010 (mypy would have it cached)
     queue: Any = Queue
-    queue.enqueue_call = _stepping(watch, queue.enqueue_call)
     queue.lpop = staticmethod(_stepping(watch, queue.lpop))
 
 

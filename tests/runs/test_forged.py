@@ -137,6 +137,6 @@ def works_on(valkey: redis.Redis, ada: User, worker: Doing) -> None:
     """The worker comes to the end of the next honest job, and of itself."""
     job = submit(ada, factories.workflow(ada), Order())
     if valkey.type("rq:queue:loupe") != b"string":
-        ours(valkey).enqueue_call(wake.FUNCTION)
+        valkey.rpush("rq:queue:loupe", wake.MESSAGE)
     assert not worker.died()
     assert Job.objects.get(pk=job.pk).state == State.COMPLETED

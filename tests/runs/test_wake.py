@@ -1,11 +1,8 @@
 """Wake-ups are hints, as many as may start. A message can make a worker look for jobs, and nothing else."""
 
-import json
 import threading
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import redis
@@ -20,8 +17,6 @@ from runs import wake
 from runs.states import State
 from tests.factories import job, workflow
 from tests.waiting import eventually
-
-OURS = zlib.compress(wake.PAYLOAD)
 
 
 class Ear:
@@ -46,7 +41,7 @@ class Ear:
 
     def stop(self, valkey: redis.Redis) -> None:
         self.leave.set()
-        forge(valkey, "the-last", data=OURS)
+        valkey.rpush("rq:queue:loupe", wake.MESSAGE)
         self._thread.join(10)
 
 
@@ -55,13 +50,6 @@ def ear(valkey: redis.Redis) -> Iterator[Ear]:
     listening = Ear()
     yield listening
     listening.stop(valkey)
-
-
-def forge(valkey: redis.Redis, name: str, **fields: str | bytes) -> None:
-    """Puts a message of these fields into the queue, as anybody could who writes to Redis."""
-    given: Any = fields
-    valkey.hset(f"rq:job:{name}", mapping=given)
-    valkey.rpush("rq:queue:loupe", name)
 
 
 def test_as_many_are_woken_as_may_start(valkey: redis.Redis, ada: User, settings: Settings) -> None:
@@ -93,6 +81,15 @@ def test_a_wake_up_without_redis_is_no_error(ada: User, settings: Settings) -> N
     wake.wake()
 
 
+def test_one_more_that_waits_wakes_one_more(valkey: redis.Redis, ada: User, settings: Settings) -> None:
+    settings.MAX_CONCURRENT_JOBS = 2
+    mine = workflow(ada)
+    for woken in (1, 2, 2):
+        job(mine)
+        wake.wake_for_one()
+        assert wake.pending() == woken
+
+
 def test_a_wake_up_is_heard_and_leaves_nothing_behind(valkey: redis.Redis, ada: User, ear: Ear) -> None:
     job(workflow(ada))
     wake.wake()
@@ -101,47 +98,36 @@ def test_a_wake_up_is_heard_and_leaves_nothing_behind(valkey: redis.Redis, ada: 
     assert not valkey.keys("rq:job:*")
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"data": zlib.compress(json.dumps(["os.system", None, ["true"], {}]).encode())},
-        {"data": zlib.compress(b"\x80\x04\x95")},
-        {"data": zlib.compress(b"0" * 10**7)},
-        {"data": b"cos\nsystem\n(S'true'\ntR."},
-        {"data": b""},
-        {"created_at": "no date", "meta": b"\x80\x04", "timeout": "no number"},
-    ],
-    ids=["function", "pickle", "bomb", "plain pickle", "empty", "nonsense"],
-)
-def test_a_forged_message_runs_nothing_and_is_dropped(
-    valkey: redis.Redis, ear: Ear, fields: dict[str, str | bytes]
+def test_after_redis_was_restarted_wake_ups_are_sent(valkey: redis.Redis, ada: User) -> None:
+    job(workflow(ada))
+    wake.wake()
+    valkey.flushall()
+    valkey.script_flush()
+    wake.wake()
+    assert wake.pending() == 1
+
+
+def test_a_message_of_anybody_is_but_a_wake_up(
+    valkey: redis.Redis, ear: Ear, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    forge(valkey, "forged", **fields)
-    forge(valkey, "honest", data=OURS)
-    eventually(lambda: ear.heard == 1)
-    assert not valkey.exists("rq:job:forged", "rq:job:honest")
-
-
-def test_callbacks_of_a_message_are_never_called(valkey: redis.Redis, ear: Ear, tmp_path: Path) -> None:
-    queue = Queue("loupe", connection=valkey, serializer=JSONSerializer)
     touched = tmp_path / "touched"
     message = Message.create(
-        "runs.worker.process.wake",
+        "tests.runs.forged.nothing",
         connection=valkey,
         serializer=JSONSerializer,
         on_success=Callback("tests.runs.forged.call"),
         on_failure=Callback("tests.runs.forged.call"),
         meta={"touch": str(touched)},
     )
-    queue.enqueue_job(message)
+    Queue("loupe", connection=valkey, serializer=JSONSerializer).enqueue_job(message)
     eventually(lambda: ear.heard == 1)
-    assert not valkey.exists(message.key)
+    assert "Who writes to Redis?" in caplog.text
     assert not touched.exists()
 
 
 def test_what_looks_abandoned_is_left_alone(valkey: redis.Redis, ear: Ear) -> None:
     valkey.zadd("rq:wip:loupe", {"old:execution": 1})
-    forge(valkey, "honest", data=OURS)
+    valkey.rpush("rq:queue:loupe", wake.MESSAGE)
     eventually(lambda: ear.heard == 1)
     assert valkey.zcard("rq:wip:loupe") == 1
 

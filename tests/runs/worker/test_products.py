@@ -280,7 +280,7 @@ def test_a_file_counts_towards_what_a_job_may_store(products: Products, settings
 def test_a_store_that_takes_nothing_fails_the_node_clearly(
     products: Products, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
 ) -> None:
-    monkeypatch.setattr(store, "keep", _raising(error))
+    monkeypatch.setattr(store, "_write", _raising(error))
     with pytest.raises(NodeFailed) as failed:
         keep(products, (NOISE, "image", "image", picture()))
     assert failed.value.code == code
