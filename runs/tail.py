@@ -134,7 +134,7 @@ def stored_id(job_id: UUID) -> TelemetryId | None:
     return TelemetryId.parse(found) if found else None
 
 
-def _unread(job_id: UUID, error: RedisError) -> Snapshot:
+def _unread(job_id: UUID, error: Exception) -> Snapshot:
     logger.warning("The telemetry of job %s could not be read (%s); it will be missing.", job_id, error)
     return EMPTY
 
