@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import Error as DatabaseError, connection
+from django.db.models.functions import Now
 from django.utils import timezone
 from redis.exceptions import RedisError
 
@@ -91,7 +92,7 @@ class Sweep(threading.Thread):
             if job.worker in self._living():
                 continue
             try:
-                gate.lost(job.pk, job.fence, by=self._pool, why="its lease ran out")
+                gate.lost(job.pk, job.fence, by=self._pool, why="its lease ran out", lease_until__lt=Now())
             except LostLease:
                 logger.info("Job %s had moved on before it was rescued.", job.pk)
 

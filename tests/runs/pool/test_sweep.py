@@ -8,7 +8,7 @@ import redis
 from django.utils import timezone
 
 from accounts.models import User
-from runs import store, wake
+from runs import gate, store, wake
 from runs.models import Blob, Duty, Job, Worker
 from runs.pool.sweep import Sweep
 from runs.states import State
@@ -43,6 +43,16 @@ def test_a_living_worker_of_the_pool_keeps_its_job_though_the_lease_seems_over(v
     assert Job.objects.get(pk=job.pk).state == State.RUNNING
     Sweep("pool", lambda: {"another"}).round()
     assert Job.objects.get(pk=job.pk).state == State.QUEUED
+
+
+def test_a_lease_that_was_renewed_since_the_look_is_none_that_has_run_out(
+    sweep: Sweep, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by a pool whose machine slept until then."""
+    job, look = expired(ada), gate.expired
+    monkeypatch.setattr(gate, "expired", lambda: [look(), gate.renew(["gone"])][0])
+    sweep.round()
+    assert Job.objects.get(pk=job.pk).state == State.RUNNING
 
 
 def test_a_job_that_was_rescued_wakes_a_worker(sweep: Sweep, ada: User) -> None:
