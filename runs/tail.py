@@ -111,7 +111,7 @@ def last_known(job_id: UUID) -> Snapshot:
         found = _live(job_id)
         snapshot = found.snapshot if found else EMPTY
         _ = closing(snapshot, ""), progress(snapshot, 1), cost(snapshot)  # what an end makes of it
-    except (RedisError, ValueError, LookupError, TypeError, AttributeError) as error:  # the latter: we did not write it
+    except (RedisError, *keys.UNREADABLE) as error:
         return _unread(job_id, error)
     return snapshot
 
