@@ -177,7 +177,7 @@ def _update(job: Job, fields: dict[str, Any]) -> bool:
 
 @cache
 def _head(_bounds: tuple[tuple[str, int], ...]) -> tuple[str, tuple[Any, ...]]:
-    """The statement for these bounds, with its parameters."""
+    """The statement, with its parameters. The bounds stand in it: it is kept by them, and made anew for others."""
     first = Job.objects.unbound().select_for_update(of=("self",))[:1]
     sql, parameters = first.query.sql_with_params()
     return sql, parameters
@@ -185,7 +185,7 @@ def _head(_bounds: tuple[tuple[str, int], ...]) -> tuple[str, tuple[Any, ...]]:
 
 @cache
 def _term(_seconds: float) -> tuple[str, tuple[Any, ...]]:
-    """`lease()` in SQL, with its parameters."""
+    """`lease()` in SQL, with its parameters. The seconds stand in it, as the bounds do in the statement above."""
     query = Job.rows.all().query
     sql, parameters = query.get_compiler(DEFAULT_DB_ALIAS).compile(lease().resolve_expression(query))
     return sql, tuple(parameters)
