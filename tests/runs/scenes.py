@@ -43,6 +43,7 @@ class Stage:
     helper: Doing | None = None
     prepared: tuple[Any, ...] = ()
     gather: float = 60.0
+    children: list[Doing] = field(default_factory=list)
 
     @property
     def worker(self) -> str:
@@ -79,7 +80,14 @@ class Stage:
         """A child that does this, and dies as planned."""
         allowed = {"HTTP_ALLOW": [("127.0.0.1", self.server.port)], "LEASE_SECONDS": settings.LEASE_SECONDS}
         gather = {"runs.worker.recorder.GATHER_SECONDS": self.gather, "runs.worker.recorder.FLUSH_SECONDS": 60.0}
-        return Doing(act, given, plan or Plan(), self.folder / f"notes-{act}", **allowed, **gather, **CHANGES)
+        notes = self.folder / f"notes-{act}"
+        self.children.append(Doing(act, given, plan or Plan(), notes, **allowed, **gather, **CHANGES))
+        return self.children[-1]
+
+    def end(self) -> None:
+        """No child is left: one that hangs may have the writers' turn, for which whoever clears up would wait."""
+        for child in self.children:
+            child.process.kill()
 
 
 @dataclass(frozen=True)
