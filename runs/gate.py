@@ -226,9 +226,9 @@ def end(job_id: UUID, fence: int, *, code: str, message: str, by: str) -> State:
     snapshot = last_known(job_id)
     with transaction.atomic():
         job = _held(job_id, fence)
+        transaction.on_commit(wake.wake)
         ending = _failure(code, message) if job.state == State.RUNNING else End(State.CANCELLED, why=code)
         _end_from_outside(job, ending, snapshot, by=by)
-        transaction.on_commit(wake.wake)
     return ending.state
 
 

@@ -15,7 +15,7 @@ from django.db.models import QuerySet, UUIDField
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts.compiled import Compiled, prepared
+from accounts.compiled import Compiled, column_value
 from runs import publish
 from runs.errors import LostLease
 from runs.models import Asset, Gate, Job, JobTransition, running_bounds
@@ -93,7 +93,7 @@ def more_wait_than(count: int) -> bool:
 def take_numbers(workflow_id: UUID, count: int) -> int | None:
     """Gives the workflow's next jobs their numbers. Answers the last of them; None when the workflow is no more."""
     with connection.cursor() as cursor:
-        cursor.execute(_NUMBERS, [count, prepared(Workflow, "id", workflow_id)])
+        cursor.execute(_NUMBERS, [count, column_value(Workflow, "id", workflow_id)])
         row = cursor.fetchone()
     return None if row is None else int(row[0])
 
@@ -158,7 +158,7 @@ def _last_first(lane: str) -> "QuerySet[Job, int]":
 def _step(job: Job, before: str, to: State, at: datetime, by: str, why: str = "") -> list[Any]:
     """A row of the history."""
     row = {"job": job.pk, "from_state": before, "to_state": to, "at": at, "by": by, "why": why[:200]}
-    return [prepared(JobTransition, name, value) for name, value in row.items()]
+    return [column_value(JobTransition, name, value) for name, value in row.items()]
 
 
 def _update(job: Job, fields: dict[str, Any]) -> bool:
@@ -168,8 +168,8 @@ def _update(job: Job, fields: dict[str, Any]) -> bool:
     values: list[Any] = []
     for name, value in fields.items():
         columns.append(f"{name} = {term if value is LEASE else '%s'}")
-        values += of_term if value is LEASE else [prepared(Job, name, value)]
-    values += [prepared(Job, name, getattr(job, name)) for name in ("id", "state", "fence")]
+        values += of_term if value is LEASE else [column_value(Job, name, value)]
+    values += [column_value(Job, name, getattr(job, name)) for name in ("id", "state", "fence")]
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE runs_job SET {', '.join(columns)} WHERE id = %s AND state = %s AND fence = %s", values)  # noqa: S608 (names of columns)
         return bool(cursor.rowcount)
@@ -177,7 +177,7 @@ def _update(job: Job, fields: dict[str, Any]) -> bool:
 
 @cache
 def _head(_bounds: tuple[tuple[str, int], ...]) -> tuple[str, tuple[Any, ...]]:
-    """The statement for these bounds, with its parameters."""
+    """The statement, with its parameters. The bounds stand in it: it is kept by them, and made anew for others."""
     first = Job.objects.unbound().select_for_update(of=("self",))[:1]
     sql, parameters = first.query.sql_with_params()
     return sql, parameters
@@ -185,7 +185,7 @@ def _head(_bounds: tuple[tuple[str, int], ...]) -> tuple[str, tuple[Any, ...]]:
 
 @cache
 def _term(_seconds: float) -> tuple[str, tuple[Any, ...]]:
-    """`lease()` in SQL, with its parameters."""
+    """`lease()` in SQL, with its parameters. The seconds stand in it, as the bounds do in the statement above."""
     query = Job.rows.all().query
     sql, parameters = query.get_compiler(DEFAULT_DB_ALIAS).compile(lease().resolve_expression(query))
     return sql, tuple(parameters)

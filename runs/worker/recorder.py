@@ -30,12 +30,10 @@ from runs.worker.products import Document, Products
 from workflows import ports
 from workflows.graph import Graph, Node
 from workflows.host import EdgeState, Made, NodeFields, ProviderFields, TaskState
-from workflows.ports import PortType
 from workflows.registry import registry
 from workflows.wiring import passed_on
 
 T = TypeVar("T")
-TABLE: Final = PortType("table")
 FLUSH_SECONDS: Final = 0.1
 GATHER_SECONDS: Final = 0.01
 """After the first news of a batch: what follows at once comes with it, and a quick run tells all in one."""
@@ -119,7 +117,7 @@ class Recorder:
     async def product(self, node: str, output: str, index: int, port_type: str, value: object) -> None:  # noqa: ARG002
         """Keeps what becomes an asset, and shows what is small. Raises NodeFailed, OutputLimit."""
         try:
-            kept_as = "table" if node in self._tables and ports.matches(value, TABLE) else port_type
+            kept_as = "table" if node in self._tables and ports.matches(value, ports.TABLE) else port_type
             await self._products.keep(self._nodes[node], output, kept_as, value)
         except OutputLimit as error:
             error.node = node

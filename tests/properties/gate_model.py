@@ -107,6 +107,9 @@ class Model:
             self.hidden[batch].append(job)
         return batch
 
+    def written(self) -> list[ModelJob]:
+        return [job for batch in self.hidden.values() for job in batch]
+
     def release(self, batch: int) -> int:
         if batch not in self.hidden:
             raise BatchGivenUp
@@ -238,9 +241,6 @@ class Model:
         job = ModelJob(job_id, workflow=workflow, owner=self.owners[workflow], place=place)
         job.move(State.QUEUED, by)
         return job
-
-    def written(self) -> list[ModelJob]:
-        return [job for batch in self.hidden.values() for job in batch]
 
     def _end_of(self, background: bool) -> tuple[bool, float]:
         there = [*self.jobs.values(), *self.written()]
