@@ -114,7 +114,7 @@ class Recorder:
 
     async def unsafe(self, node: str) -> None:  # noqa: ARG002 (one is enough for the whole job)
         """From now on the job can't be repeated if its worker is lost."""
-        await self._crew.at_desk(insist, lambda: gate.mark_unrepeatable(self._claim.job_id, self._claim.fence))
+        await self._crew.at_desk(insist, lambda: gate.mark_unrepeatable(self._claim))
 
     async def product(self, node: str, output: str, index: int, port_type: str, value: object) -> None:  # noqa: ARG002
         """Keeps what becomes an asset, and shows what is small. Raises NodeFailed, OutputLimit."""

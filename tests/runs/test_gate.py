@@ -5,6 +5,7 @@ import uuid
 import zlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
@@ -216,15 +217,16 @@ def test_a_lost_worker_costs_attempts_until_the_job_fails(workflow: Workflow, se
 @pytest.mark.parametrize("way", ["lose", "hand back"])
 def test_what_is_unsafe_to_repeat_fails_when_its_worker_goes(workflow: Workflow, way: str) -> None:
     job = job_in(workflow, State.RUNNING)
-    gate.mark_unrepeatable(job.pk, job.fence)
+    gate.mark_unrepeatable(claimed(job))
     assert ways()[way](job) == State.FAILED
     assert Job.objects.get(pk=job.pk).error["code"] == "worker_lost"  # type: ignore[index]
 
 
 def test_only_the_holder_marks_a_job_unrepeatable(workflow: Workflow) -> None:
     job = job_in(workflow, State.RUNNING)
-    with pytest.raises(LostLease):
-        gate.mark_unrepeatable(job.pk, job.fence - 1)
+    for other in ({"fence": job.fence - 1}, {"worker": "w2"}):
+        with pytest.raises(LostLease):
+            gate.mark_unrepeatable(replace(claimed(job), **other))
     assert Job.objects.get(pk=job.pk).repeatable
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ import pytest
 import redis
 from django.apps import apps
 from django.conf import settings as django_settings
+from django.db import connection, transaction
 from pytest_django import Settings
 
 from accounts.models import User
@@ -22,7 +23,9 @@ from runs.gate import Claim
 from runs.models import JOB_ENDED, Asset, Job
 from runs.removal import remove_job
 from runs.states import State
-from runs.worker import recorder
+from runs.submit import Order, submit
+from runs.telemetry import EMPTY
+from runs.worker import hold, recorder
 from runs.worker.crew import Crew
 from runs.worker.executor import Executor
 from runs.worker.products import Products
@@ -110,6 +113,25 @@ def test_a_late_worker_of_a_deleted_job_writes_nothing(
     assert everything(valkey) == before
 
 
+@pytest.mark.parametrize("keep", [hold.lock, hold.own])
+def test_nobody_takes_a_job_away_while_its_worker_writes(
+    valkey: redis.Redis, ada: User, keep: Callable[[Claim], Any]
+) -> None:
+    claim = claimed(ada)
+
+    def lose() -> None:
+        gate.lost(claim.job_id, claim.fence, by="pool", why="lost")
+        connection.close()
+
+    loser = threading.Thread(target=lose)
+    with transaction.atomic(), keep(claim) or nullcontext():
+        loser.start()
+        loser.join(0.3)  # it would be done by now
+        assert loser.is_alive()
+    loser.join()
+    assert Job.objects.get(pk=claim.job_id).state == State.QUEUED
+
+
 def test_a_worker_that_comes_back_to_a_deleted_job_does_not_begin_it(valkey: redis.Redis, ada: User) -> None:
     claim = claimed(ada)
     claim = replace(claim, started_at=claim.started_at - timedelta(seconds=django_settings.LEASE_SECONDS))
@@ -137,6 +159,39 @@ def test_a_silent_worker_brings_no_deleted_job_back(
 
     asyncio.run(be_silent())
     assert not valkey.keys("loupe:*")
+
+
+def finished(claim: Claim) -> None:
+    gate.finish(claim, gate.End(State.COMPLETED), gate.Telemetry(f"{claim.fence}-1", EMPTY))
+
+
+def owned(claim: Claim) -> None:
+    with hold.own(claim):
+        """It would be its own."""
+
+
+def locked(claim: Claim) -> None:
+    with transaction.atomic():
+        hold.lock(claim)
+
+
+@pytest.mark.parametrize("late", [finished, owned, locked, hold.look, gate.mark_unrepeatable])
+def test_a_late_worker_is_not_that_of_another_job_which_was_given_the_same_id(
+    valkey: redis.Redis, ada: User, late: Callable[[Claim], object]
+) -> None:
+    """Whose fences are the same, as they begin anew."""
+    claim = claimed(ada)
+    workflow = Job.objects.get(pk=claim.job_id).workflow
+    gone(claim)
+    submit(ada, workflow, Order(id=claim.job_id))
+    again = gate.claim("another worker")
+    assert again is not None
+    assert (again.job_id, again.fence) == (claim.job_id, claim.fence)
+    before = everything(valkey)
+    with pytest.raises(LostLease):
+        late(claim)
+    assert everything(valkey) == before
+    finished(again)
 
 
 async def remembered(products: Products) -> None:
