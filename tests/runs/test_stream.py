@@ -122,7 +122,7 @@ def test_the_keys_of_an_ended_job_go_soon(valkey: redis.Redis) -> None:
     stream.begin(JOB, 1)
     assert valkey.ttl(stream_key(JOB)) > 3600
     stream.expire(JOB)
-    assert all(0 < valkey.ttl(key(JOB)) <= 600 for key in (stream_key, snapshot_key, progress_key))
+    assert all(0 < valkey.ttl(key(JOB)) <= 60 for key in (stream_key, snapshot_key, progress_key))
 
 
 def test_without_telemetry_the_last_known_is_empty(valkey: redis.Redis) -> None:

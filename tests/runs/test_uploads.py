@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from threading import Thread
 
 import av
 import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection, transaction
 from PIL import Image
 from pytest_django import Settings
 
@@ -18,6 +16,7 @@ from runs import store, uploads
 from runs.errors import OverQuota
 from runs.models import Asset, Blob
 from tests.rest import Rest, codes
+from tests.turns import before
 from tests.workflows.nodes.context import Listener
 from tests.workflows.test_sound import wav
 from workflows.media import decode_image
@@ -116,21 +115,6 @@ def test_two_files_that_come_at_once_do_not_pass_the_quota_together(ada: User, s
     settings.STORAGE_QUOTA_PER_USER = 10
     files = [SimpleUploadedFile(f"{letter}.bin", letter.encode() * 6) for letter in "ab"]
     first, second = [uploads.stored(file) for file in files]
-    refused: list[OverQuota] = []
-
-    def upload() -> None:
-        try:
-            uploads.make(ada, files[1], second)
-        except OverQuota as error:
-            refused.append(error)
-        connection.close()
-
-    other = Thread(target=upload)
-    with transaction.atomic():
+    with pytest.raises(OverQuota), before(lambda: uploads.make(ada, files[1], second)):
         uploads.make(ada, files[0], first)
-        other.start()
-        other.join(0.3)  # it may not have counted before this one is written
-        assert other.is_alive()
-    other.join()
-    assert refused
     assert Asset.objects.get().blob == first

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ import pytest
 import redis
 from django.apps import apps
 from django.conf import settings as django_settings
-from django.db import connection, transaction
+from django.db import transaction
 from pytest_django import Settings
 
 from accounts.models import User
@@ -33,6 +33,7 @@ from runs.worker.recorder import Recorder
 from tests import factories
 from tests.receiving import TAKEN, receiving
 from tests.runs.jobs import claimed, graph
+from tests.turns import before
 from tests.waiting import eventually
 from workflows.host import Made
 
@@ -113,25 +114,6 @@ def test_a_late_worker_of_a_deleted_job_writes_nothing(
     assert everything(valkey) == before
 
 
-@pytest.mark.parametrize("keep", [hold.lock, hold.own])
-def test_nobody_takes_a_job_away_while_its_worker_writes(
-    valkey: redis.Redis, ada: User, keep: Callable[[Claim], Any]
-) -> None:
-    claim = claimed(ada)
-
-    def lose() -> None:
-        gate.lost(claim.job_id, claim.fence, by="pool", why="lost")
-        connection.close()
-
-    loser = threading.Thread(target=lose)
-    with transaction.atomic(), keep(claim) or nullcontext():
-        loser.start()
-        loser.join(0.3)  # it would be done by now
-        assert loser.is_alive()
-    loser.join()
-    assert Job.objects.get(pk=claim.job_id).state == State.QUEUED
-
-
 def test_a_worker_that_comes_back_to_a_deleted_job_does_not_begin_it(valkey: redis.Redis, ada: User) -> None:
     claim = claimed(ada)
     claim = replace(claim, started_at=claim.started_at - timedelta(seconds=django_settings.LEASE_SECONDS))
@@ -192,6 +174,16 @@ def test_a_late_worker_is_not_that_of_another_job_which_was_given_the_same_id(
         late(claim)
     assert everything(valkey) == before
     finished(again)
+
+
+@pytest.mark.parametrize("keep", [owned, locked])
+def test_nobody_takes_a_job_away_while_its_worker_writes(
+    valkey: redis.Redis, ada: User, keep: Callable[[Claim], object]
+) -> None:
+    claim = claimed(ada)
+    with before(lambda: gate.lost(claim.job_id, claim.fence, by="pool", why="lost")):
+        keep(claim)
+    assert Job.objects.get(pk=claim.job_id).state == State.QUEUED
 
 
 async def remembered(products: Products) -> None:
