@@ -22,6 +22,7 @@ from runs.redis import stream_key
 from runs.states import HOLDING, TERMINAL, State, allowed
 from runs.telemetry import EMPTY, TelemetryId, fold
 from tests import factories
+from tests.turns import before
 from workflows.models import Workflow
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("valkey")]
@@ -153,6 +154,14 @@ def test_a_job_cancelled_while_a_worker_comes_for_it_never_starts(workflow: Work
     with after_the_first_look(lambda: gate.cancel(job.pk, by="ada")):
         assert gate.claim("w1") is None
     assert Job.objects.get(pk=job.pk).state == State.CANCELLED
+
+
+def test_who_comes_while_a_job_is_cancelled_gets_the_next(workflow: Workflow) -> None:
+    first, second = factories.job(workflow), factories.job(workflow)
+    claims: list[gate.Claim | None] = []
+    with before(lambda: claims.append(gate.claim("w1"))):
+        gate.cancel(first.pk, by="ada")
+    assert [claim and claim.job_id for claim in claims] == [second.pk]
 
 
 def test_a_job_that_moves_on_while_it_is_changed_is_left_as_it_is(workflow: Workflow) -> None:
