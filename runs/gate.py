@@ -171,7 +171,7 @@ def finish(
     try:
         return once(lambda: _as_claimed(claim))  # most often it is, and need not be read
     except (LostLease, IntegrityError):  # the latter where another attempt has made the same
-        return once(lambda: _held(claim.job_id, claim.fence))
+        return once(lambda: _held(claim.job_id, claim.fence, worker=claim.worker))
 
 
 def cancel(job_id: UUID, *, by: str, why: str = "") -> Job:
@@ -267,9 +267,10 @@ def line(first: int = 0, last: int = LAST_PLACE, before: int = 0) -> dict[int, i
     return {place: position for position, place in enumerate(waiting, start=before + 1)}
 
 
-def mark_unrepeatable(job_id: UUID, fence: int) -> None:
+def mark_unrepeatable(claim: Claim) -> None:
     """Before a node begins that is unsafe to repeat: from now on a lost worker fails the job."""
-    if not Job.rows.filter(pk=job_id, fence=fence, state__in=HOLDING).update(repeatable=False):
+    mine = Job.rows.filter(pk=claim.job_id, fence=claim.fence, worker=claim.worker, state__in=HOLDING)
+    if not mine.update(repeatable=False):
         raise LostLease("The job has passed on to another worker.")
 
 
@@ -315,9 +316,9 @@ def _as_claimed(claim: Claim) -> Job:
     )
 
 
-def _held(job_id: UUID, fence: int) -> Job:
-    """The job, locked, if its slot is still held under this fence."""
-    job = Job.rows.select_for_update(of=("self",)).filter(pk=job_id, fence=fence, state__in=HOLDING).first()
+def _held(job_id: UUID, fence: int, **by: str) -> Job:
+    """The job, locked, if its slot is still held under this fence; `by` this `worker`, if it says so."""
+    job = Job.rows.select_for_update(of=("self",)).filter(pk=job_id, fence=fence, state__in=HOLDING, **by).first()
     if job is None:
         raise LostLease("The job has passed on to another worker, or has ended.")
     return job

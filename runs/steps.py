@@ -45,6 +45,8 @@ _WAITING_BEFORE: Final = """
 _NUMBERS: Final = (
     "UPDATE workflows_workflow SET jobs_made = jobs_made + %s WHERE id = %s AND NOT leaving RETURNING jobs_made"
 )
+_AS_READ: Final = "id = %s AND state = %s AND fence = %s AND worker = %s"
+"""By the worker too, as the fences of an id that is given again, after a deletion, begin anew."""
 _HISTORY: Final = (
     "INSERT INTO runs_jobtransition (job_id, from_state, to_state, at, by, why) VALUES (%s, %s, %s, %s, %s, %s)"
 )
@@ -60,7 +62,7 @@ def move(
     tell: Tell | None = publish.job_changed,
     **fields: Any,
 ) -> None:
-    """One transition, guarded by the state and fence that were read, with its history row. In a transaction.
+    """One transition, guarded by the state, fence and worker that were read, with its history row. In a transaction.
 
     Raises LostLease, with nothing written, when the job is not as it was read any more. `tell` comes after the commit.
     """
@@ -169,9 +171,9 @@ def _update(job: Job, fields: dict[str, Any]) -> bool:
     for name, value in fields.items():
         columns.append(f"{name} = {term if value is LEASE else '%s'}")
         values += of_term if value is LEASE else [column_value(Job, name, value)]
-    values += [column_value(Job, name, getattr(job, name)) for name in ("id", "state", "fence")]
+    values += [column_value(Job, name, getattr(job, name)) for name in ("id", "state", "fence", "worker")]
     with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE runs_job SET {', '.join(columns)} WHERE id = %s AND state = %s AND fence = %s", values)  # noqa: S608 (names of columns)
+        cursor.execute(f"UPDATE runs_job SET {', '.join(columns)} WHERE {_AS_READ}", values)  # noqa: S608 (names of columns)
         return bool(cursor.rowcount)
 
 

@@ -43,9 +43,11 @@ def stored(file: "UploadedFile[Any]") -> Blob:
 
 def make(user: User, file: "UploadedFile[Any]", blob: Blob) -> Asset:
     """The upload as an asset of the user. Raises OverQuota."""
-    Quota(user.pk).take(blob)
     kind = media.kind_of(blob.media_type)
     with transaction.atomic():
+        if settings.STORAGE_QUOTA_PER_USER:  # what else the person uploads just now is counted after this
+            User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        Quota(user.pk).take(blob)
         asset = Asset.objects.create(owner=user, name=_name(file), kind=kind, blob=blob, created_at=timezone.now())
         outbox.assets_made(user.pk, None, [asset.pk])
     return asset

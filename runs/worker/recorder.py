@@ -8,6 +8,7 @@ import asyncio
 import logging
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeVar, Unpack
@@ -59,6 +60,7 @@ class Recorder:
         self._last = TelemetryId(claim.fence, 0)
         self._unwritten: Batch = {}
         self._redis_is_behind = False
+        self._sure_at = time.time()
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
         self._urgent = asyncio.Event()
@@ -112,7 +114,7 @@ class Recorder:
 
     async def unsafe(self, node: str) -> None:  # noqa: ARG002 (one is enough for the whole job)
         """From now on the job can't be repeated if its worker is lost."""
-        await self._crew.at_desk(insist, lambda: gate.mark_unrepeatable(self._claim.job_id, self._claim.fence))
+        await self._crew.at_desk(insist, lambda: gate.mark_unrepeatable(self._claim))
 
     async def product(self, node: str, output: str, index: int, port_type: str, value: object) -> None:  # noqa: ARG002
         """Keeps what becomes an asset, and shows what is small. Raises NodeFailed, OutputLimit."""
@@ -228,6 +230,7 @@ class Recorder:
 
     def _flush(self) -> None:
         """Rows first, then the batch that speaks of them, which has its number whether Redis takes it or not."""
+        self._make_sure()
         if batch := self._taken(self._products.save()):
             self._tell(batch)
 
@@ -277,6 +280,7 @@ class Recorder:
         It has an id of its own, so that readers who stand anywhere before it see that there is something to read.
         """
         try:
+            self._make_sure()
             if stream.ends_with(self._claim.job_id, self._last):
                 self._find_redis()
             else:
@@ -286,6 +290,12 @@ class Recorder:
             self._lose_redis(error)
         except DatabaseError as error:
             logger.warning("The telemetry of job %s is made whole later (%s).", self._claim.job_id, error)
+
+    def _make_sure(self) -> None:
+        """Who was stopped may have lost the job: to another of the same id and fence, Redis would let it write."""
+        if time.time() - self._sure_at > settings.LEASE_SECONDS / 2:
+            hold.look(self._claim)
+        self._sure_at = time.time()
 
     def _find_redis(self) -> None:
         if self._redis_is_behind:

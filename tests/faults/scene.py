@@ -31,6 +31,8 @@ LONGEST_PAUSE = 1.0
 """Seconds from one recovery to the next fault, at most."""
 CAPS = (1, 2, 3, *[WORKERS] * 5)
 """What the cap is changed to, at random, before every other fault."""
+GO_ON = frozenset({"sleep", "step-clock"})
+"""What no running job is cut off by."""
 Fault = Callable[["Scene"], float | None]
 """What is done to a scene; and when that began, by the monotonic clock, where it had to wait for its turn."""
 
@@ -153,7 +155,11 @@ class Scene:
         wrong = violations(evidence) | self.wrong
         if self._feeder.refusals:
             wrong["submits succeed or fail clearly"] = self._feeder.refusals
-        settled = [] if self.ground.clock else list(_settlements(evidence))  # the history has no other clock
+        settled = list(_settlements(evidence))
+        if self.strikes and settled and {strike.fault for strike in self.strikes} <= GO_ON:
+            wrong["running jobs go on"] = [f"{len(settled)} attempts were cut off"]
+        if self.ground.clock:  # the history has no other
+            settled = []
         noticed, rescued = ([seconds for own, seconds in settled if own is which] for which in (True, False))
         return Outcome(self.strikes, len(evidence.jobs), wrong, noticed, rescued, idle(evidence, self._quiet))
 

@@ -43,6 +43,7 @@ from runs.pool.sender import Sender
 from runs.pool.sweep import Sweep
 from runs.worker.process import Worker
 from runs.worker.recorder import Recorder
+from tests.runs.racer import race
 from tests.waiting import eventually
 from workflows import outgoing
 
@@ -52,8 +53,8 @@ OURS: Final = ("accounts.", "runs.", "workflows.")
 LOOSE: Final = {"stream.append", "Products.save"}
 """How often a run is told depends on how long it takes: these are seen where they are expected."""
 
-_context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload([__name__])
+context = multiprocessing.get_context("forkserver")
+context.set_forkserver_preload([__name__])
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Doing:
     def __init__(self, act: str, given: Sequence[Any], plan: "Plan", notes: Path, **changes: Any) -> None:
         self.notes = notes
         arguments = (str(connection.settings_dict["NAME"]), act, given, plan, notes, changes)
-        self.process = _context.Process(target=_do, args=arguments, daemon=True)
+        self.process = context.Process(target=_do, args=arguments, daemon=True)
         self.process.start()
 
     @property
@@ -298,4 +299,5 @@ ACTS: Final[dict[str, Callable[..., object]]] = {
     "hand back": lambda job, fence, pool: gate.hand_back(job, fence, by=pool),
     "end": lambda job, fence, pool: gate.end(job, fence, code="memory_limit", message="Too much.", by=pool),
     "send": send,
+    "race": race,
 }

@@ -101,6 +101,19 @@ def test_a_living_workers_lease_is_renewed(crew: Crew, ada: User) -> None:
     assert crew.ledger.renewed_at > before
 
 
+def test_a_lease_is_renewed_long_before_its_end(crew: Crew, settings: Settings) -> None:
+    """Every sixth of its time; here with room for a busy machine."""
+    crew.ledger.round()
+    before = crew.ledger.renewed_at
+
+    def is_renewed() -> bool:
+        crew.ledger.round()
+        return crew.ledger.renewed_at > before
+
+    eventually(is_renewed)
+    assert crew.ledger.renewed_at - before < settings.LEASE_SECONDS / 2
+
+
 def test_the_rows_of_workers_are_what_the_workers_are(crew: Crew) -> None:
     crew.ledger.round()
     row = Worker.objects.get()
