@@ -14,7 +14,7 @@ from django.db.models import Field, Model, QuerySet, UUIDField, Value
 Row = TypeVar("Row")
 
 
-class Slot(Value):
+class Placeholder(Value):
     """Stands in a query for a value that is known only when it is run."""
 
     def __init__(self, name: str, output_field: "Field[Any, Any]") -> None:
@@ -32,11 +32,11 @@ class Somebody(AnonymousUser):
     is_authenticated = True  # type: ignore[assignment]
 
     def __init__(self) -> None:
-        self.pk = Slot("user", UUIDField())  # type: ignore[assignment]
+        self.pk = Placeholder("user", UUIDField())  # type: ignore[assignment]
 
 
 class Compiled(Generic[Row]):
-    """A query with slots: `build` is given one for each of the named fields, and makes the query of them.
+    """A query with placeholders: `build` is given one for each of the named fields, and makes the query of them.
 
     Values are given whenever it is run; none may be None. What the query prefetches does not come along.
     """
@@ -50,7 +50,7 @@ class Compiled(Generic[Row]):
         """What the query finds with these values."""
         database = connections[DEFAULT_DB_ALIAS]
         plan = self._plans.get(database.vendor) or self._compile(database)
-        bound = [_bound(each, values, database) if isinstance(each, Slot) else each for each in plan.parameters]
+        bound = [_bound(each, values, database) if isinstance(each, Placeholder) else each for each in plan.parameters]
         compiler = copy(plan.compiler)
         compiler.connection = database  # each thread has its own
         compiler.as_sql = lambda: (plan.sql, bound)
@@ -63,16 +63,16 @@ class Compiled(Generic[Row]):
         return next(iter(self.rows(**values)), None)
 
     def _compile(self, database: Any) -> "_Plan":
-        queryset = self._build(**{name: Slot(name, field) for name, field in self._fields.items()})
+        queryset = self._build(**{name: Placeholder(name, field) for name, field in self._fields.items()})
         compiler: Any = queryset.query.get_compiler(connection=database)
         sql, parameters = compiler.as_sql()
         plan = self._plans[database.vendor] = _Plan(queryset, compiler, sql, parameters)
         return plan
 
 
-def prepared(model: type[Model], name: str, value: Any) -> Any:
-    """A value as the database takes it for this field, in a statement that is written out."""
-    return getattr(model, name).field.get_db_prep_save(value, connections[DEFAULT_DB_ALIAS])
+def column_value(model: type[Model], field: str, value: Any) -> Any:
+    """A value as this field's column takes it, for a statement that is written out."""
+    return getattr(model, field).field.get_db_prep_save(value, connections[DEFAULT_DB_ALIAS])
 
 
 class _Plan(NamedTuple):
@@ -84,5 +84,5 @@ class _Plan(NamedTuple):
     parameters: Any
 
 
-def _bound(slot: Slot, values: dict[str, Any], database: Any) -> Any:
-    return slot.output_field.get_db_prep_value(values[slot.name], database)
+def _bound(placeholder: Placeholder, values: dict[str, Any], database: Any) -> Any:
+    return placeholder.output_field.get_db_prep_value(values[placeholder.name], database)

@@ -71,14 +71,6 @@ def once(
         return _once(use, make, check, sha256(_meaning(asked)).hexdigest())
 
 
-def _meaning(asked: bytes) -> bytes:
-    """The same bytes for the same JSON value, in whatever order and with whatever white space it was spelled."""
-    try:
-        return json.dumps(plain_json.read(asked), sort_keys=True, separators=(",", ":")).encode()
-    except ProblemError:  # it is no JSON
-        return asked
-
-
 def found_again(request: HttpRequest, find: Callable[[Any, UUID], T], made: Made) -> T:
     """What a POST has made. Raises ProblemError 409 for a repeat when it was deleted since."""
     try:
@@ -89,6 +81,14 @@ def found_again(request: HttpRequest, find: Callable[[Any, UUID], T], made: Made
         key = request.headers.get("Idempotency-Key")
         detail = f"What was made with the Idempotency-Key “{key}” is deleted. Choose a new key to make another."
         raise ProblemError(409, detail) from error
+
+
+def _meaning(asked: bytes) -> bytes:
+    """The same bytes for the same JSON value, in whatever order and with whatever white space it was spelled."""
+    try:
+        return json.dumps(plain_json.read(asked), sort_keys=True, separators=(",", ":")).encode()
+    except ProblemError:  # it is no JSON
+        return asked
 
 
 def _once(use: Use, make: Callable[[], str], check: Callable[[], None], body: str) -> Made:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import resource
 import socket
 import statistics
 import time
@@ -15,19 +14,20 @@ import httpx
 import psutil
 from websockets.asyncio.client import ClientConnection, connect
 
-from benchmarks.figures import Figure
-from benchmarks.installation import pausing, running, workflow
+from benchmarks.figures import Figure, p95
+from benchmarks.graphs import Json
+from benchmarks.installation import open_many_files, pausing, running, workflow
 from tests.live.product import Product
 from tests.waiting import eventually
 
-Json = dict[str, Any]
 JOBS, EACH = 100, 10
 """Jobs that run at once, and sockets that follow each."""
 DELAY_MS, WORDS = 150, 300
 """Of each job: from word to word, and how many there are."""
 WATCH_SECONDS = 15.0
 SETTLE_SECONDS = 5.0
-OPEN_FILES = 8192
+MOST_MORE = 128.0
+"""MB that a web process may need for all who follow, the one that never reads among them."""
 PATIENCE = 600.0
 TEXT: Json = {
     "version": 1,
@@ -52,8 +52,7 @@ class Heard:
 
 def measure(folder: Path) -> list[Figure]:
     """Each job has a worker of its own; what is said of a web process is of the one that holds most."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(OPEN_FILES, hard)), hard))
+    open_many_files()
     return [figure for count in (1, 2) for figure in _with(folder / str(count), count)]
 
 
@@ -75,10 +74,10 @@ def _with(folder: Path, count: int) -> list[Figure]:
         Figure(f"{of}: frames told", frames, "/s"),
         Figure("… by each web process, at most of its time", 100 * busy, "%"),
         Figure("… from a word's telling to its frame, p50", 1000 * statistics.median(delays), "ms"),
-        Figure("… from a word's telling to its frame, p95", 1000 * statistics.quantiles(delays, n=20)[-1], "ms", 500),
+        Figure("… from a word's telling to its frame, p95", 1000 * p95(delays), "ms", 500),
         Figure("… frames that do not follow on the one before", sum(each.broken for each in heard), "", 0),
         Figure("… memory of a web process, at most", after, "MB"),
-        Figure("… more than before anybody followed", after - before, "MB"),
+        Figure("… more than before anybody followed", after - before, "MB", MOST_MORE),
     ]
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 
 from benchmarks.figures import Figure
-from benchmarks.graphs import TRIVIAL
-from benchmarks.installation import Json, drained, running, span, workflow
+from benchmarks.graphs import TRIVIAL, Json
+from benchmarks.installation import drained, running, span, workflow
 
 JOBS, MANY = 1000, 5000
 

@@ -1,8 +1,8 @@
 """The graphs of the canvases that are measured in a browser, each node in its place."""
 
-from typing import Any, Final
+from typing import Final
 
-Json = dict[str, Any]
+from benchmarks.graphs import Json
 
 COLUMN: Final = 300
 ROW: Final = 340

@@ -1,5 +1,7 @@
 """What a benchmark answers with."""
 
+import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -25,3 +27,8 @@ class Figure:
         promise = "" if self.bound is None else f"{'≥' if self.lowest else '≤'} {self.bound:g}"
         mark = {True: "ok", False: "MISSED", None: ""}[self.held]
         return f"{self.name:<58} {self.value:>10.2f} {self.unit:<8} {promise:<10} {mark}"
+
+
+def p95(values: Sequence[float]) -> float:
+    """What 95 of a hundred do not pass."""
+    return statistics.quantiles(values, n=20)[-1]

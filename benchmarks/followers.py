@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import resource
 import statistics
 import time
 from collections.abc import Callable
@@ -14,20 +13,18 @@ from typing import Any
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, p95
 from benchmarks.graphs import WAIT
-from benchmarks.installation import pausing, running, workflow
+from benchmarks.installation import open_many_files, pausing, running, workflow
 
 COUNTS = (1, 100, 500)
 RUNS = 8
-OPEN_FILES = 4096
 PATIENCE = 120.0
 
 
 def measure(folder: Path) -> list[Figure]:
     """Each job waits until all its followers have joined; then its start and its end are told to all."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(OPEN_FILES, hard)), hard))
+    open_many_files()
     found = []
     with running(folder, cap=1) as (product, client):
         pause = pausing(product)
@@ -38,7 +35,7 @@ def measure(folder: Path) -> list[Figure]:
             noun = "follower" if count == 1 else "followers"
             found += [
                 Figure(f"from a change to its frame, {count} {noun}, p50", statistics.median(delays), "ms"),
-                Figure(f"from a change to its frame, {count} {noun}, p95", _p95(delays), "ms"),
+                Figure(f"from a change to its frame, {count} {noun}, p95", p95(delays), "ms"),
             ]
     return found
 
@@ -80,7 +77,3 @@ async def _told(socket: ClientConnection) -> list[float]:
         if job["state"] == "completed":
             times = {"running": job["started_at"], "completed": job["ended_at"]}
             return [1000 * (heard[state] - datetime.fromisoformat(at).timestamp()) for state, at in times.items()]
-
-
-def _p95(values: list[float]) -> float:
-    return statistics.quantiles(values, n=20)[-1]

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 from websockets.sync.client import connect
 
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, p95
 from benchmarks.graphs import TRIVIAL
 from benchmarks.installation import running, workflow
 
@@ -25,7 +25,7 @@ def measure(folder: Path) -> list[Figure]:
         times = [_one(client, path, socket) for _ in range(WARM + RUNS)][WARM:]
     return [
         Figure("one idle run, submit → completed on the socket, p50", statistics.median(times), "ms", 15),
-        Figure("one idle run, submit → completed on the socket, p95", statistics.quantiles(times, n=20)[-1], "ms"),
+        Figure("one idle run, submit → completed on the socket, p95", p95(times), "ms"),
     ]
 
 

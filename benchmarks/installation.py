@@ -1,20 +1,21 @@
 """A running Loupe to measure, and what it knows afterwards."""
 
+import resource
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import httpx
 
+from benchmarks.graphs import Json
 from tests.live.product import Product
 from tests.waiting import eventually
 
-Json = dict[str, Any]
 PATIENCE = 300.0
 """Seconds until a benchmark gives up."""
+OPEN_FILES = 8192
 
 
 @contextmanager
@@ -28,6 +29,12 @@ def running(folder: Path, cap: int, **settings: object) -> Iterator[tuple[Produc
         product.stop()
     finally:
         product.end()
+
+
+def open_many_files() -> None:
+    """From now on this process may have as many sockets as a benchmark needs, and the processes that it starts."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(OPEN_FILES, hard)), hard))
 
 
 def workflow(client: httpx.Client, graph: Json) -> str:

@@ -11,11 +11,11 @@ from playwright.sync_api import Page
 
 from benchmarks.browser import browsing, open_canvas
 from benchmarks.canvases import branching
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, p95
+from benchmarks.graphs import Json
 from benchmarks.installation import running, workflow
 from tests.waiting import eventually
 
-Json = dict[str, Any]
 JOBS = 2000
 BATCH = 100
 ALONE = 60
@@ -44,8 +44,8 @@ def measure(folder: Path) -> list[Figure]:
     return [
         Figure("runs of 30 nodes, cap 2, with the submits", ran, "jobs/s"),
         Figure("moving the lens, 30 nodes and 2,000 jobs, p50", statistics.median(chrome), "ms", 100),
-        Figure("moving the lens, 30 nodes and 2,000 jobs, p95", _p95(chrome), "ms", 100),
-        Figure("… until the run's pictures are there too, p95", _p95(pictures), "ms"),
+        Figure("moving the lens, 30 nodes and 2,000 jobs, p95", p95(chrome), "ms", 100),
+        Figure("… until the run's pictures are there too, p95", p95(pictures), "ms"),
     ]
 
 
@@ -98,7 +98,3 @@ def _expected(client: httpx.Client, job: Json) -> Json:
         "texts": {node: found["text"] for node, found in snapshot["values"].items() if "text" in found},
         "pictures": pictures,
     }
-
-
-def _p95(values: list[float]) -> float:
-    return statistics.quantiles(values, n=20)[-1]

@@ -9,18 +9,17 @@ import os
 import subprocess
 from collections import defaultdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import httpx
 
 from benchmarks.browser import browsing
 from benchmarks.figures import Figure
-from benchmarks.graphs import PICTURE
+from benchmarks.graphs import PICTURE, Json
 from benchmarks.installation import drained, running, workflow
 from project.bootstrap import NODE, NPM
 from tests.live.product import Product, free_port
 
-Json = dict[str, Any]
 RUNS = 12
 ATTEMPTS = 3
 """On a busy machine Lighthouse now and then asks to be run again."""

@@ -221,17 +221,14 @@ def lost(job_id: UUID, fence: int, *, by: str, why: str, **of: Any) -> State:
     return _release(job_id, fence, end, by=by, why=why, spent=1, **of)
 
 
-def end(job_id: UUID, fence: int, *, code: str, message: str, by: str, **of: str) -> State:
-    """Fails a job from outside, once its worker is dead: a limit was passed. One being cancelled is cancelled.
-
-    `of`: its `worker`, for who may be so late that the job was deleted, and another has its id, and the same fence.
-    """
+def end(job_id: UUID, fence: int, *, code: str, message: str, by: str) -> State:
+    """Fails a job from outside, once its worker is dead: a limit was passed. One being cancelled is cancelled."""
     snapshot = last_known(job_id)
     with transaction.atomic():
-        job = _held(job_id, fence, **of)
+        job = _held(job_id, fence)
+        transaction.on_commit(wake.wake)
         ending = _failure(code, message) if job.state == State.RUNNING else End(State.CANCELLED, why=code)
         _end_from_outside(job, ending, snapshot, by=by)
-        transaction.on_commit(wake.wake)
     return ending.state
 
 
@@ -270,9 +267,10 @@ def line(first: int = 0, last: int = LAST_PLACE, before: int = 0) -> dict[int, i
     return {place: position for position, place in enumerate(waiting, start=before + 1)}
 
 
-def mark_unrepeatable(job_id: UUID, fence: int, **of: str) -> None:
-    """Before a node begins that is unsafe to repeat: from now on a lost worker fails the job. `of`: as of `end`."""
-    if not Job.rows.filter(pk=job_id, fence=fence, state__in=HOLDING, **of).update(repeatable=False):
+def mark_unrepeatable(claim: Claim) -> None:
+    """Before a node begins that is unsafe to repeat: from now on a lost worker fails the job."""
+    mine = Job.rows.filter(pk=claim.job_id, fence=claim.fence, worker=claim.worker, state__in=HOLDING)
+    if not mine.update(repeatable=False):
         raise LostLease("The job has passed on to another worker.")
 
 

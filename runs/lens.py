@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.compiled import prepared
+from accounts.compiled import column_value
 from accounts.models import User
 from runs import publish
 from runs.errors import JobGone
@@ -60,7 +60,7 @@ def follow(user: User, job: Job) -> None:
         "workflow": job.workflow_id,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_FOLLOW, [prepared(RunFocus, name, value) for name, value in values.items()])
+        cursor.execute(_FOLLOW, [column_value(RunFocus, name, value) for name, value in values.items()])
         moved = bool(cursor.rowcount)
     if not moved:
         moved = RunFocus.objects.get_or_create(user=user, workflow_id=job.workflow_id, defaults={"job": job})[1]

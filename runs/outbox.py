@@ -16,6 +16,8 @@ from runs.models import ASSET_CREATED, BATCH_ENDED, FAILED, JOB_ENDED, Batch, De
 TRIED_FOR: Final = timedelta(days=2)
 """What could not be delivered by then never will: its receiver has answered nothing for all that time."""
 KEPT_FOR: Final = timedelta(days=30)
+MOST_WAITING: Final = 100_000
+"""Of what waits for one webhook, as its receiver has been away for long, the newest so many are told."""
 KEPT: Final = 1000
 """So many deliveries of a webhook that have come to their end stay, and none longer than that."""
 _UNTRIED: Final = timedelta(hours=1)
@@ -47,18 +49,16 @@ def assets_made(owner_id: UUID, workflow_id: UUID | None, assets: Collection[UUI
 
 
 def forget_old() -> None:
-    """Gives up what has waited for two days; deletes deliveries that ended long ago, or that are too many to keep."""
+    """Gives up what has waited for two days, or is too much; deletes deliveries that are too old, or many, to keep."""
     now = timezone.now()
-    late = Delivery.objects.waiting().filter(created_at__lt=now - TRIED_FOR)
+    waiting, ended = Delivery.objects.waiting(), Delivery.objects.ended()
     tried = Q(due_at__gt=now - _UNTRIED) | Q(webhook__owner__is_active=False) | Q(created_at__lt=now - KEPT_FOR)
-    late.filter(tried).update(state=FAILED, due_at=None, body="", error="It could not be sent for two days.")
-    _delete(Delivery.objects.ended().filter(created_at__lt=now - KEPT_FOR))
+    _give_up(waiting.filter(tried, created_at__lt=now - TRIED_FOR), "It could not be sent for two days.")
+    _delete(ended.filter(created_at__lt=now - KEPT_FOR))
     counted = Delivery.objects.order_by().values("webhook").annotate(count=Count("pk"))
     for hook in counted.filter(count__gt=KEPT).values_list("webhook", flat=True):
-        ended = Delivery.objects.ended().filter(webhook=hook)
-        last = ended.order_by("-created_at").values_list("created_at", flat=True)[KEPT - 1 : KEPT].first()
-        if last:
-            _delete(ended.filter(created_at__lt=last))
+        _give_up(_beyond(waiting.filter(webhook=hook), MOST_WAITING), f"More than {MOST_WAITING:,} waited.")
+        _delete(_beyond(ended.filter(webhook=hook), KEPT))
     _delete(Delivery.objects.exclude(webhook__in=Webhook.objects.values("pk")))
     told = Webhook.objects.filter(job_id__isnull=False, created_at__lt=now - KEPT_FOR, deliveries=None)
     _delete(told.exclude(job_id__in=Job.rows.active().values("pk")))
@@ -80,6 +80,19 @@ def _write(told: Iterable[tuple[Webhook, str, UUID]]) -> None:
         Delivery(webhook=hook, event=event, subject=subject, created_at=now, due_at=now)
         for hook, event, subject in told
     )
+
+
+def _beyond(rows: QuerySet[Delivery], most: int) -> QuerySet[Delivery]:
+    """Those that are older than the newest `most`."""
+    last = rows.order_by("-created_at").values_list("created_at", flat=True)[most - 1 : most].first()
+    return rows.filter(created_at__lt=last) if last else rows.none()
+
+
+def _give_up(rows: QuerySet[Delivery], why: str) -> None:
+    """Of those that wait, some at a time, as below."""
+    found: list[UUID]
+    while found := list(rows.values_list("pk", flat=True)[:_AT_ONCE]):
+        Delivery.objects.filter(pk__in=found).update(state=FAILED, due_at=None, body="", error=why)
 
 
 def _delete(rows: QuerySet[Any]) -> None:

@@ -22,7 +22,7 @@ from runs.redis import UNREADABLE, connection, progress_key
 from runs.representation import job_document
 from runs.states import HOLDING, State
 
-_ROOM = """
+_ROOM: Final = """
     SELECT (SELECT cap FROM runs_gate WHERE id = 1),
            (SELECT paused FROM runs_gate WHERE id = 1),
            (SELECT COUNT(*) FROM runs_job WHERE state IN ('running', 'cancelling')),
@@ -30,8 +30,6 @@ _ROOM = """
            EXISTS (SELECT 1 FROM runs_job WHERE state = 'queued' AND place < %s
                    AND (batch_id IS NULL OR batch_id NOT IN (SELECT id FROM runs_batch WHERE released_at IS NULL)))
 """
-
-
 _JOB: Final = Compiled[Job](lambda pk: Job.objects.defer("traceback").filter(pk=pk), pk=UUIDField())
 
 
@@ -123,7 +121,7 @@ def _waiting_places(waiting: list[Job], *, redis_away: bool) -> dict[UUID, Place
     }
 
 
-class Room(NamedTuple):
+class _Room(NamedTuple):
     """How many more jobs may run, by the cap and by the workers that live, and what holds some of them back."""
 
     slots: int
@@ -149,14 +147,14 @@ class Room(NamedTuple):
         return next((why for why, holds in held_back.items() if holds), None)
 
 
-def _room() -> Room:
-    """By the ORM it would be a tenth of a whole submit."""
+def _room() -> _Room:
+    """As it is now. Written out, as by the ORM it would be a tenth of a whole submit."""
     since = database.ops.adapt_datetimefield_value(_heard_since())
     with database.cursor() as cursor:
         cursor.execute(_ROOM, [since, BACKGROUND_PLACES])
         cap, paused, held, living, normal_wait = cursor.fetchone()
     full = {whose: frozenset(Job.objects.at_bound(whose, most)) for whose, most in running_bounds().items()}
-    return Room(
+    return _Room(
         Gate(cap=cap).limit - held,
         living - held,
         held,

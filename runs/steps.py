@@ -15,7 +15,7 @@ from django.db.models import QuerySet, UUIDField
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts.compiled import Compiled, prepared
+from accounts.compiled import Compiled, column_value
 from runs import publish
 from runs.errors import LostLease
 from runs.models import Asset, Gate, Job, JobTransition, running_bounds
@@ -45,6 +45,8 @@ _WAITING_BEFORE: Final = """
 _NUMBERS: Final = (
     "UPDATE workflows_workflow SET jobs_made = jobs_made + %s WHERE id = %s AND NOT leaving RETURNING jobs_made"
 )
+_AS_READ: Final = "id = %s AND state = %s AND fence = %s AND worker = %s"
+"""By the worker too, as the fences of an id that is given again, after a deletion, begin anew."""
 _HISTORY: Final = (
     "INSERT INTO runs_jobtransition (job_id, from_state, to_state, at, by, why) VALUES (%s, %s, %s, %s, %s, %s)"
 )
@@ -93,7 +95,7 @@ def more_wait_than(count: int) -> bool:
 def take_numbers(workflow_id: UUID, count: int) -> int | None:
     """Gives the workflow's next jobs their numbers. Answers the last of them; None when the workflow is no more."""
     with connection.cursor() as cursor:
-        cursor.execute(_NUMBERS, [count, prepared(Workflow, "id", workflow_id)])
+        cursor.execute(_NUMBERS, [count, column_value(Workflow, "id", workflow_id)])
         row = cursor.fetchone()
     return None if row is None else int(row[0])
 
@@ -158,7 +160,7 @@ def _last_first(lane: str) -> "QuerySet[Job, int]":
 def _step(job: Job, before: str, to: State, at: datetime, by: str, why: str = "") -> list[Any]:
     """A row of the history."""
     row = {"job": job.pk, "from_state": before, "to_state": to, "at": at, "by": by, "why": why[:200]}
-    return [prepared(JobTransition, name, value) for name, value in row.items()]
+    return [column_value(JobTransition, name, value) for name, value in row.items()]
 
 
 def _update(job: Job, fields: dict[str, Any]) -> bool:
@@ -168,17 +170,16 @@ def _update(job: Job, fields: dict[str, Any]) -> bool:
     values: list[Any] = []
     for name, value in fields.items():
         columns.append(f"{name} = {term if value is LEASE else '%s'}")
-        values += of_term if value is LEASE else [prepared(Job, name, value)]
-    values += [prepared(Job, name, getattr(job, name)) for name in ("id", "state", "fence", "worker")]
-    sql = f"UPDATE runs_job SET {', '.join(columns)} WHERE id = %s AND state = %s AND fence = %s AND worker = %s"  # noqa: S608 (names of columns)
+        values += of_term if value is LEASE else [column_value(Job, name, value)]
+    values += [column_value(Job, name, getattr(job, name)) for name in ("id", "state", "fence", "worker")]
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+        cursor.execute(f"UPDATE runs_job SET {', '.join(columns)} WHERE {_AS_READ}", values)  # noqa: S608 (names of columns)
         return bool(cursor.rowcount)
 
 
 @cache
 def _head(_bounds: tuple[tuple[str, int], ...]) -> tuple[str, tuple[Any, ...]]:
-    """The statement for these bounds, with its parameters."""
+    """The statement, with its parameters. The bounds stand in it: it is kept by them, and made anew for others."""
     first = Job.objects.unbound().select_for_update(of=("self",))[:1]
     sql, parameters = first.query.sql_with_params()
     return sql, parameters
@@ -186,7 +187,7 @@ def _head(_bounds: tuple[tuple[str, int], ...]) -> tuple[str, tuple[Any, ...]]:
 
 @cache
 def _term(_seconds: float) -> tuple[str, tuple[Any, ...]]:
-    """`lease()` in SQL, with its parameters."""
+    """`lease()` in SQL, with its parameters. The seconds stand in it, as the bounds do in the statement above."""
     query = Job.rows.all().query
     sql, parameters = query.get_compiler(DEFAULT_DB_ALIAS).compile(lease().resolve_expression(query))
     return sql, tuple(parameters)

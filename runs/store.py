@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.utils import timezone
 
-from accounts.compiled import prepared
+from accounts.compiled import column_value
 from runs.models import Blob
 from workflows.media import Encoded
 
@@ -133,7 +133,7 @@ def _row(*, thumbnail: Blob | None = None, **known: Any) -> Blob:
     now = timezone.now()
     values = {**known, "thumbnail_id": thumbnail and thumbnail.pk, "used_at": now}
     with connection.cursor() as cursor:
-        cursor.execute(_ROW, [prepared(Blob, name, values.get(name)) for name in (*_KNOWN, "used_at")])
+        cursor.execute(_ROW, [column_value(Blob, name, values.get(name)) for name in (*_KNOWN, "used_at")])
         return Blob.from_db(DEFAULT_DB_ALIAS, [*_KNOWN, "used_at"], [*cursor.fetchone(), now])
 
 

@@ -71,7 +71,13 @@ def progress(snapshot: Snapshot, nodes: int) -> float | None:
     told = snapshot["nodes"].values()
     cancelled = any(node.get("status") == "cancelled" for node in told)
     done = _DONE if cancelled else _DONE | {"skipped"}
-    return sum(1.0 if node.get("status") in done else _share(node) for node in told) / nodes if nodes else None
+    return sum(1.0 if node.get("status") in done else share(node) for node in told) / nodes if nodes else None
+
+
+def share(node: Mapping[str, Any]) -> float:
+    """How far a node says that it is, 0–1."""
+    done, total = node.get("progress") or (0, 0)
+    return min(max(done / total, 0.0), 1.0) if total else 0.0
 
 
 def cost(snapshot: Snapshot) -> float | None:
@@ -91,11 +97,6 @@ def closing(snapshot: Snapshot, status: str) -> Batch:
     }
     edges = {name: {"state": "drained"} for name, edge in snapshot["edges"].items() if edge.get("state") == "active"}
     return {"nodes": nodes, "edges": edges}
-
-
-def _share(node: Mapping[str, Any]) -> float:
-    done, total = node.get("progress") or (0, 0)
-    return min(max(done / total, 0.0), 1.0) if total else 0.0
 
 
 def _fields(old: Mapping[str, dict[str, Any]], new: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

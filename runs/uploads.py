@@ -45,7 +45,7 @@ def make(user: User, file: "UploadedFile[Any]", blob: Blob) -> Asset:
     """The upload as an asset of the user. Raises OverQuota."""
     kind = media.kind_of(blob.media_type)
     with transaction.atomic():
-        if settings.STORAGE_QUOTA_PER_USER:  # who gives two at once gives one after the other
+        if settings.STORAGE_QUOTA_PER_USER:  # what else the person uploads just now is counted after this
             User.objects.select_for_update(no_key=True).get(pk=user.pk)
         Quota(user.pk).take(blob)
         asset = Asset.objects.create(owner=user, name=_name(file), kind=kind, blob=blob, created_at=timezone.now())

@@ -25,6 +25,8 @@ from runs.models import Job, Worker
 from runs.redis import connection, waiting_connection
 
 QUEUE = "loupe"
+LIST = f"{Queue.redis_queue_namespace_prefix}{QUEUE}"
+"""Where RQ keeps the queue."""
 MESSAGE = b"wake-up"
 BLOCK_SECONDS = 5
 AWAY_SECONDS = 0.5
@@ -63,14 +65,14 @@ def wake_for_one() -> None:
 
 def pending() -> int:
     """How many wake-ups no worker has taken yet. Raises RedisError."""
-    return int(connection().llen(_queue(connection()).key))
+    return int(connection().llen(LIST))
 
 
 def held(most: int = 200) -> Held:
     """What RQ keeps, read as plain text: nothing of it is unpacked. Raises RedisError."""
     redis = connection()
     first = redis.pipeline(transaction=False)
-    first.llen(_queue(redis).key)
+    first.llen(LIST)
     first.smembers(WORKERS_BY_QUEUE_KEY % QUEUE)
     pending, keys = first.execute()
     shown = sorted(keys)[:most]
@@ -146,7 +148,7 @@ def _send(wanted: Callable[[], int], most: int | None = None) -> None:
     """Sends wake-ups until as many as wanted are under way, in one round trip."""
     try:
         if count := wanted():
-            _fill(connection())(keys=[_queue(connection()).key], args=[count, most or count, MESSAGE])
+            _fill(connection())(keys=[LIST], args=[count, most or count, MESSAGE])
     except (RedisError, DatabaseError) as error:
         logger.info("No worker was woken (%s). The sweep does it when Redis and the database are there.", error)
 
@@ -154,9 +156,3 @@ def _send(wanted: Callable[[], int], most: int | None = None) -> None:
 @cache
 def _fill(redis: Redis) -> Any:
     return redis.register_script(_FILL)
-
-
-@cache
-def _queue(redis: Redis) -> Any:
-    """Kept, as making one costs more than its use."""
-    return get_queue(QUEUE, connection=redis)

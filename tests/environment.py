@@ -8,6 +8,8 @@ import tempfile
 from pathlib import Path
 
 SETTINGS = Path(__file__).resolve().parents[1] / "project" / "settings.py"
+TERMINAL = os.dup(2)
+"""What is written there is seen, before pytest begins to keep what tests print."""
 
 
 def settings_read() -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
-from runs.models import Asset, Blob, Job
+from runs.models import Asset, Blob, Job, Worker
 from runs.states import State
 from workflows import graph as graphs
 from workflows.models import Graph, Workflow, WorkflowVersion
@@ -85,3 +85,10 @@ def picture(job: Job, node: str = "out", **fields: Any) -> Asset:
     thumbnail = Blob.objects.create(digest=f"{next(_counter):064x}", **{**about, "media_type": "image/webp"})
     blob = Blob.objects.create(digest=f"{next(_counter):064x}", thumbnail=thumbnail, **about)
     return product(job, node, **{"kind": "image", "value": None, "blob": blob, "output": "image", **fields})
+
+
+def worker(name: str = "w1", **fields: Any) -> Worker:
+    """A worker that its pool has just seen."""
+    now = timezone.now()
+    given = {"host": "here", "pid": 7, "pool": "p", "started_at": now, "heartbeat_at": now}
+    return Worker.objects.create(name=name, **{**given, **fields})

@@ -9,11 +9,11 @@ import secrets
 import subprocess
 import sys
 import tempfile
-import time
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Final, NamedTuple
 
 from tests.properties.machine import PROVING
@@ -58,14 +58,14 @@ def _properties() -> list[str]:
 def _prove(database: str, seconds: float, seed: int, only: Sequence[str]) -> bool:
     """Rounds while another may still come to its end in time. Whether all of them held."""
     tried: dict[str, Counter[str]] = {}
-    began, longest, rounds, held = time.monotonic(), 0.0, 0, True
-    while held and (not rounds or time.monotonic() - began + longest <= seconds):
-        start = time.monotonic()
+    began, longest, rounds, held = monotonic(), 0.0, 0, True
+    while held and (not rounds or monotonic() - began + longest <= seconds):
+        start = monotonic()
         held, found = _round(database, seed + rounds, only)
-        longest, rounds = max(longest, time.monotonic() - start), rounds + 1
+        longest, rounds = max(longest, monotonic() - start), rounds + 1
         for each in found:
             tried.setdefault(each.test, Counter()).update(each.counted)
-    print(f"\n{database}: {rounds} rounds, from seed {seed} on, in {time.monotonic() - began:.0f} s")
+    print(f"\n{database}: {rounds} rounds, from seed {seed} on, in {monotonic() - began:.0f} s")
     for test, counted in sorted(tried.items()):
         print(f"  {test}: " + ", ".join(f"{number:,} {what}" for what, number in counted.items()))
     if not held:

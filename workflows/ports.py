@@ -38,6 +38,7 @@ class PortType:
 
 ANY: Final = PortType("any")
 TEXT: Final = PortType("text")
+TABLE: Final = PortType("table")
 
 
 @lru_cache(maxsize=256)

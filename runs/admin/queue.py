@@ -87,16 +87,16 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "admin/queue/page.html", shown, status=422 if form.errors else 200)
 
 
-def _paused(request: HttpRequest, *, paused: bool) -> HttpResponse:
-    capacity.pause(user_of(request), paused=paused)
-    messages.success(request, "Paused: nothing starts until it is resumed." if paused else "Resumed.")
-    return redirect("admin-queue")
-
-
 def view(request: HttpRequest) -> Any:
     """The page, for who is signed in as staff."""
     guarded = page if request.headers.get("HX-Request") else admin.site.admin_view(page)
     return require_http_methods(["GET", "HEAD", "POST"])(guarded)(request)
+
+
+def _paused(request: HttpRequest, *, paused: bool) -> HttpResponse:
+    capacity.pause(user_of(request), paused=paused)
+    messages.success(request, "Paused: nothing starts until it is resumed." if paused else "Resumed.")
+    return redirect("admin-queue")
 
 
 def _board(after: str) -> dict[str, Any]:

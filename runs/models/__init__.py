@@ -1,6 +1,6 @@
 """The rows of this app, one noun a file."""
 
-from runs.models.asset import INLINE_BYTES, Asset, Blob
+from runs.models.asset import Asset, Blob
 from runs.models.batch import BYTES, COST, FIRST_FAILURE, RULES, SECONDS, Batch
 from runs.models.choice import Choice
 from runs.models.focus import RunFocus
@@ -38,7 +38,6 @@ __all__ = [
     "EVENTS",
     "FAILED",
     "FIRST_FAILURE",
-    "INLINE_BYTES",
     "JOB_ENDED",
     "RULES",
     "SECONDS",

@@ -11,9 +11,6 @@ from accounts.models import User
 from runs.models.job import Job
 from workflows.models import Workflow
 
-INLINE_BYTES = 32 * 1024
-"""A value whose compact JSON is at most this large lives in its row; a larger one is a blob."""
-
 
 class Blob(models.Model):
     """Bytes in the store, once however many assets are made of them. Its file is named by the digest."""

@@ -197,6 +197,13 @@ def read(user: User, workflow: Workflow, limits: Mapping[str, int] | None = None
     return Board(str(workflow.pk), groups, ever, gate.cap(), store.is_full(), user.is_staff)
 
 
+def thumbnails(jobs: Sequence[Job]) -> dict[UUID | None, UUID]:
+    """A picture of each of these jobs: a result's, else any other's."""
+    made = Asset.objects.filter(job__in=[job.pk for job in jobs], index=0, blob__thumbnail__isnull=False)
+    rows = made.order_by("result", "created_at").values_list("job", "pk")
+    return dict(rows)  # the last one of each job, which is a result's
+
+
 def _all_rows(workflow: Workflow, limits: Mapping[str, int]) -> dict[str, list[Job]]:
     """The rows of each group, read the way that jobs go: one that moves meanwhile is met twice, and stands where last.
 
@@ -297,10 +304,3 @@ def _leading(jobs: Sequence[Job]) -> set[UUID]:
     lanes = {(job.owner_id, job.lane) for job in jobs if job.state == State.QUEUED}
     lines = (Job.objects.waiting().filter(owner=owner).in_lane(lane) for owner, lane in lanes)
     return {first for line in lines if (first := line.values_list("pk", flat=True).first())}
-
-
-def thumbnails(jobs: Sequence[Job]) -> dict[UUID | None, UUID]:
-    """A picture of each of these jobs: a result's, else any other's."""
-    made = Asset.objects.filter(job__in=[job.pk for job in jobs], index=0, blob__thumbnail__isnull=False)
-    rows = made.order_by("result", "created_at").values_list("job", "pk")
-    return dict(rows)  # the last one of each job, which is a result's

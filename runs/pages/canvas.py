@@ -21,7 +21,6 @@ from workflows.registry import NodeType, Registry
 from workflows.shape import is_input, is_named
 from workflows.wiring import Wiring
 
-TABLE: Final = PortType("table")
 SHAPES: Final = {"any": "hollow", "integer": "diamond", "number": "diamond", "boolean": "diamond"}
 WRITTEN: Final = frozenset({"lines", "table", "data"})
 """Widgets in which a value of several parts is written as text."""
@@ -322,7 +321,7 @@ def _shown(value: object, widget: str) -> str:
     """As it is written, also where it is no value of the property's type: the graph may be a draft."""
     if value is None:
         return ""
-    if widget == "table" and ports.matches(value, TABLE):
+    if widget == "table" and ports.matches(value, ports.TABLE):
         return tables.write(cast("tables.Rows", value))
     if widget == "lines" and isinstance(value, list):
         return "\n".join(map(str, value))

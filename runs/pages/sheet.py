@@ -16,11 +16,11 @@ from runs.pages import acts, drawing, reasons, timeline
 from runs.pages.drawing import Drawing
 from runs.pages.markup import money
 from runs.pages.parts import Part
-from runs.pages.step import Step, counts, share
+from runs.pages.step import Step, counts
 from runs.pages.viewer import OWNER, Viewer
 from runs.representation import asset_document
 from runs.states import ACTIVE, HOLDING, TERMINAL, State
-from runs.telemetry import Batch, Snapshot, cost, fold, progress
+from runs.telemetry import Batch, Snapshot, cost, fold, progress, share
 
 Document = Mapping[str, Any]
 PRODUCTS: Final = 1000

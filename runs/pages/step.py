@@ -54,12 +54,6 @@ class Step(NamedTuple):
         return self.status == "running" and self.elapsed is not None
 
 
-def share(node: Document) -> float:
-    """How far a node says that it is, 0–1."""
-    done, total = node.get("progress") or (0, 0)
-    return min(max(done / total, 0.0), 1.0) if total else 0.0
-
-
 def counts(node: Document) -> str:
     """How far a node is that counts whole things: 3 of 4."""
     done, total = node.get("progress") or (0, 0)

@@ -118,6 +118,16 @@ class CanvasSocket(WorkflowSocket):
                 self._more[name] = min(self._more.get(name, board.FIRST[name]) * 2, board.MOST)
                 self._draw_all()
 
+    async def tell(self, frame: Frame) -> None:
+        """What a frame of the focused job changes on the canvas."""
+        async with self._telling:
+            if frame["type"] == "job":
+                await self._tell_job(frame)
+            elif frame["type"] == "snapshot":
+                await self._tell_snapshot(frame["id"], frame["snapshot"])
+            elif frame["type"] == "update" and self._view.sheet is not None:
+                await self._tell_update(frame, self._view.sheet)
+
     def _draw_all(self, *, anew: bool = False) -> None:
         self._anew = self._anew or anew
         self._mark = self._told = None
@@ -131,16 +141,6 @@ class CanvasSocket(WorkflowSocket):
             logger.info("The lens stays where it is: %s", error)
         self._moved = True
         self._stir.set()
-
-    async def tell(self, frame: Frame) -> None:
-        """What a frame of the focused job changes on the canvas."""
-        async with self._telling:
-            if frame["type"] == "job":
-                await self._tell_job(frame)
-            elif frame["type"] == "snapshot":
-                await self._tell_snapshot(frame["id"], frame["snapshot"])
-            elif frame["type"] == "update" and self._view.sheet is not None:
-                await self._tell_update(frame, self._view.sheet)
 
     async def _attend(self) -> None:
         """Whatever has changed since it looked last: the lens, the cards, what others do."""

@@ -23,13 +23,17 @@ async def end(tasks: Collection[asyncio.Task[Any]]) -> None:
 
 
 async def to_the_end(work: Coroutine[Any, Any, None]) -> None:
-    """Does it whole, also when cancelled meanwhile, which is raised afterwards: for what closes connections."""
-    task = asyncio.create_task(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise
+    """Does it whole, however often it is cancelled, which is raised afterwards: for what closes connections."""
+    task, cancelled = asyncio.create_task(work), False
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:  # `end` cancels again and again
+            cancelled = True
+    if cancelled:
+        task.cancelled() or task.exception()  # which counts as having heard of it
+        raise asyncio.CancelledError
+    task.result()
 
 
 async def first_of(*parts: Coroutine[Any, Any, None]) -> None:

@@ -122,9 +122,13 @@ def _stock(claim: Claim) -> Stock:
 def _end_if_mine(claim: Claim) -> None:
     """A job that only the stream took away, whose row says that it is still this worker's, is ended by nobody else."""
     message = "Its telemetry was refused, as if it had passed on to another worker. Run it again."
-    end = partial(gate.end, claim.job_id, claim.fence, code="internal", message=message, by=claim.worker)
+
+    def end() -> None:
+        with hold.own(claim):
+            gate.end(claim.job_id, claim.fence, code="internal", message=message, by=claim.worker)
+
     with suppress(LostLease):
-        insist(lambda: end(worker=claim.worker))
+        insist(end)
 
 
 def _settle(claim: Claim, end: End, recorder: Recorder) -> None:

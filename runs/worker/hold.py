@@ -15,9 +15,9 @@ from runs.models import Job
 from runs.states import HOLDING, State
 
 _CLAIM: Final[dict[str, Any]] = {"pk": UUIDField(), "fence": IntegerField(), "worker": CharField()}
-_LOOK: Final = Compiled[str](lambda **named: _as_claimed(**named).values_list("state", flat=True), **_CLAIM)
-_LOCK: Final = Compiled[UUID](lambda **named: _locked(_as_claimed(**named)), **_CLAIM)
-_LOCK_HELD: Final = Compiled[UUID](lambda **named: _locked(_as_claimed(**named).filter(state__in=HOLDING)), **_CLAIM)
+_LOOK: Final = Compiled[str](lambda **claim: Job.objects.filter(**claim).values_list("state", flat=True), **_CLAIM)
+_LOCK: Final = Compiled[UUID](lambda **claim: _locked(Job.objects.filter(**claim)), **_CLAIM)
+_LOCK_HELD: Final = Compiled[UUID](lambda **claim: _locked(Job.objects.filter(**claim, state__in=HOLDING)), **_CLAIM)
 PASSED_ON = "The job has passed on to another worker, has ended, or is deleted."
 
 
@@ -42,11 +42,6 @@ def own(claim: Claim) -> Iterator[None]:
         if _LOCK.first(**_named(claim)) is None:
             raise LostLease(PASSED_ON)
         yield
-
-
-def _as_claimed(pk: Any, fence: Any, worker: Any) -> "QuerySet[Job]":
-    """By its worker too: a job that was deleted, and another that was then given its id, may have had equal fences."""
-    return Job.objects.filter(pk=pk, fence=fence, worker=worker)
 
 
 def _named(claim: Claim) -> dict[str, Any]:

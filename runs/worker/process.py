@@ -71,6 +71,7 @@ class Worker:
             raise wake.Stopped
 
     def _claim(self, *, likely: bool) -> Claim | None:
+        """The next job to run, if any. Where but an open connection was lost, it looks again over a new one."""
         for again in (False, True):
             try:
                 if self._in_doubt:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeVar, Unpack
@@ -30,12 +31,10 @@ from runs.worker.products import Document, Products
 from workflows import ports
 from workflows.graph import Graph, Node
 from workflows.host import EdgeState, Made, NodeFields, ProviderFields, TaskState
-from workflows.ports import PortType
 from workflows.registry import registry
 from workflows.wiring import passed_on
 
 T = TypeVar("T")
-TABLE: Final = PortType("table")
 FLUSH_SECONDS: Final = 0.1
 GATHER_SECONDS: Final = 0.01
 """After the first news of a batch: what follows at once comes with it, and a quick run tells all in one."""
@@ -61,6 +60,7 @@ class Recorder:
         self._last = TelemetryId(claim.fence, 0)
         self._unwritten: Batch = {}
         self._redis_is_behind = False
+        self._sure_at = time.time()
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
         self._urgent = asyncio.Event()
@@ -114,13 +114,12 @@ class Recorder:
 
     async def unsafe(self, node: str) -> None:  # noqa: ARG002 (one is enough for the whole job)
         """From now on the job can't be repeated if its worker is lost."""
-        mine = self._claim
-        await self._crew.at_desk(insist, lambda: gate.mark_unrepeatable(mine.job_id, mine.fence, worker=mine.worker))
+        await self._crew.at_desk(insist, lambda: gate.mark_unrepeatable(self._claim))
 
     async def product(self, node: str, output: str, index: int, port_type: str, value: object) -> None:  # noqa: ARG002
         """Keeps what becomes an asset, and shows what is small. Raises NodeFailed, OutputLimit."""
         try:
-            kept_as = "table" if node in self._tables and ports.matches(value, TABLE) else port_type
+            kept_as = "table" if node in self._tables and ports.matches(value, ports.TABLE) else port_type
             await self._products.keep(self._nodes[node], output, kept_as, value)
         except OutputLimit as error:
             error.node = node
@@ -240,6 +239,7 @@ class Recorder:
 
     def _flush(self) -> None:
         """Rows first, then the batch that speaks of them, which has its number whether Redis takes it or not."""
+        self._make_sure()
         if batch := self._taken(self._products.save()):
             self._tell(batch)
 
@@ -289,6 +289,7 @@ class Recorder:
         It has an id of its own, so that readers who stand anywhere before it see that there is something to read.
         """
         try:
+            self._make_sure()
             if stream.ends_with(self._claim.job_id, self._last):
                 self._find_redis()
             else:
@@ -298,6 +299,12 @@ class Recorder:
             self._lose_redis(error)
         except DatabaseError as error:
             logger.warning("The telemetry of job %s is made whole later (%s).", self._claim.job_id, error)
+
+    def _make_sure(self) -> None:
+        """Who was stopped may have lost the job: to another of the same id and fence, Redis would let it write."""
+        if time.time() - self._sure_at > settings.LEASE_SECONDS / 2:
+            hold.look(self._claim)
+        self._sure_at = time.time()
 
     def _find_redis(self) -> None:
         if self._redis_is_behind:

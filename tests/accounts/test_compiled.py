@@ -7,7 +7,7 @@ from django.db.models import CharField, DateTimeField, QuerySet, UUIDField
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.compiled import Compiled, Slot, Somebody
+from accounts.compiled import Compiled, Placeholder, Somebody
 from accounts.models import ApiToken, User
 from accounts.scopes import Scope
 
@@ -28,7 +28,7 @@ def test_rows_are_those_of_the_query_with_these_values(ada: User, bob: User) -> 
 def test_it_is_built_and_compiled_once(ada: User, bob: User) -> None:
     built = []
 
-    def build(name: Slot) -> QuerySet[User]:
+    def build(name: Placeholder) -> QuerySet[User]:
         built.append(name)
         return User.objects.filter(username=name)
 

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 
 from tests.browser.board import Board
 from tests.browser.person import Person, waiting_job
 from tests.live.product import Json
+from tests.waiting import eventually
 
 SIGNED_OUT = ("401",)
 SESSION = re.compile("session")
@@ -22,6 +23,32 @@ def job(rest: httpx.Client) -> Iterator[Json]:
     made = waiting_job(rest, seconds=300)
     yield made
     rest.post(f"/jobs/{made['id']}/cancellation")
+
+
+class Network:
+    """A page's, as it is where a machine loses it: these tests have none, so that Chromium does not notice."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._sockets: list[WebSocketRoute] = []
+        page.route_web_socket("**", self._open)
+
+    def goes(self) -> None:
+        """Nothing passes any more by the sockets that are open, for ever; nobody closes them."""
+        self._page.context.set_offline(True)
+        self._sockets.clear()
+        self._page.evaluate("dispatchEvent(new Event('offline'))")
+
+    def comes(self) -> None:
+        """There is one again."""
+        self._page.context.set_offline(False)
+        self._page.evaluate("dispatchEvent(new Event('online'))")
+
+    def _open(self, page: WebSocketRoute) -> None:
+        server = page.connect_to_server()
+        self._sockets.append(page)
+        page.on_message(lambda message: server.send(message) if page in self._sockets else None)
+        server.on_message(lambda message: page.send(message) if page in self._sockets else None)
 
 
 def runs_of(job: Json) -> str:
@@ -88,6 +115,27 @@ def test_a_list_says_that_the_server_is_gone_and_comes_back(ada: Person, context
     sees(ada.page, "That did not reach Loupe.")
     context.set_offline(False)
     ada.sees_live()
+
+
+@pytest.mark.parametrize(("path", "stands"), [("/workflows/{workflow_id}/", "#lens"), ("/jobs/{id}/", "#head")])
+def test_a_page_that_was_offline_for_a_minute_is_true_within_two_seconds(
+    ada: Person, rest: httpx.Client, job: Json, path: str, stands: str
+) -> None:
+    ada.page.clock.install()
+    network = Network(ada.page)
+    ada.page.goto(path.format(**job))
+    ada.sees_live()
+    ada.sees_status("wait", "running")
+    ada.tolerates = (*NO_SERVER, "WebSocket connection")
+    network.goes()
+    expect(ada.page.locator("body")).to_have_attribute("data-connection", "reconnecting")
+    rest.post(f"/jobs/{job['id']}/cancellation").raise_for_status()
+    eventually(lambda: rest.get(f"/jobs/{job['id']}").json()["state"] == "cancelled")
+    ada.page.clock.fast_forward("01:00")
+    expect(ada.page.locator(stands)).to_have_attribute("data-state", "running")
+    network.comes()
+    expect(ada.page.locator(stands)).to_have_attribute("data-state", "cancelled", timeout=2000)
+    ada.sees_live(within=2)
 
 
 def test_a_list_does_not_wait_for_ever_for_a_server_that_is_silent(ada: Person, job: Json) -> None:

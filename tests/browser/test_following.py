@@ -126,7 +126,7 @@ def test_a_restart_of_the_web_process_under_an_open_page_is_mended(
     ada.tolerates = NO_WEB
     product.signal("web", signal.SIGKILL)
     expect(ada.page.locator("body")).to_have_attribute("data-connection", "reconnecting")
-    eventually(lambda: _answers(product), 20)
+    eventually(product.answers, 20)
     ada.sees_live(within=2)
     rest.post(f"/jobs/{job['id']}/cancellation")
     ada.sees_state("cancelled")
@@ -191,13 +191,6 @@ def test_a_deleted_run_is_gone_from_its_open_page(ada: Person, rest: httpx.Clien
     ada.page.locator("[data-sure]").click()
     expect(ada.page).to_have_url(re.compile("/workflows/.+/runs/"))
     expect(ada.page.locator("[data-job-card]")).to_have_count(0)
-
-
-def _answers(product: Product) -> bool:
-    try:
-        return httpx.get(f"{product.base}/healthz").is_success
-    except httpx.TransportError:
-        return False
 
 
 def _admin(product: Product, browser: Browser) -> Page:

@@ -307,7 +307,7 @@ def test_a_restart_of_the_web_process_is_mended(ada: Person, rest: httpx.Client,
     product.signal("web", signal.SIGKILL)
     expect(page.locator("body")).to_have_attribute("data-connection", "reconnecting")
     expect(page.locator(".connection.reconnecting")).to_be_visible()
-    eventually(lambda: _answers(product), 20)
+    eventually(product.answers, 20)
     ada.sees_live(within=2)
     rest.post(f"/jobs/{job['id']}/cancellation")
     expect(page.locator("#lens")).to_have_attribute("data-state", "cancelled", timeout=20_000)
@@ -370,13 +370,6 @@ def test_on_a_phone_one_watches_focuses_and_stops(
     expect(page.locator("#lens")).to_have_attribute("data-state", re.compile("cancel"), timeout=20_000)
     context.close()
     assert phone.complaints == []
-
-
-def _answers(product: Product) -> bool:
-    try:
-        return httpx.get(f"{product.base}/healthz").is_success
-    except httpx.TransportError:
-        return False
 
 
 def test_a_page_that_has_slept_is_true_within_two_seconds(ada: Person, rest: httpx.Client, workflow: str) -> None:

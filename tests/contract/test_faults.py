@@ -50,6 +50,25 @@ def test_what_was_broken_is_said_and_makes_it_fail(
     assert document.read_text() == before
 
 
+LATE = {
+    "kill-worker": Outcome([Strike("kill-worker", 1.0)], 60, {}, [2.1], []),
+    "kill-all": Outcome([Strike("kill-all", 20.0)], 60, {}, [], [17.1]),
+    "kill-web": Outcome([Strike("kill-web", 1.0)], 60, {}, [], [], [0.01] * 9 + [0.3]),
+    "redis-away": Outcome([Strike("redis-away", 35.1)], 60, {}, [], []),
+}
+
+
+@pytest.mark.parametrize("fault", LATE)
+def test_what_is_later_than_promised_is_said_and_makes_it_fail(
+    document: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], fault: str
+) -> None:
+    monkeypatch.setattr(run, "_played", lambda _names, _seed: LATE[fault])
+    assert faults(monkeypatch, fault, "--times", "1", "--seed", "7") == 1
+    printed = capsys.readouterr().out
+    assert f"| {fault} | 1 | 60 | 0 | 0 | 1 |" in printed
+    assert "too late" in printed
+
+
 def test_a_long_run_kills_so_many_times(monkeypatch: pytest.MonkeyPatch, document: Path) -> None:
     asked: list[str] = []
 

@@ -42,7 +42,7 @@ def test_seeds_follow_each_other_until_the_time_is_over(
     rounds: Rounds, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ticks = iter(range(0, 10**6, 10))  # a round takes 10 s, and so does every look at the clock
-    monkeypatch.setattr("tests.prove.time.monotonic", lambda: next(ticks))
+    monkeypatch.setattr(prove, "monotonic", lambda: next(ticks))
     assert proved(monkeypatch, "gate", "lens", "--minutes", "2", "--seed", "20", "--on", "sqlite") == 0
     assert rounds == [("sqlite", 20 + number, ["gate", "lens"]) for number in range(len(rounds))]
     assert len(rounds) > 1

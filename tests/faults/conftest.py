@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.live.product import Product
@@ -25,6 +26,12 @@ def unstarted(tmp_path: Path) -> Iterator[Product]:
 @pytest.fixture
 def product(unstarted: Product) -> Product:
     return unstarted.start()
+
+
+@pytest.fixture
+def client(product: Product) -> Iterator[httpx.Client]:
+    with product.client() as client:
+        yield client
 
 
 @pytest.fixture

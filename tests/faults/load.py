@@ -23,6 +23,7 @@ PAUSE_SECONDS = 0.1
 LENGTHS = (0.0, 0.05, 0.1, 0.3, 0.8)
 """Seconds for which a job's nodes work, each."""
 MOST_AT_ONCE = 8
+WHEN = "Retry-After"
 TOLD = ("job", "snapshot", "update")
 KINDS = {"first": "journal.work", "second": "journal.send", "third": "journal.work"}
 CHAINS = (("first", "third"), tuple(KINDS))
@@ -95,7 +96,7 @@ class Feeder(threading.Thread):
             if answer.status_code in {200, 201}:
                 made = answer.json()
                 self.accepted |= {job["id"] for job in made.get("jobs", [made])}
-            elif answer.status_code not in {409, 503}:
+            elif answer.status_code not in {409, 503} or (answer.status_code == 503 and not answer.headers.get(WHEN)):
                 self.refusals.append(answer.text)
             return answer.status_code not in {409, 503}
         return False

@@ -31,8 +31,8 @@ LONGEST_PAUSE = 1.0
 """Seconds from one recovery to the next fault, at most."""
 CAPS = (1, 2, 3, *[WORKERS] * 5)
 """What the cap is changed to, at random, before every other fault."""
-
-
+GO_ON = frozenset({"sleep", "step-clock"})
+"""What no running job is cut off by."""
 Fault = Callable[["Scene"], float | None]
 """What is done to a scene; and when that began, by the monotonic clock, where it had to wait for its turn."""
 
@@ -99,14 +99,14 @@ class Scene:
         self._wait_until_it_works(time.monotonic())
         self._quiet_since = self._now()
 
-    def strike(self, fault: str, act: "Fault") -> None:
+    def strike(self, fault: str, act: Fault) -> None:
         """Does this to it at a random moment, and waits until all of it works again."""
         since = self._struck(act)
         self._wait_until_it_works(since)
         self.strikes.append(Strike(fault, time.monotonic() - since))
         self._quiet_since = self._now()
 
-    def hurry(self, act: "Fault") -> None:
+    def hurry(self, act: Fault) -> None:
         """Does this to it at a random moment, and waits no longer than until any worker begins a job."""
         since = self._struck(act)
         eventually(lambda: self.has_begun(since), RECOVERS_WITHIN)
@@ -138,14 +138,6 @@ class Scene:
             process.kill()
             self.kills += 1
 
-    def _struck(self, act: "Fault") -> float:
-        time.sleep(self.random.uniform(0, LONGEST_PAUSE))  # the moment is what is random
-        self._end_quiet()
-        if self._caps[0].value > 1 and self.random.random() < 0.5:
-            self.set_cap(self.random.choice(CAPS))
-        now = time.monotonic()
-        return act(self) or now
-
     def finish(self) -> Outcome:
         """Lets the jobs that are there come to their ends, and looks at what happened."""
         self._wait_until_it_works(time.monotonic())
@@ -163,9 +155,21 @@ class Scene:
         wrong = violations(evidence) | self.wrong
         if self._feeder.refusals:
             wrong["submits succeed or fail clearly"] = self._feeder.refusals
-        settled = [] if self.ground.clock else list(_settlements(evidence))  # the history has no other clock
+        settled = list(_settlements(evidence))
+        if self.strikes and settled and {strike.fault for strike in self.strikes} <= GO_ON:
+            wrong["running jobs go on"] = [f"{len(settled)} attempts were cut off"]
+        if self.ground.clock:  # the history has no other
+            settled = []
         noticed, rescued = ([seconds for own, seconds in settled if own is which] for which in (True, False))
         return Outcome(self.strikes, len(evidence.jobs), wrong, noticed, rescued, idle(evidence, self._quiet))
+
+    def _struck(self, act: Fault) -> float:
+        time.sleep(self.random.uniform(0, LONGEST_PAUSE))  # the moment is what is random
+        self._end_quiet()
+        if self._caps[0].value > 1 and self.random.random() < 0.5:
+            self.set_cap(self.random.choice(CAPS))
+        now = time.monotonic()
+        return act(self) or now
 
     def _evidence(self) -> Evidence:
         jobs, steps = recorded(self.product.command("recorded"))

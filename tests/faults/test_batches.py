@@ -20,12 +20,6 @@ def rows(product: Product) -> int:
         return int(database.execute("SELECT COUNT(*) FROM runs_job").fetchone()[0])
 
 
-def answers(product: Product) -> bool:
-    with suppress(httpx.HTTPError):
-        return httpx.get(f"{product.base}/healthz").status_code == 200
-    return False
-
-
 def test_a_web_process_killed_in_the_middle_of_a_batch_leaves_nothing_of_it(product: Product) -> None:
     with product.client() as client:
         workflow = make_workflow(client, factories.TEXT["nodes"], factories.TEXT["edges"])
@@ -42,7 +36,7 @@ def test_a_web_process_killed_in_the_middle_of_a_batch_leaves_nothing_of_it(prod
         maker.join()
         assert 200 < rows(product) < MANY
 
-    eventually(lambda: answers(product), 60)
+    eventually(product.answers, 60)
     with product.client() as client:
         assert client.get("/jobs").json()["items"] == []
         assert client.get("/queue").json()["waiting"] == 0

@@ -2,25 +2,16 @@
 
 import fcntl
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from uuid import UUID
 
 import httpx
 import psutil
-import pytest
 
-from tests.live.product import Json, Product, alive, ended, make_workflow, running, submit
+from tests.live.product import LAST_STATES, Json, Product, alive, ended, make_workflow, running, submit
 from tests.waiting import eventually
 
 ENDS_WITHIN = 60.0
-TERMINAL = {"completed", "failed", "cancelled"}
-
-
-@pytest.fixture
-def client(product: Product) -> Iterator[httpx.Client]:
-    with product.client() as client:
-        yield client
 
 
 def wait_for(client: httpx.Client, seconds: float, jobs: int = 1) -> list[Json]:
@@ -36,7 +27,7 @@ def ends_of(product: Product, job: Json) -> list[str]:
     """The terminal states that the job's history has."""
     with closing(sqlite3.connect(product.data_dir / "loupe.sqlite3")) as database:
         steps = database.execute("SELECT to_state FROM runs_jobtransition WHERE job_id = ?", (UUID(job["id"]).hex,))
-        return [state for (state,) in steps if state in TERMINAL]
+        return [state for (state,) in steps if state in LAST_STATES]
 
 
 def lease_has_long_run_out(product: Product, job: Json) -> bool:

@@ -1,7 +1,6 @@
 """A program that follows a job sees all of it, whatever dies in between."""
 
 import signal
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -9,12 +8,6 @@ from websockets.exceptions import WebSocketException
 
 from tests.live.product import Json, Product, make_workflow, running, submit
 from tests.live.program import EDGES, NODES, WORDS, Program
-
-
-@pytest.fixture
-def client(product: Product) -> Iterator[httpx.Client]:
-    with product.client() as client:
-        yield client
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ ROLES = {
     "worker": "manage.py worker ",
     "watchdog": "watchdog.py",
 }
+LAST_STATES = {"completed", "failed", "cancelled"}
 Json = dict[str, Any]
 
 
@@ -108,6 +109,13 @@ class Product:
     def has_ended(self) -> bool:
         assert self._supervisor
         return self._supervisor.poll() is not None
+
+    def answers(self) -> bool:
+        """Whether the web process does."""
+        try:
+            return httpx.get(f"{self.base}/healthz").is_success
+        except httpx.TransportError:
+            return False
 
     def printed(self) -> str:
         return self._printed.read_text()
@@ -211,7 +219,6 @@ def running(client: httpx.Client, job: Json) -> Json:
 
 def ended(client: httpx.Client, job: Json, seconds: float = 30.0) -> Json:
     """The job as it is once it has ended."""
-    states = {"completed", "failed", "cancelled"}
-    eventually(lambda: client.get(f"/jobs/{job['id']}").json()["state"] in states, seconds)
+    eventually(lambda: client.get(f"/jobs/{job['id']}").json()["state"] in LAST_STATES, seconds)
     found: Json = client.get(f"/jobs/{job['id']}").json()
     return found

@@ -9,10 +9,9 @@ import httpx
 from websockets.sync.client import ClientConnection, connect
 
 from runs.telemetry import EMPTY, fold
-from tests.live.product import Product
+from tests.live.product import LAST_STATES, Product
 
 PATIENCE = 30.0
-LAST_STATES = {"completed", "failed", "cancelled"}
 WORDS = " ".join(f"w{number}" for number in range(300))
 NODES = [
     {"id": "say", "type": "text.stream", "properties": {"text": WORDS, "delay_ms": 10}},

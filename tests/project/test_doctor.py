@@ -20,7 +20,7 @@ from accounts.models import User
 from project import doctor
 from project.doctor import Finding, examine
 from runs import store
-from runs.models import Gate, Worker
+from runs.models import Gate
 from tests import factories
 from tests.environment import SETTINGS
 
@@ -33,13 +33,8 @@ def findings() -> dict[str, Finding]:
     return {finding.subject: finding for finding in examine()}
 
 
-def add_worker() -> None:
-    now = timezone.now()
-    Worker.objects.create(name="w", host="here", pid=1, pool="p", started_at=now, heartbeat_at=now)
-
-
 def test_nothing_is_wrong_with_what_works(valkey: redis.Redis) -> None:
-    add_worker()
+    factories.worker()
     assert [finding.sentence for finding in examine() if not finding.good] == []
 
 
@@ -138,7 +133,7 @@ def test_the_command_ends_with_1_when_there_is_something_to_do(valkey: redis.Red
 
 
 def test_the_command_lists_every_check(valkey: redis.Redis) -> None:
-    add_worker()
+    factories.worker()
     printed = StringIO()
     call_command("doctor", stdout=printed)
     assert [line.split()[1] for line in printed.getvalue().splitlines()] == [f"{name}:" for name in doctor.CHECKS]

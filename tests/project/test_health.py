@@ -6,18 +6,17 @@ import pytest
 import redis
 from django.db import OperationalError
 from django.test import Client
-from django.utils import timezone
 
 from project import health
 from runs.models import Worker
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def worker() -> Worker:
-    now = timezone.now()
-    return Worker.objects.create(name="w", host="here", pid=1, pool="p", started_at=now, heartbeat_at=now)
+    return factories.worker()
 
 
 def test_the_process_answers_whatever_is_missing(client: Client) -> None:

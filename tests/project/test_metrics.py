@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from accounts.scopes import Scope
-from runs.models import Gate, Worker
+from runs.models import Gate
 from tests import factories
 from tests.rest import Rest
 
@@ -43,9 +43,7 @@ def test_it_tells_of_jobs_queue_workers_and_disk(ada: User, token: str) -> None:
     factories.job(workflow, number=1, state="queued", created_at=now - timedelta(seconds=90))
     for number, state in ((2, "running"), (3, "completed"), (4, "completed"), (5, "failed")):
         factories.job(workflow, number=number, state=state)
-    Worker.objects.create(
-        name="w", host="here", pid=1, pool="p", started_at=now, heartbeat_at=now + timedelta(minutes=1)
-    )
+    factories.worker(heartbeat_at=now + timedelta(minutes=1))
     Gate.objects.create(pk=1, cap=7, paused=True)
 
     answer = ask(token)

@@ -23,8 +23,8 @@ from tests.project.web_process import (
     read_all,
     read_frame,
     settled,
-    wait_until,
 )
+from tests.waiting import eventually
 
 MIB = 1024 * 1024
 GROWTH_BYTES = 40 * MIB
@@ -65,7 +65,7 @@ def test_a_stalled_socket_does_not_hold_up_others(fresh: WebProcess) -> None:
 def test_a_stalled_socket_that_leaves_frees_its_application(strict: WebProcess) -> None:
     with contextlib.closing(strict.raw_websocket("/pour")):
         assert settled(lambda: strict.count("poured")) < OFFERED
-    wait_until(lambda: strict.count("pours ended") == 1)
+    eventually(lambda: strict.count("pours ended") == 1)
     assert "ERROR" not in strict.log
 
 
@@ -73,7 +73,7 @@ def test_a_consumer_held_by_a_stalled_socket_learns_that_it_left(fresh: WebProce
     with contextlib.closing(fresh.raw_websocket("/consumer")) as client:
         client.sendall(masked_frame(TEXT, b"begin"))
         assert 0 < settled(lambda: fresh.count("consumed")) < 200
-    wait_until(lambda: fresh.count("consumers disconnected") == 1)
+    eventually(lambda: fresh.count("consumers disconnected") == 1)
     assert "ERROR" not in fresh.log
 
 
@@ -88,7 +88,7 @@ def test_a_stalled_download_holds_its_application_and_costs_no_memory(fresh: Web
         received = 0
         while received < OFFERED * 65_536:
             received += len(client.recv(MIB))
-    wait_until(lambda: fresh.count("downloads closed") + fresh.count("streams closed") == 1)
+    eventually(lambda: fresh.count("downloads closed") + fresh.count("streams closed") == 1)
 
 
 @pytest.mark.parametrize(("path", "closed"), [("/download", "downloads closed"), ("/django/stream", "streams closed")])
@@ -96,7 +96,7 @@ def test_a_client_that_leaves_a_download_ends_its_application(strict: WebProcess
     client = strict.raw(f"GET {path} HTTP/1.1\r\nHost: probe\r\n\r\n".encode())
     assert client.recv(1000)
     client.close()
-    wait_until(lambda: strict.count(closed) == 1)
+    eventually(lambda: strict.count(closed) == 1)
     assert "ERROR" not in strict.log
 
 
@@ -104,14 +104,14 @@ def test_an_application_that_ignores_a_client_gone_is_cancelled(strict: WebProce
     client = strict.raw(b"GET /stubborn?ticket=secret HTTP/1.1\r\nHost: probe\r\n\r\n")
     assert client.recv(1000)
     client.close()
-    wait_until(lambda: strict.count("stubborn cancelled") == 1)
+    eventually(lambda: strict.count("stubborn cancelled") == 1)
     assert "/stubborn" in strict.log
     assert "secret" not in strict.log
 
 
 def test_a_reader_that_takes_nothing_is_dropped_in_the_end(strict: WebProcess) -> None:
     with contextlib.closing(strict.raw(b"GET /download HTTP/1.1\r\nHost: probe\r\n\r\n")):
-        wait_until(lambda: strict.count("downloads closed") == 1)
+        eventually(lambda: strict.count("downloads closed") == 1)
 
 
 @pytest.mark.parametrize("pieces", [1, 20])
@@ -144,7 +144,7 @@ def test_a_close_of_the_application_arrives(fresh: WebProcess, code: int) -> Non
     with fresh.websocket("/echo") as client:
         client.send(f"close {code}")
         assert close_code(client) == code
-    wait_until(lambda: fresh.count("echoes open") == 0)
+    eventually(lambda: fresh.count("echoes open") == 0)
     assert "ERROR" not in fresh.log
 
 
@@ -172,7 +172,7 @@ def test_a_flood_of_messages_waits_at_the_client(fresh: WebProcess) -> None:
         assert sent < OFFERED
         assert fresh.memory_bytes - before < GROWTH_BYTES
         fresh.get("/wake")
-        wait_until(lambda: fresh.count("heard") >= sent)
+        eventually(lambda: fresh.count("heard") >= sent)
 
 
 def test_no_extension_is_agreed_upon(web: WebProcess) -> None:
@@ -183,7 +183,7 @@ def test_no_extension_is_agreed_upon(web: WebProcess) -> None:
 
 def test_a_peer_that_answers_no_ping_is_dropped(strict: WebProcess) -> None:
     with strict.raw_websocket("/echo"):
-        wait_until(lambda: strict.count("closed with 1006") == 1)
+        eventually(lambda: strict.count("closed with 1006") == 1)
 
 
 def test_a_quiet_peer_that_answers_pings_stays(strict: WebProcess) -> None:
@@ -302,7 +302,7 @@ def test_headers_of_a_proxy_are_not_believed(web: WebProcess) -> None:
 def test_a_head_that_trickles_in_is_dropped(strict: WebProcess, begun: bytes) -> None:
     with strict.raw(begun) as client:
         client.settimeout(0.1)
-        wait_until(lambda: is_closed_though_fed(client, b"x" if begun else b""))
+        eventually(lambda: is_closed_though_fed(client, b"x" if begun else b""))
 
 
 def test_a_body_may_take_longer_than_a_head(strict: WebProcess) -> None:

@@ -17,8 +17,8 @@ from tests.project.web_process import (
     read_until,
     running,
     serving,
-    wait_until,
 )
+from tests.waiting import eventually
 
 
 def test_blocking_views_run_side_by_side(web: WebProcess) -> None:
@@ -39,7 +39,7 @@ def test_requests_are_not_logged(fresh: WebProcess) -> None:
     fresh.get("/counts?ticket=secret")
     with fresh.websocket("/echo?ticket=secret"):
         pass
-    wait_until(lambda: fresh.count("echoes open") == 0)
+    eventually(lambda: fresh.count("echoes open") == 0)
     assert "secret" not in fresh.log
     assert "/counts" not in fresh.log
 
@@ -58,7 +58,7 @@ def test_a_signal_sends_sockets_away_with_1012_and_ends_at_once(fresh: WebProces
 def test_ending_waits_for_open_requests(fresh: WebProcess) -> None:
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(fresh.get, "/slow/1")
-        wait_until(lambda: fresh.count("slow begun") == 1)
+        eventually(lambda: fresh.count("slow begun") == 1)
         fresh.terminate()
         assert answer.result() == (200, b"done")
     assert fresh.exit_code() == 0
@@ -67,9 +67,9 @@ def test_ending_waits_for_open_requests(fresh: WebProcess) -> None:
 def test_ending_accepts_no_one_more(fresh: WebProcess) -> None:
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(fresh.get, "/slow/1")
-        wait_until(lambda: fresh.count("slow begun") == 1)
+        eventually(lambda: fresh.count("slow begun") == 1)
         fresh.terminate()
-        wait_until(lambda: "Ending" in fresh.log)
+        eventually(lambda: "Ending" in fresh.log)
         with fresh.raw(b"GET /counts HTTP/1.1\r\nHost: probe\r\n\r\n") as late:
             assert answer.result() == (200, b"done")
             assert fresh.exit_code() == 0
@@ -80,11 +80,11 @@ def test_ending_accepts_no_one_more(fresh: WebProcess) -> None:
 
 def test_while_ending_open_connections_are_served_once_more(fresh: WebProcess) -> None:
     with fresh.raw_handshake("/late") as late, contextlib.closing(fresh.client()) as kept:
-        wait_until(lambda: fresh.count("late begun") == 1)
+        eventually(lambda: fresh.count("late begun") == 1)
         kept.request("GET", "/counts")
         kept.getresponse().read()
         fresh.terminate()
-        wait_until(lambda: "Ending" in fresh.log)
+        eventually(lambda: "Ending" in fresh.log)
         kept.request("GET", "/wake")
         assert kept.getresponse().getheader("Connection") == "close"
         assert read_until(late, b"\r\n\r\n").startswith(b"HTTP/1.1 101")
@@ -94,7 +94,7 @@ def test_while_ending_open_connections_are_served_once_more(fresh: WebProcess) -
 @pytest.mark.parametrize("path", ["/slow/60", "/download", "/stubborn", "/django/hanging"])
 def test_ending_waits_for_nothing_longer_than_five_seconds(fresh: WebProcess, path: str) -> None:
     with fresh.raw(f"GET {path} HTTP/1.1\r\nHost: probe\r\n\r\n".encode()), fresh.raw(b"GET /half"):
-        wait_until(lambda: sum(fresh.json("/counts").values()) > 0)
+        eventually(lambda: sum(fresh.json("/counts").values()) > 0)
         begun = time.monotonic()
         fresh.terminate()
         assert fresh.exit_code() == 0
@@ -107,8 +107,8 @@ def test_more_signals_end_it_at_once(fresh: WebProcess) -> None:
         return fresh.has_ended()
 
     with fresh.raw(b"GET /slow/60 HTTP/1.1\r\nHost: probe\r\n\r\n"):
-        wait_until(lambda: fresh.count("slow begun") == 1)
-        wait_until(signal_again)
+        eventually(lambda: fresh.count("slow begun") == 1)
+        eventually(signal_again)
         assert fresh.exit_code() == -signal.SIGTERM
 
 

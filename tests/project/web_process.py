@@ -19,6 +19,8 @@ import psutil
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from tests.waiting import eventually
+
 ROOT = Path(__file__).resolve().parents[2]
 APPLICATION = "tests.project.asgi_probe:application"
 DEADLINE_SECONDS = 20
@@ -114,20 +116,13 @@ def running(
         process = subprocess.Popen(command, cwd=ROOT, pass_fds=inherited, stderr=log)
     try:
         web = WebProcess(process, log_path)
-        wait_until(lambda: "Listening" in web.log or web.has_ended())
+        eventually(lambda: "Listening" in web.log or web.has_ended(), DEADLINE_SECONDS)
         yield web
         process.terminate()
         process.wait(timeout=DEADLINE_SECONDS)
     finally:
         process.kill()
         process.wait()
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come to hold in time"
-        time.sleep(0.01)
 
 
 def settled(value: Callable[[], int]) -> int:

@@ -107,6 +107,9 @@ class Model:
             self.hidden[batch].append(job)
         return batch
 
+    def written(self) -> list[ModelJob]:
+        return [job for batch in self.hidden.values() for job in batch]
+
     def release(self, batch: int) -> int:
         if batch not in self.hidden:
             raise BatchGivenUp
@@ -131,8 +134,8 @@ class Model:
         job.fence, job.attempts, job.worker = job.fence + 1, job.attempts + 1, worker
         return job.id, job.fence, worker
 
-    def finish(self, job_id: UUID, fence: int, state: State, code: str | None) -> bool:
-        job = self._held(job_id, fence)
+    def finish(self, job_id: UUID, fence: int, worker: str, state: State, code: str | None) -> bool:
+        job = self._held(job_id, fence, worker)
         job.last_id, job.code = f"{fence}-1", code
         job.move(state, job.worker)
         self._count(job)
@@ -171,8 +174,8 @@ class Model:
     def end(self, job_id: UUID, fence: int, by: str, code: str) -> State:
         return self._fail(self._held(job_id, fence), by, code)
 
-    def mark_unrepeatable(self, job_id: UUID, fence: int) -> None:
-        self._held(job_id, fence).repeatable = False
+    def mark_unrepeatable(self, job_id: UUID, fence: int, worker: str) -> None:
+        self._held(job_id, fence, worker).repeatable = False
 
     def renew(self, workers: Collection[str]) -> int:
         renewed = [job for job in self.holding() if job.worker in workers]
@@ -210,9 +213,9 @@ class Model:
             raise Job.DoesNotExist
         return self.jobs[job_id]
 
-    def _held(self, job_id: UUID, fence: int) -> ModelJob:
+    def _held(self, job_id: UUID, fence: int, worker: str | None = None) -> ModelJob:
         job = self.jobs.get(job_id)
-        if job is None or job.fence != fence or job.state not in HOLDING:
+        if job is None or job.fence != fence or job.state not in HOLDING or worker not in {None, job.worker}:
             raise LostLease
         return job
 
@@ -238,9 +241,6 @@ class Model:
         job = ModelJob(job_id, workflow=workflow, owner=self.owners[workflow], place=place)
         job.move(State.QUEUED, by)
         return job
-
-    def written(self) -> list[ModelJob]:
-        return [job for batch in self.hidden.values() for job in batch]
 
     def _end_of(self, background: bool) -> tuple[bool, float]:
         there = [*self.jobs.values(), *self.written()]

@@ -5,8 +5,9 @@ import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Annotated, Any
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
+from tests.properties.machine import bounded
 from tests.workflows.drawing import draw
 from tests.workflows.witness import Witness
 from workflows.engine import Outcome, run
@@ -181,7 +182,7 @@ async def ran(graph: Graph) -> tuple[Outcome, Witness]:
         return await run(graph, registry, witness, threads=2), witness
 
 
-@settings(max_examples=80)
+@bounded(examples=80)
 @given(graphs())
 def test_any_graph_makes_what_a_plain_evaluation_makes(graph: Graph) -> None:
     outcome, witness = asyncio.run(ran(graph))
@@ -193,7 +194,7 @@ def test_any_graph_makes_what_a_plain_evaluation_makes(graph: Graph) -> None:
         assert said["state"] == "drained" or said.get("count", 0) == counts[edge]
 
 
-@settings(max_examples=80)
+@bounded(examples=80)
 @given(graphs(failing=True))
 def test_any_graph_ends_though_nodes_fail(graph: Graph) -> None:
     outcome, witness = asyncio.run(ran(graph))
@@ -206,7 +207,7 @@ def test_any_graph_ends_though_nodes_fail(graph: Graph) -> None:
             assert final[edge.target] == "skipped"
 
 
-@settings(max_examples=60)
+@bounded(examples=60)
 @given(graphs(), st.integers(0, 60))
 def test_any_graph_may_be_cancelled_at_any_point(graph: Graph, turns: int) -> None:
     async def cancelled() -> Witness:

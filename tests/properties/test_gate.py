@@ -62,6 +62,8 @@ class GateMachine(Machine):
         )
         self.newest: dict[UUID, gate.Claim] = {}
         self.submits = 0
+        self.lives = 0
+        """How often the workers were all replaced by others."""
         self.batch_ids: dict[int, UUID] = {}
 
     # What people, workers and pools ask for ---------------------------------------------------------------------
@@ -169,9 +171,10 @@ class GateMachine(Machine):
     @rule(renewed=st.sampled_from(["none", "all"]) | st.sets(workers))
     def renew_and_rescue(self, renewed: str | set[str]) -> None:
         if renewed == "all":
-            self.ask(lambda: self.model.renew({"w1", "w2", "w3"}), gate.renew_all)
+            self.ask(lambda: self.model.renew({job.worker for job in self.model.holding()}), gate.renew_all)
         elif isinstance(renewed, set):
-            self.ask(lambda: self.model.renew(renewed), lambda: gate.renew(renewed))
+            living = {self.living(worker) for worker in renewed}
+            self.ask(lambda: self.model.renew(living), lambda: gate.renew(living))
         for job in gate.expired():
             self.lose(job.pk, job.fence)
 
@@ -195,12 +198,29 @@ class GateMachine(Machine):
             lambda: promote(job_id, before_all=before_all).pk,
         )
 
-    @rule(job_id=jobs)
-    def submit_again(self, job_id: UUID) -> None:
-        """With the id of another job, which may be anywhere on its way."""
+    @rule(job_id=jobs, workflow=places)
+    def submit_again(self, job_id: UUID, workflow: int) -> None:
+        """With the id of another job, which may be anywhere on its way, or deleted."""
+        given, order = self.workflows[workflow], Order(id=job_id, focus=False)
         if job_id in self.model.jobs:
             with pytest.raises(JobExists):
-                submit(self.workflows[0].owner, self.workflows[0], Order(id=job_id, focus=False))
+                submit(given.owner, given, order)
+        else:
+            self.lives += 1  # none takes a job before it has given up the one it had
+            self.ask(
+                lambda: self.model.submit(job_id, name(given), workflow, background=False),
+                lambda: submit(given.owner, given, order).pk,
+            )
+
+    @rule(target=claims, claim=claims, late=st.sampled_from([State.COMPLETED, State.FAILED, "mark"]))
+    def give_its_id_again(self, claim: gate.Claim, late: State | str) -> Any:
+        """A job is ended from outside and deleted, another gets its id and begins: then the first's worker comes."""
+        self.end(claim)
+        self.cancel_or_delete(claim.job_id, deleted=True)
+        self.submit_again(claim.job_id, 0)
+        claimed = self.claim(["w1", "w2"])
+        self.go(claim, late)
+        return claimed
 
     @rule(workflow=places, states=st.sampled_from([{State.QUEUED}, {State.RUNNING}, {State.QUEUED, State.RUNNING}]))
     def cancel_many(self, workflow: int, states: set[State]) -> None:
@@ -217,6 +237,7 @@ class GateMachine(Machine):
         )
 
     def claim_one(self, worker: str) -> gate.Claim | None:
+        worker = self.living(worker)
         claimed = gate.claim(worker)
         got = claimed and (claimed.job_id, claimed.fence, claimed.worker)
         assert got == self.model.claim(worker)
@@ -224,6 +245,10 @@ class GateMachine(Machine):
             assert Job.objects.holding().count() <= gate.cap()
             self.newest[claimed.job_id] = claimed
         return claimed
+
+    def living(self, worker: str) -> str:
+        """The worker's name, or that of the one in its place."""
+        return f"{worker[:2]}.{self.lives}"
 
     def go(self, claim: gate.Claim, way: State | str) -> None:
         match way:
@@ -248,7 +273,8 @@ class GateMachine(Machine):
         end = gate.End(state, error={"code": code, "message": "No.", "node": None} if code else None)
         told = gate.Telemetry(f"{claim.fence}-1", EMPTY)
         self.ask(
-            lambda: self.model.finish(claim.job_id, claim.fence, state, code), lambda: gate.finish(claim, end, told)
+            lambda: self.model.finish(claim.job_id, claim.fence, claim.worker, state, code),
+            lambda: gate.finish(claim, end, told),
         )
 
     def hand_back(self, claim: gate.Claim) -> None:
@@ -271,8 +297,8 @@ class GateMachine(Machine):
 
     def mark_unrepeatable(self, claim: gate.Claim) -> None:
         self.ask(
-            lambda: self.model.mark_unrepeatable(claim.job_id, claim.fence),
-            lambda: gate.mark_unrepeatable(claim.job_id, claim.fence),
+            lambda: self.model.mark_unrepeatable(claim.job_id, claim.fence, claim.worker),
+            lambda: gate.mark_unrepeatable(claim),
         )
 
     # What holds at all times ------------------------------------------------------------------------------------

@@ -14,7 +14,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +43,8 @@ from runs.pool.sender import Sender
 from runs.pool.sweep import Sweep
 from runs.worker.process import Worker
 from runs.worker.recorder import Recorder
+from tests.runs.racer import race
+from tests.waiting import eventually
 from workflows import outgoing
 
 PATIENCE: Final = 30.0
@@ -52,8 +53,8 @@ OURS: Final = ("accounts.", "runs.", "workflows.")
 LOOSE: Final = {"stream.append", "Products.save"}
 """How often a run is told depends on how long it takes: these are seen where they are expected."""
 
-_context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload([__name__])
+context = multiprocessing.get_context("forkserver")
+context.set_forkserver_preload([__name__])
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Doing:
     def __init__(self, act: str, given: Sequence[Any], plan: "Plan", notes: Path, **changes: Any) -> None:
         self.notes = notes
         arguments = (str(connection.settings_dict["NAME"]), act, given, plan, notes, changes)
-        self.process = _context.Process(target=_do, args=arguments, daemon=True)
+        self.process = context.Process(target=_do, args=arguments, daemon=True)
         self.process.start()
 
     @property
@@ -249,12 +250,10 @@ def _name() -> str:
     return name if "." in name else f"{frame.f_globals['__name__'].rpartition('.')[2]}.{name}"
 
 
-def _ask(method: str, path: str, headers: dict[str, str], body: object) -> None:
-    """A web process is asked."""
-    answer: Any = Client().generic(
-        method, path, json.dumps(body).encode(), content_type="application/json", headers=headers
-    )
-    assert answer.status_code < 300, answer.content
+def ask(method: str, path: str, headers: dict[str, str], body: object, *, again: bool = False) -> None:
+    """A web process is asked; if again, what it was to delete may be gone by now."""
+    answer: Any = Client().generic(method, path, json.dumps(body), content_type="application/json", headers=headers)
+    assert answer.status_code < 300 or (again and method == "DELETE" and answer.status_code == 404), answer.content
 
 
 def _work(name: str) -> None:
@@ -268,28 +267,37 @@ def _work(name: str) -> None:
 
 def _look(pool: str) -> None:
     """A pool's ledger looks at the jobs of its workers, none of whom lives."""
-    Ledger(pool, Children(pool, _start, 2**40)).round()
+    Ledger(pool, childless(pool)).round()
 
 
-def _start(name: str) -> Child:
-    raise AssertionError(f"{name} is not wanted")
+def childless(pool: str) -> Children:
+    """A pool's workers, of which there are none and none is started."""
+
+    def start(name: str) -> Child:
+        raise AssertionError(f"{name} is not wanted")
+
+    return Children(pool, start, 2**40)
 
 
-def _send(pool: str) -> None:
+def send(pool: str) -> None:
     """A pool sends what webhooks are to be told."""
     sending = Sender(pool)
+
+    def is_sent() -> bool:
+        sending.round(loop)
+        return not Delivery.objects.waiting().exists()
+
     with office() as loop:
-        while Delivery.objects.waiting().exists():
-            sending.round(loop)
-            time.sleep(0.01)
+        eventually(is_sent)
 
 
 ACTS: Final[dict[str, Callable[..., object]]] = {
-    "ask": _ask,
+    "ask": ask,
     "work": _work,
     "look": _look,
     "sweep": lambda pool: Sweep(pool).round(),
     "hand back": lambda job, fence, pool: gate.hand_back(job, fence, by=pool),
     "end": lambda job, fence, pool: gate.end(job, fence, code="memory_limit", message="Too much.", by=pool),
-    "send": _send,
+    "send": send,
+    "race": race,
 }

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Any, Self
 
 from asgiref.sync import sync_to_async
 
@@ -62,30 +62,37 @@ class Attempt:
         gate.finish(self.claim, gate.End(state), gate.Telemetry(str(self.last), self.snapshot))
 
 
-class Reader:
-    """A client: folds what it is sent by the contract's rule, and finds fault with whatever is out of order."""
+class Follower:
+    """Keeps the frames that it is sent, in their order."""
 
     def __init__(self) -> None:
         self.frames: list[Frame] = []
-        self.last: str | None = None
-        self.snapshot: Snapshot | None = None
-        self.state: str | None = None
-        self.version = 0
         self._news = asyncio.Condition()
 
-    async def take(self, frame: Frame) -> None:
-        async with self._news:
-            self.frames.append(frame)
-            getattr(self, f"_{frame['type']}", lambda _frame: None)(frame)
-            self._news.notify_all()
-
-    async def until(self, holds: Callable[["Reader"], Any]) -> None:
+    async def until(self, holds: Callable[[Self], Any]) -> None:
         """Waits until that holds."""
         try:
             async with asyncio.timeout(PATIENCE), self._news:
                 await self._news.wait_for(lambda: holds(self))
         except TimeoutError as error:
             raise AssertionError(f"It did not come to that. Frames: {self.frames[-5:]}") from error
+
+
+class Reader(Follower):
+    """A client of a job: folds by the contract's rule, and finds fault with whatever is out of order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.last: str | None = None
+        self.snapshot: Snapshot | None = None
+        self.state: str | None = None
+        self.version = 0
+
+    async def take(self, frame: Frame) -> None:
+        async with self._news:
+            self.frames.append(frame)
+            getattr(self, f"_{frame['type']}", lambda _frame: None)(frame)
+            self._news.notify_all()
 
     def kinds(self) -> list[str]:
         return [frame["type"] for frame in self.frames if frame["type"] != "head"]
@@ -122,14 +129,13 @@ async def following(job: Job, reader: Reader | None = None) -> AsyncIterator[Rea
         await end([task])
 
 
-class CrowdReader:
+class CrowdReader(Follower):
     """A client of a workflow: a reader for each job, and what else it was sent."""
 
     def __init__(self) -> None:
-        self.frames: list[Frame] = []
+        super().__init__()
         self.jobs: defaultdict[str, Reader] = defaultdict(Reader)
         self.focus: tuple[str | None, bool] | None = None
-        self._news = asyncio.Condition()
 
     async def take(self, frame: Frame) -> None:
         async with self._news:
@@ -146,14 +152,6 @@ class CrowdReader:
     def told(self, job: Job) -> bool:
         """Whether the job and its telemetry were told."""
         return self.of(job).snapshot is not None
-
-    async def until(self, holds: Callable[["CrowdReader"], Any]) -> None:
-        """Waits until that holds."""
-        try:
-            async with asyncio.timeout(PATIENCE), self._news:
-                await self._news.wait_for(lambda: holds(self))
-        except TimeoutError as error:
-            raise AssertionError(f"It did not come to that. Frames: {self.frames[-5:]}") from error
 
 
 @contextlib.asynccontextmanager

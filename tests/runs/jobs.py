@@ -56,6 +56,11 @@ def told(job: Job) -> Snapshot:
     return standing.snapshot
 
 
+def cached(job: Job) -> set[str]:
+    """The nodes of the ended job that had nothing to compute."""
+    return {node for node, fields in told(job)["nodes"].items() if fields.get("cached")}
+
+
 def graph(nodes: dict[str, tuple[str, dict[str, Any]]], *edges: str) -> dict[str, Any]:
     """`{"n1": ("text.stream", {…})}` and edges such as `n1.text > n2.value`."""
     return {

@@ -1,40 +1,30 @@
 """One of many processes that claim and finish jobs as fast as they can, and write down what they hold in a journal."""
 
 import os
-import sys
 import time
+from pathlib import Path
+from typing import Any
 
-import django
+from runs import gate
+from runs.states import State
+from runs.telemetry import EMPTY
 
-django.setup()
-
-from django.db import connection  # noqa: E402
-
-from runs import gate  # noqa: E402
-from runs.states import State  # noqa: E402
-from runs.telemetry import EMPTY  # noqa: E402
-
-DATABASE, JOURNAL, NAME = sys.argv[1:4]
 GIVES_UP_AFTER = 40
 
 
-def main() -> None:
-    """Races until there was nothing to claim for a while."""
-    journal = os.open(JOURNAL, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+def race(name: str, journal: Path, start: Any) -> None:
+    """Races, once all are there, until there was nothing to claim for a while."""
+    handle = os.open(journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    start.wait()
     empty = 0
     while empty < GIVES_UP_AFTER:
-        claim = gate.claim(NAME)
+        claim = gate.claim(name)
         if claim is None:
             empty += 1
             time.sleep(0.01)
             continue
         empty = 0
-        os.write(journal, f"{time.monotonic_ns()} +1 {claim.number} {claim.fence}\n".encode())
+        os.write(handle, f"{time.monotonic_ns()} +1 {claim.number} {claim.fence}\n".encode())
         time.sleep(0.002)
-        os.write(journal, f"{time.monotonic_ns()} -1 {claim.number} {claim.fence}\n".encode())
+        os.write(handle, f"{time.monotonic_ns()} -1 {claim.number} {claim.fence}\n".encode())
         gate.finish(claim, gate.End(State.COMPLETED), gate.Telemetry(f"{claim.fence}-1", EMPTY))
-
-
-if __name__ == "__main__":
-    connection.settings_dict["NAME"] = DATABASE
-    main()

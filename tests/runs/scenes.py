@@ -1,16 +1,13 @@
 """What processes die at in `test_lifecycle_deaths`, who goes on after them, and what is there then, in words."""
 
-import json
 import secrets
 import signal
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
 
 from django.conf import settings
-from django.test import Client
 from django.utils import timezone
 
 from accounts.models import ApiToken, User
@@ -18,11 +15,8 @@ from accounts.scopes import Scope
 from runs import gate, store, wake, webhooks
 from runs.models import JOB_ENDED, Asset, Batch, Blob, Delivery, Duty, Job
 from runs.pool import children, machine
-from runs.pool.children import Children
 from runs.pool.ledger import Ledger
-from runs.pool.post import office
 from runs.pool.processes import Child
-from runs.pool.sender import Sender
 from runs.pool.sweep import Sweep
 from runs.redis import connection as redis, stream_key
 from runs.states import HOLDING
@@ -30,7 +24,7 @@ from runs.submit import Order, submit
 from tests import factories
 from tests.loopback import Server
 from tests.runs import jobs
-from tests.runs.dying import Doing, Plan
+from tests.runs.dying import Doing, Plan, ask, childless, send
 from tests.runs.followers import Attempt
 from tests.waiting import eventually
 from workflows.models import Workflow
@@ -49,6 +43,7 @@ class Stage:
     helper: Doing | None = None
     prepared: tuple[Any, ...] = ()
     gather: float = 60.0
+    children: list[Doing] = field(default_factory=list)
 
     @property
     def worker(self) -> str:
@@ -73,7 +68,7 @@ class Stage:
         attempt.tell({"nodes": {"word": {"status": "running"}}})
         return Job.objects.get(pk=job.pk)
 
-    def ask(self, method: str, path: str, body: object = None) -> tuple[Any, ...]:
+    def request(self, method: str, path: str, body: object = None) -> tuple[Any, ...]:
         """What a web process is asked, so that it can be asked again."""
         token = ApiToken.objects.issue(self.ada, [Scope.WRITE])[1]
         ApiToken.objects.update(last_used_at=timezone.now())  # so that its use need not be noted
@@ -85,7 +80,14 @@ class Stage:
         """A child that does this, and dies as planned."""
         allowed = {"HTTP_ALLOW": [("127.0.0.1", self.server.port)], "LEASE_SECONDS": settings.LEASE_SECONDS}
         gather = {"runs.worker.recorder.GATHER_SECONDS": self.gather, "runs.worker.recorder.FLUSH_SECONDS": 60.0}
-        return Doing(act, given, plan or Plan(), self.folder / f"notes-{act}", **allowed, **gather, **CHANGES)
+        notes = self.folder / f"notes-{act}"
+        self.children.append(Doing(act, given, plan or Plan(), notes, **allowed, **gather, **CHANGES))
+        return self.children[-1]
+
+    def end(self) -> None:
+        """No child is left: one that hangs may have the writers' turn, for which whoever clears up would wait."""
+        for child in self.children:
+            child.process.kill()
 
 
 @dataclass(frozen=True)
@@ -105,11 +107,11 @@ class Scene:
 
 
 def submitting(stage: Stage) -> tuple[Any, ...]:
-    return "ask", *stage.ask("POST", f"/workflows/{stage.has(told=True).pk}/jobs", {})
+    return "ask", *stage.request("POST", f"/workflows/{stage.has(told=True).pk}/jobs", {})
 
 
 def submitting_a_batch(stage: Stage) -> tuple[Any, ...]:
-    return "ask", *stage.ask("POST", f"/workflows/{stage.has().pk}/batches", {"axes": {"word": ["a", "b"]}})
+    return "ask", *stage.request("POST", f"/workflows/{stage.has().pk}/batches", {"axes": {"word": ["a", "b"]}})
 
 
 def running(stage: Stage) -> tuple[Any, ...]:
@@ -141,14 +143,14 @@ def running_again(stage: Stage) -> tuple[Any, ...]:
 
 
 def cancelling_what_waits(stage: Stage) -> tuple[Any, ...]:
-    return "ask", *stage.ask("POST", f"/jobs/{stage.submitted().pk}/cancellation", {})
+    return "ask", *stage.request("POST", f"/jobs/{stage.submitted().pk}/cancellation", {})
 
 
 def cancelling_what_runs(stage: Stage) -> tuple[Any, ...]:
     job = stage.submitted(factories.waiting(60))
     stage.helper = stage.doing("work", stage.worker)
     eventually(lambda: told(job) > "1-0")
-    return "ask", *stage.ask("POST", f"/jobs/{job.pk}/cancellation", {})
+    return "ask", *stage.request("POST", f"/jobs/{job.pk}/cancellation", {})
 
 
 def stopping(stage: Stage) -> tuple[Any, ...]:
@@ -172,7 +174,7 @@ def losing(stage: Stage) -> tuple[Any, ...]:
 
 def losing_for_good(stage: Stage) -> tuple[Any, ...]:
     job = stage.begun()
-    gate.mark_unrepeatable(job.pk, job.fence)
+    Job.objects.filter(pk=job.pk).update(repeatable=False)
     return "look", stage.pool
 
 
@@ -199,14 +201,14 @@ def sweeping(stage: Stage) -> tuple[Any, ...]:
 
 def stopping_a_batch(stage: Stage) -> tuple[Any, ...]:
     body = {"axes": {"word": ["a", "b"]}, "stop": {"bytes": 1}}
-    _ask(stage.ask("POST", f"/workflows/{stage.has(told=True).pk}/batches", body))
+    ask(*stage.request("POST", f"/workflows/{stage.has(told=True).pk}/batches", body))
     return "work", stage.worker
 
 
 def deleting(stage: Stage) -> tuple[Any, ...]:
     job = stage.submitted(told=False)
     the_worker(stage)
-    return "ask", *stage.ask("DELETE", f"/jobs/{job.pk}")
+    return "ask", *stage.request("DELETE", f"/jobs/{job.pk}")
 
 
 def telling(stage: Stage) -> tuple[Any, ...]:
@@ -239,12 +241,12 @@ SCENES: Final = {
 
 def the_same_request(stage: Stage) -> None:
     """Whoever asked has no answer, and asks again with the same key."""
-    _ask(stage.asked)
+    ask(*stage.asked, again=True)
 
 
 def the_pool(stage: Stage) -> None:
     """The pool of the worker looks at its jobs, until none is held."""
-    mine = Children(stage.pool, _none, 2**40)
+    mine = childless(stage.pool)
     if stage.helper and stage.helper.lives:
         mine._workers[stage.worker] = children.Worker(stage.worker, cast("Child", _Grip(stage.helper)))
     ledger = Ledger(stage.pool, mine)
@@ -285,12 +287,8 @@ def the_worker(_stage: Stage) -> None:
 def the_sender(_stage: Stage) -> None:
     """Another pool sends what is due, once the one that took it has had its half a minute."""
     Delivery.objects.waiting().update(due_at=timezone.now())
-    sender = Sender("another pool")
     eventually(lambda: not Duty.objects.filter(name="webhooks", until__gt=timezone.now()).exists())
-    with office() as loop:
-        while Delivery.objects.waiting().exists():
-            sender.round(loop)
-            time.sleep(0.01)
+    send("another pool")
 
 
 MENDERS: Final[dict[str, Callable[[Stage], None]]] = {
@@ -338,16 +336,6 @@ def _job(job: Job) -> str:
     last = f"`{fence}-{seq if seq == '0' else '…'}`" if seq else ""
     facts = {"fence": job.fence, "attempts": job.attempts, "told": last}
     return ", ".join([f"`{job.state}`{code}", *(f"{name} {fact}" for name, fact in facts.items() if fact)])
-
-
-def _ask(asked: tuple[Any, ...]) -> None:
-    method, path, headers, body = asked
-    answer: Any = Client().generic(method, path, json.dumps(body), content_type="application/json", headers=headers)
-    assert answer.status_code < 300 or (method == "DELETE" and answer.status_code == 404), answer.content
-
-
-def _none(name: str) -> Child:
-    raise AssertionError(f"{name} is not wanted")
 
 
 class _Grip:

@@ -51,13 +51,6 @@ def shown(client: Client, address: str = QUEUE, **headers: str) -> str:
     return " ".join(unescape(answer.content.decode()).split())
 
 
-def worker(name: str, **fields: Any) -> Worker:
-    now = timezone.now()
-    return Worker.objects.create(
-        name=name, **{"host": "here", "pid": 7, "pool": "p", "started_at": now, "heartbeat_at": now, **fields}
-    )
-
-
 def line(html: str, mark: str) -> str:
     """What stands in the line that has this mark."""
     return html.split(mark)[1].split("</li>", maxsplit=1)[0]
@@ -65,7 +58,7 @@ def line(html: str, mark: str) -> str:
 
 def test_what_runs_and_waits_is_listed_with_its_place(admin: Client, ada: User) -> None:
     running = factories.job(factories.workflow(ada, name="A sky"), label="seed 42")
-    worker("w1")
+    factories.worker("w1")
     gate.claim("w1")
     waiting = [factories.job(running.workflow) for _ in range(2)]
     html = shown(admin)
@@ -110,7 +103,7 @@ def test_its_cost_does_not_grow_with_the_queue(admin: Client, ada: User) -> None
     for more in (2, 6):
         for state in (State.RUNNING, State.QUEUED) * more:
             factories.picture(factories.job(factories.workflow(ada), state=state), result="picture")
-            worker(f"w{Worker.objects.count()}")
+            factories.worker(f"w{Worker.objects.count()}")
         shown(admin)
         with CaptureQueriesContext(connection) as queries:
             shown(admin)
@@ -120,10 +113,10 @@ def test_its_cost_does_not_grow_with_the_queue(admin: Client, ada: User) -> None
 
 def test_workers_say_what_they_do_and_when_they_were_seen(admin: Client, ada: User, settings: Any) -> None:
     settings.LEASE_SECONDS = 300
-    worker("w1")
-    worker("w2", draining=True)
-    worker("w3", heartbeat_at=timezone.now() - timedelta(minutes=9))
-    worker("w4", host="there", pid=99)
+    factories.worker("w1")
+    factories.worker("w2", draining=True)
+    factories.worker("w3", heartbeat_at=timezone.now() - timedelta(minutes=9))
+    factories.worker("w4", host="there", pid=99)
     job = factories.job(factories.workflow(ada))
     gate.claim("w1")
     html = shown(admin)
@@ -135,7 +128,7 @@ def test_workers_say_what_they_do_and_when_they_were_seen(admin: Client, ada: Us
 
 
 def test_what_rq_holds_is_read_and_never_unpacked(admin: Client, valkey: redis.Redis, tmp_path: Path) -> None:
-    worker("w1")
+    factories.worker("w1")
     mark = tmp_path / "ran"
     evil = pickle.dumps(Forged(mark))
     valkey.sadd("rq:workers:loupe", "rq:worker:w1", "rq:worker:evil", evil)
@@ -247,7 +240,7 @@ def test_it_says_what_keeps_runs_from_starting(admin: Client, ada: User, setting
     settings.LEASE_SECONDS = 300
     factories.job(factories.workflow(ada))
     assert "No worker is there" in shown(admin)
-    worker("w1")
+    factories.worker("w1")
     factories.job(factories.workflow(ada))
     gate.claim("w1")
     assert "Every worker is busy" in shown(admin)

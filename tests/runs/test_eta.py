@@ -27,9 +27,8 @@ pytestmark = pytest.mark.django_db
 def living(settings: Any, ada: User, valkey: redis.Redis) -> None:
     """Two slots, and workers for more, which count as alive however slow the machine is."""
     settings.MAX_CONCURRENT_JOBS, settings.LEASE_SECONDS = 2, 3600
-    now = timezone.now()
     for name in ("w1", "w2", "w3", "w4"):
-        Worker.objects.create(name=name, host="h", pid=1, pool="p", started_at=now, heartbeat_at=now)
+        factories.worker(name)
 
 
 def known(owner: User, *took: float) -> Workflow:

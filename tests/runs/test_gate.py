@@ -5,6 +5,7 @@ import uuid
 import zlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
@@ -21,6 +22,7 @@ from runs.redis import stream_key
 from runs.states import HOLDING, TERMINAL, State, allowed
 from runs.telemetry import EMPTY, TelemetryId, fold
 from tests import factories
+from tests.turns import before
 from workflows.models import Workflow
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("valkey")]
@@ -154,6 +156,14 @@ def test_a_job_cancelled_while_a_worker_comes_for_it_never_starts(workflow: Work
     assert Job.objects.get(pk=job.pk).state == State.CANCELLED
 
 
+def test_who_comes_while_a_job_is_cancelled_gets_the_next(workflow: Workflow) -> None:
+    first, second = factories.job(workflow), factories.job(workflow)
+    claims: list[gate.Claim | None] = []
+    with before(lambda: claims.append(gate.claim("w1"))):
+        gate.cancel(first.pk, by="ada")
+    assert [claim and claim.job_id for claim in claims] == [second.pk]
+
+
 def test_a_job_that_moves_on_while_it_is_changed_is_left_as_it_is(workflow: Workflow) -> None:
     job = job_in(workflow, State.RUNNING)
     moved_on = Job.objects.filter(pk=job.pk)
@@ -216,15 +226,16 @@ def test_a_lost_worker_costs_attempts_until_the_job_fails(workflow: Workflow, se
 @pytest.mark.parametrize("way", ["lose", "hand back"])
 def test_what_is_unsafe_to_repeat_fails_when_its_worker_goes(workflow: Workflow, way: str) -> None:
     job = job_in(workflow, State.RUNNING)
-    gate.mark_unrepeatable(job.pk, job.fence)
+    gate.mark_unrepeatable(claimed(job))
     assert ways()[way](job) == State.FAILED
     assert Job.objects.get(pk=job.pk).error["code"] == "worker_lost"  # type: ignore[index]
 
 
 def test_only_the_holder_marks_a_job_unrepeatable(workflow: Workflow) -> None:
     job = job_in(workflow, State.RUNNING)
-    with pytest.raises(LostLease):
-        gate.mark_unrepeatable(job.pk, job.fence - 1)
+    for other in ({"fence": job.fence - 1}, {"worker": "w2"}):
+        with pytest.raises(LostLease):
+            gate.mark_unrepeatable(replace(claimed(job), **other))
     assert Job.objects.get(pk=job.pk).repeatable
 
 

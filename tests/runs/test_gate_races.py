@@ -1,33 +1,26 @@
-"""Eight real processes race for the same jobs. The oracle is a journal that they write outside of the database."""
+"""32 real processes race for the same jobs. The oracle is a journal that they write outside of the database."""
 
-import os
-import subprocess
-import sys
 from itertools import accumulate
 from pathlib import Path
 
 import pytest
-from django.conf import settings
-from django.db import connection
 
 from accounts.models import User
 from runs import gate
 from runs.models import Job
 from tests import factories
+from tests.runs.dying import Doing, Plan, context
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("valkey")]
 
-RACERS = 8
-ROOT = Path(__file__).resolve().parents[2]
+RACERS = 32
 
 
 def race(folder: Path) -> list[tuple[int, int, int, int]]:
     """The journal, in the order of its times: (nanoseconds, +1 or -1, number, fence)."""
-    journal = folder / "journal"
-    environment = os.environ | {"DATA_DIR": str(settings.DATA_DIR), "DJANGO_SETTINGS_MODULE": "project.settings"}
-    arguments = [sys.executable, "-m", "tests.runs.racer", str(connection.settings_dict["NAME"]), str(journal)]
-    racers = [subprocess.Popen([*arguments, f"racer-{i}"], cwd=ROOT, env=environment) for i in range(RACERS)]
-    assert [racer.wait(90) for racer in racers] == [0] * RACERS
+    journal, start = folder / "journal", context.Barrier(RACERS, timeout=60)
+    racers = [Doing("race", (f"racer-{i}", journal, start), Plan(), folder / f"notes-{i}") for i in range(RACERS)]
+    assert not any(racer.died() for racer in racers)
     lines = [line.split() for line in journal.read_text().splitlines()]
     return sorted((int(at), int(step), int(number), int(fence)) for at, step, number, fence in lines)
 

@@ -17,6 +17,7 @@ from runs.models import Job
 from runs.states import State
 from runs.submit import Order, submit
 from tests import factories
+from tests.turns import before
 from workflows.models import Workflow
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("valkey")]
@@ -159,6 +160,20 @@ def test_deleting_another_job_leaves_it_alone(ada: User, workflow: Workflow, tol
 
     assert lens.of(ada, workflow.pk) == Focus(second.pk, pinned=True)
     assert told() == []
+
+
+def test_it_does_not_go_to_a_job_that_is_deleted_at_the_same_time(ada: User, workflow: Workflow) -> None:
+    left, newest, gone = (ended(made(workflow)) for _ in range(3))
+    with before(lambda: gate.delete(gone.pk)):
+        gate.delete(newest.pk)
+    assert lens.of(ada, workflow.pk) == Focus(left.pk, pinned=False)
+
+
+def test_a_job_that_is_being_deleted_can_not_be_chosen(ada: User, workflow: Workflow) -> None:
+    gone, newest = ended(made(workflow)), made(workflow)
+    with pytest.raises(JobGone), before(lambda: lens.choose(ada, gone)):
+        gate.delete(gone.pk)
+    assert lens.of(ada, workflow.pk) == Focus(newest.pk, pinned=False)
 
 
 def test_a_job_that_is_gone_can_not_be_chosen(ada: User, workflow: Workflow) -> None:

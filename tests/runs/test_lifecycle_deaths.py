@@ -71,8 +71,7 @@ def stage(ada: User, server: Server, tmp_path: Path) -> Iterator[Stage]:
     server.heard.clear()
     stage = Stage(ada, server, tmp_path)
     yield stage
-    if stage.helper:
-        stage.helper.process.kill()
+    stage.end()
 
 
 @pytest.fixture(autouse=True)

@@ -196,6 +196,18 @@ def test_one_that_was_due_while_loupe_was_off_for_days_is_tried_first(ada: User,
     assert list(Delivery.objects.waiting()) == [untold]
 
 
+def test_of_what_waits_for_one_webhook_the_newest_so_many_are_told(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "KEPT", 1)
+    monkeypatch.setattr(outbox, "MOST_WAITING", 2)
+    heard, other = hook(ada), hook(ada)
+    newest, second, oldest = [delivery(heard, days, due_at=timezone.now()) for days in (0, 1, 1.5)]
+    theirs = delivery(other, 1.8, due_at=timezone.now())
+    outbox.forget_old()
+    assert set(Delivery.objects.waiting()) == {newest, second, theirs}
+    oldest.refresh_from_db()
+    assert (oldest.state, oldest.error) == (FAILED, "More than 2 waited.")
+
+
 def test_the_webhook_of_a_job_goes_when_all_is_told_long_since(ada: User) -> None:
     workflow, long_since = factories.workflow(ada), timezone.now() - timedelta(days=31)
     done, waits = (factories.job(workflow, state=state) for state in (State.COMPLETED, State.QUEUED))

@@ -10,7 +10,7 @@ from runs.models import Asset, Choice, Job, JobStock
 from runs.removal import remove_asset
 from runs.submit import Order, rerun, submit
 from tests import factories
-from tests.runs.jobs import graph, told, worked_off
+from tests.runs.jobs import cached, graph, told, worked_off
 from workflows.errors import GraphInvalid
 from workflows.models import Workflow
 from workflows.schemas import ScopeBody
@@ -87,10 +87,6 @@ def digest(job: Job, node: str) -> str:
 
 def statuses(job: Job) -> dict[str, str]:
     return {node: fields["status"] for node, fields in told(job)["nodes"].items()}
-
-
-def cached(job: Job) -> set[str]:
-    return {node for node, fields in told(job)["nodes"].items() if fields.get("cached")}
 
 
 def test_one_node_runs_on_what_the_newest_run_made(ran: Ran, workflow: Workflow) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -30,6 +32,20 @@ def kept(valkey: redis.Redis) -> dict[str, Any]:
     return document
 
 
+@contextmanager
+def heard(valkey: redis.Redis) -> Iterator[Callable[[], bytes]]:
+    """Asked for the first that was said since, it says something itself before."""
+    with valkey.pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]
+        channel.subscribe("heard")
+        channel.get_message(timeout=5)
+
+        def first() -> bytes:
+            valkey.publish("heard", "the next")
+            return bytes(channel.get_message(timeout=5)["data"])
+
+        yield first
+
+
 def test_a_fence_begins_with_an_empty_snapshot(valkey: redis.Redis) -> None:
     stream.begin(JOB, 1)
     assert kept(valkey) == {"id": "1-0", "snapshot": EMPTY}
@@ -56,6 +72,23 @@ def test_nobody_writes_after_a_later_fence_has_begun(valkey: redis.Redis) -> Non
         stream.begin(JOB, 1)
     assert kept(valkey) == {"id": "2-0", "snapshot": EMPTY}
     assert last_known(JOB) == EMPTY
+
+
+def test_nobody_is_told_what_is_refused(valkey: redis.Redis) -> None:
+    stream.begin(JOB, 2)
+    hints = [("heard", b"stale")]
+    with heard(valkey) as channel:
+        with pytest.raises(LostLease):
+            stream.append(JOB, stream.Addition(TelemetryId(1, 2), {}, EMPTY, 0.5, hints), whole=True)
+        with pytest.raises(LostLease):
+            stream.begin(JOB, 1, hints)
+        assert channel() == b"the next"
+
+
+def test_a_snapshot_that_is_written_again_too_late_takes_not_the_place_of_a_later_one(valkey: redis.Redis) -> None:
+    stream.begin(JOB, 2)
+    stream._repair(JOB, stream.Addition(TelemetryId(1, 5), {}, EMPTY, 0.5))
+    assert kept(valkey) == {"id": "2-0", "snapshot": EMPTY}
 
 
 def test_a_redis_that_came_back_empty_gets_the_whole_snapshot(valkey: redis.Redis) -> None:
@@ -89,7 +122,7 @@ def test_the_keys_of_an_ended_job_go_soon(valkey: redis.Redis) -> None:
     stream.begin(JOB, 1)
     assert valkey.ttl(stream_key(JOB)) > 3600
     stream.expire(JOB)
-    assert all(0 < valkey.ttl(key(JOB)) <= 600 for key in (stream_key, snapshot_key, progress_key))
+    assert all(0 < valkey.ttl(key(JOB)) <= 60 for key in (stream_key, snapshot_key, progress_key))
 
 
 def test_an_end_from_outside_leaves_nothing_for_ever_whatever_redis_had(valkey: redis.Redis) -> None:
@@ -123,10 +156,7 @@ def test_what_redis_refuses_for_another_reason_is_not_a_lost_lease(valkey: redis
 
 def test_nothing_is_added_to_a_stream_that_is_gone(valkey: redis.Redis) -> None:
     addition = stream.Addition(TelemetryId(1, 2), {"logs": []}, EMPTY, 0.5, [("heard", b"late")])
-    with valkey.pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]
-        channel.subscribe("heard")
-        channel.get_message(timeout=5)
+    with heard(valkey) as channel:
         assert not stream.append(JOB, addition, whole=True)
-        valkey.publish("heard", "the next")
-        assert channel.get_message(timeout=5)["data"] == b"the next"
+        assert channel() == b"the next"
     assert not valkey.keys("*")

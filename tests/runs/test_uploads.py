@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
+from pytest_django import Settings
 
 from accounts.models import User
 from runs import store, uploads
+from runs.errors import OverQuota
 from runs.models import Asset, Blob
 from tests.rest import Rest, codes
+from tests.turns import before
 from tests.workflows.nodes.context import Listener
 from tests.workflows.test_sound import wav
 from workflows.media import decode_image
@@ -105,3 +108,13 @@ def test_a_file_whose_reading_takes_too_long_is_kept_all_the_same(
     assert stored(wav(tmp_path / "a.wav", 2)).duration is None
     monkeypatch.undo()
     assert stored(wav(tmp_path / "a.wav", 2)).duration == 1  # when it is given once more
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_files_that_come_at_once_do_not_pass_the_quota_together(ada: User, settings: Settings) -> None:
+    settings.STORAGE_QUOTA_PER_USER = 10
+    files = [SimpleUploadedFile(f"{letter}.bin", letter.encode() * 6) for letter in "ab"]
+    first, second = [uploads.stored(file) for file in files]
+    with pytest.raises(OverQuota), before(lambda: uploads.make(ada, files[1], second)):
+        uploads.make(ada, files[0], first)
+    assert Asset.objects.get().blob == first

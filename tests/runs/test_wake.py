@@ -1,7 +1,7 @@
 """Wake-ups are hints, as many as may start. A message can make a worker look for jobs, and nothing else."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,8 @@ from rq.queue import Queue
 from rq.serializers import JSONSerializer
 
 from accounts.models import User
-from runs import wake
+from runs import gate, wake
+from runs.models import Job
 from runs.states import State
 from tests.factories import job, workflow
 from tests.waiting import eventually
@@ -73,6 +74,38 @@ def test_nobody_is_woken_while_all_slots_are_taken(valkey: redis.Redis, ada: Use
     job(mine)
     wake.wake()
     assert wake.pending() == 0
+
+
+def end(running: Job) -> None:
+    gate.end(running.pk, running.fence, code="timeout", message="It took too long.", by="pool")
+
+
+def go_on(running: Job) -> None:
+    gate.pause(True)
+    end(running)
+    assert wake.pending() == 0
+    gate.pause(False)
+
+
+ROOM: dict[str, Callable[[Job], object]] = {
+    "a higher cap": lambda _: gate.set_cap(2),
+    "an end from outside": end,
+    "a queue that goes on": go_on,
+    "a lost worker": lambda running: gate.lost(running.pk, running.fence, by="pool", why="killed"),
+    "a job that is handed back": lambda running: gate.hand_back(running.pk, running.fence, by="pool"),
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("way", ROOM)
+def test_whatever_makes_room_wakes_a_worker_at_once(
+    valkey: redis.Redis, ada: User, settings: Settings, way: str
+) -> None:
+    settings.MAX_CONCURRENT_JOBS = 1
+    running = job(workflow(ada), state=State.RUNNING, fence=1, attempts=1, worker="w1")
+    job(running.workflow)
+    ROOM[way](running)
+    assert wake.pending() == 1
 
 
 def test_a_wake_up_without_redis_is_no_error(ada: User, settings: Settings) -> None:

@@ -1,13 +1,11 @@
 """What REST promises of assets: what is listed, and how their bytes are served."""
 
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import redis
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.utils import timezone
 from PIL import Image
 
@@ -128,20 +126,6 @@ def test_an_upload_beyond_the_quota_is_refused(rest: Rest, settings: Any) -> Non
     assert Asset.objects.count() == 3
     Asset.objects.filter(name="six.bin").delete()
     assert rest.upload("one.bin", b"1").status_code == 201
-
-
-@pytest.mark.django_db(transaction=True)
-def test_uploads_at_the_same_time_do_not_pass_the_quota_together(rest: Rest, settings: Any) -> None:
-    def give(number: int) -> int:
-        try:
-            return int(rest.upload("a.bin", f"{number:04}".encode()).status_code)
-        finally:
-            connection.close()
-
-    settings.STORAGE_QUOTA_PER_USER = 4
-    with ThreadPoolExecutor(8) as people:
-        answers = people.map(give, range(8))
-    assert sorted(answers) == [201, *[413] * 7]
 
 
 @pytest.mark.parametrize("body", [b"{}", b""])

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.scopes import Scope
 from runs import filtering, gate, stream
-from runs.models import Asset, Gate, Job, JobTransition, Worker
+from runs.models import Asset, Gate, Job, JobTransition
 from runs.states import State
 from runs.telemetry import EMPTY, TelemetryId
 from tests import factories
@@ -33,19 +33,14 @@ def workflow(ada: User) -> Workflow:
     return factories.workflow(ada)
 
 
-def worker(name: str = "w1") -> Worker:
-    now = timezone.now()
-    return Worker.objects.create(name=name, host="here", pid=1, pool="p", started_at=now, heartbeat_at=now)
-
-
 def ids(answer: Any) -> list[str]:
     assert answer.status_code == 200
     return [item["id"] for item in answer.json()["items"]]
 
 
 def test_the_waiting_know_their_position_and_what_they_wait_for(rest: Rest, workflow: Workflow) -> None:
-    worker("w1")
-    worker("w2")
+    factories.worker("w1")
+    factories.worker("w2")
     Gate.objects.update_or_create(pk=1, defaults={"cap": 2})
     jobs = [factories.job(workflow) for _ in range(3)]
 
@@ -59,7 +54,7 @@ def test_beyond_the_workers_that_is_what_they_wait_for(rest: Rest, workflow: Wor
     Gate.objects.update_or_create(pk=1, defaults={"cap": 4})
     jobs = [factories.job(workflow) for _ in range(3)]
     seen = [rest.get(f"/jobs/{job.pk}").json()["waiting_for"] for job in jobs]
-    worker("w1")
+    factories.worker("w1")
     with_one = [rest.get(f"/jobs/{job.pk}").json()["waiting_for"] for job in jobs]
 
     assert seen == ["no_worker"] * 3

@@ -3,12 +3,11 @@
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from accounts.models import User
 from accounts.scopes import Scope
 from runs import gate
-from runs.models import Gate, Job, Worker
+from runs.models import Gate, Job
 from runs.states import State
 from tests import factories
 from tests.rest import Rest
@@ -30,9 +29,8 @@ def workflow(ada: User) -> Workflow:
 @pytest.fixture
 def slots() -> None:
     """Two, and as many workers."""
-    now = timezone.now()
     for name in ("w1", "w2"):
-        Worker.objects.create(name=name, host="here", pid=1, pool="p", started_at=now, heartbeat_at=now)
+        factories.worker(name)
     Gate.objects.update_or_create(pk=1, defaults={"cap": 2})
 
 

@@ -1,7 +1,6 @@
 """What REST promises of the queue."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 import redis
@@ -11,7 +10,6 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.scopes import Scope
 from runs import capacity, gate
-from runs.models import Worker
 from runs.redis import progress_key
 from runs.states import State
 from tests import factories
@@ -23,13 +21,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def admin(root: User, valkey: redis.Redis) -> Rest:
     return Rest(root, Scope.ADMIN)
-
-
-def worker(name: str, **fields: Any) -> Worker:
-    now = timezone.now()
-    return Worker.objects.create(
-        name=name, **{"host": "here", "pid": 7, "pool": "p", "started_at": now, "heartbeat_at": now, **fields}
-    )
 
 
 def test_the_queue_counts_everyones_jobs_and_mine(ada: User, bob: User, valkey: redis.Redis) -> None:
@@ -56,10 +47,10 @@ def test_a_progress_that_is_none_is_not_shown(ada: User, valkey: redis.Redis, wr
 
 
 def test_staff_see_who_works(root: User, ada: User, valkey: redis.Redis) -> None:
-    worker("w1")
-    worker("w2")
-    worker("w3", draining=True)
-    worker("gone", heartbeat_at=timezone.now() - timedelta(seconds=settings.LEASE_SECONDS + 1))
+    factories.worker("w1")
+    factories.worker("w2")
+    factories.worker("w3", draining=True)
+    factories.worker("gone", heartbeat_at=timezone.now() - timedelta(seconds=settings.LEASE_SECONDS + 1))
     job = factories.job(factories.workflow(ada))
     gate.claim("w1")
 
@@ -100,7 +91,7 @@ def test_only_staff_with_the_scope_admin_change_it(root: User, ada: User, valkey
 
 
 def test_a_paused_queue_starts_nothing_until_it_is_resumed(admin: Rest, ada: User) -> None:
-    job, worker_there = factories.job(factories.workflow(ada)), worker("w1")
+    job, worker_there = factories.job(factories.workflow(ada)), factories.worker("w1")
     assert admin.patch("/queue", {"paused": True}).json()["paused"] is True
     assert gate.claim(worker_there.name) is None
     assert Rest(ada, Scope.READ).get(f"/jobs/{job.pk}").json()["waiting_for"] == "paused"

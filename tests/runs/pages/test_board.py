@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from accounts.models import User
 from runs import gate
-from runs.models import Worker
 from runs.models.job import BACKGROUND_PLACES
 from runs.pages import board, pushes
 from runs.pages.board import Board, Card, Fold
@@ -36,11 +35,6 @@ def group(found: Board, name: str) -> list[Card | Fold]:
 
 def numbers(cards: list[Card | Fold]) -> list[Any]:
     return [card.job.number if isinstance(card, Card) else (card.first, card.last) for card in cards]
-
-
-def working() -> None:
-    now = timezone.now()
-    Worker.objects.create(name="w", host="h", pid=1, pool="p", started_at=now, heartbeat_at=now)
 
 
 def test_runs_stand_by_their_state_the_newest_first_but_those_that_wait(ada: User, workflow: Workflow) -> None:
@@ -150,7 +144,7 @@ def test_a_group_is_drawn_anew_only_when_what_it_says_has_changed(ada: User, wor
 def test_it_says_why_nothing_moves(ada: User, workflow: Workflow, settings: Any, valkey: redis.Redis) -> None:
     factories.job(workflow, number=1)
     assert board.read(ada, workflow).stuck == "no_worker"
-    working()
+    factories.worker()
     assert board.read(ada, workflow).stuck == ""
     settings.MAX_CONCURRENT_JOBS = 1
     factories.job(factories.workflow(ada), number=1, state="running")

@@ -14,9 +14,9 @@ from runs.models import Asset
 from runs.pages import drawing, sheet
 from runs.pages.parts import parts
 from runs.pages.sheet import Sheet
-from runs.pages.step import counts as counts_of, share as share_of
+from runs.pages.step import counts as counts_of
 from runs.states import State
-from runs.telemetry import EMPTY
+from runs.telemetry import EMPTY, share as share_of
 from tests import factories
 from tests.runs.jobs import claimed, graph, ran
 from workflows import graph as graphs

@@ -101,6 +101,19 @@ def test_a_living_workers_lease_is_renewed(crew: Crew, ada: User) -> None:
     assert crew.ledger.renewed_at > before
 
 
+def test_a_lease_is_renewed_long_before_its_end(crew: Crew, settings: Settings) -> None:
+    """Every sixth of its time; here with room for a busy machine."""
+    crew.ledger.round()
+    before = crew.ledger.renewed_at
+
+    def is_renewed() -> bool:
+        crew.ledger.round()
+        return crew.ledger.renewed_at > before
+
+    eventually(is_renewed)
+    assert crew.ledger.renewed_at - before < settings.LEASE_SECONDS / 2
+
+
 def test_the_rows_of_workers_are_what_the_workers_are(crew: Crew) -> None:
     crew.ledger.round()
     row = Worker.objects.get()
@@ -127,10 +140,7 @@ def test_rows_that_somebody_removed_are_made_again(crew: Crew) -> None:
 
 def test_no_row_stays_behind_where_somebody_changed_them_and_no_worker_lives(crew: Crew) -> None:
     crew.ledger.round()
-    now = timezone.now()
-    Worker.objects.create(
-        name=f"{crew.pool}.9", host="here", pid=2**22, pool=crew.pool, started_at=now, heartbeat_at=now
-    )
+    factories.worker(f"{crew.pool}.9", pid=2**22, pool=crew.pool)
     crew.end(Cause.DIED)
     crew.ledger._renewal.soon()
     crew.ledger.round()
@@ -248,9 +258,7 @@ def test_a_clock_that_is_put_on_ends_no_job(crew: Crew, ada: User, settings: Set
 
 def test_a_dead_pool_of_this_machine_is_noticed_by_the_next(crew: Crew, ada: User) -> None:
     lost = held(ada, f"{machine.machine()}.1.dead.1")
-    Worker.objects.create(
-        name=lost.worker, host="here", pid=2**22, pool="dead", started_at=timezone.now(), heartbeat_at=timezone.now()
-    )
+    factories.worker(lost.worker, pid=2**22, pool="dead")
     crew.look()
     assert Job.objects.get(pk=lost.pk).state == State.QUEUED
     assert list(Worker.objects.values_list("name", flat=True)) == [crew.worker]

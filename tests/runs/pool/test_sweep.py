@@ -106,9 +106,8 @@ def test_one_pool_sweeps_and_the_next_takes_over_when_it_is_silent(sweep: Sweep,
 
 
 def test_workers_that_nobody_has_seen_for_long_are_forgotten(sweep: Sweep) -> None:
-    now = timezone.now()
-    for name, seen in (("new", now), ("old", now - timedelta(minutes=5))):
-        Worker.objects.create(name=name, host="here", pid=1, pool="p", started_at=seen, heartbeat_at=seen)
+    factories.worker("new")
+    factories.worker("old", heartbeat_at=timezone.now() - timedelta(minutes=5))
     sweep.round()
     assert Worker.objects.get().name == "new"
 

@@ -265,7 +265,7 @@ def test_every_nodes_last_status_comes_before_the_jobs_end(valkey: redis.Redis, 
 
 def test_the_keys_of_an_ended_job_go_soon(valkey: redis.Redis, ada: User) -> None:
     job = ran(ada)
-    assert all(0 < valkey.ttl(key(job.pk)) <= 600 for key in (stream_key, snapshot_key, progress_key))
+    assert all(0 < valkey.ttl(key(job.pk)) <= 60 for key in (stream_key, snapshot_key, progress_key))
 
 
 def test_an_executor_runs_many_jobs_one_after_another(valkey: redis.Redis, ada: User) -> None:

@@ -13,18 +13,20 @@ import pytest
 import redis
 from django.apps import apps
 from django.conf import settings as django_settings
+from django.db import transaction
 from pytest_django import Settings
 
 from accounts.models import User
-from runs import gate, webhooks
+from runs import gate, stream, webhooks
 from runs.errors import LostLease
 from runs.gate import Claim
 from runs.models import JOB_ENDED, Asset, Job
 from runs.redis import stream_key
 from runs.removal import remove_job
 from runs.states import State
+from runs.submit import Order, submit
 from runs.telemetry import EMPTY
-from runs.worker import recorder
+from runs.worker import hold, recorder
 from runs.worker.crew import Crew
 from runs.worker.executor import Executor
 from runs.worker.products import Products
@@ -32,8 +34,8 @@ from runs.worker.recorder import Recorder
 from tests import factories
 from tests.receiving import TAKEN, receiving
 from tests.runs.jobs import claimed, graph, ran
+from tests.turns import before
 from tests.waiting import eventually
-from workflows.graph import load
 from workflows.host import Made
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -125,32 +127,6 @@ def test_a_worker_that_comes_back_to_a_deleted_job_does_not_begin_it(valkey: red
     assert everything(valkey) == before
 
 
-def test_a_worker_of_a_deleted_job_does_not_end_another_that_was_given_its_id(
-    valkey: redis.Redis, ada: User, crew: Crew
-) -> None:
-    """Both are first attempts: their fences are the same."""
-    late = replace(claimed(ada), worker="a worker that was away")
-    gone(late)
-    claimed(ada, id=late.job_id)
-    products = Products(late, crew)
-    with pytest.raises(LostLease):
-        gate.finish(late, gate.End(State.FAILED), gate.Telemetry("1-1", EMPTY))
-    asyncio.run(products.keep(load(factories.TEXT).nodes[1], "value", "text", "late"))
-    with pytest.raises(LostLease):
-        products.save()
-    with pytest.raises(LostLease):
-        asyncio.run(unsafe(late, crew))
-    executor = Executor()
-    executor.execute(late)
-    executor.close()
-    job = Job.objects.get()
-    assert (job.state, job.repeatable) == (State.RUNNING, True)
-
-
-async def unsafe(claim: Claim, crew: Crew) -> None:
-    await Recorder(claim, crew).unsafe("a node")
-
-
 def test_a_job_begins_though_redis_has_kept_one_that_was_deleted_and_had_its_id(
     valkey: redis.Redis, ada: User, settings: Settings
 ) -> None:
@@ -179,6 +155,73 @@ def test_a_silent_worker_brings_no_deleted_job_back(
 
     asyncio.run(be_silent())
     assert not valkey.keys("loupe:*")
+
+
+def finished(claim: Claim) -> None:
+    gate.finish(claim, gate.End(State.COMPLETED), gate.Telemetry(f"{claim.fence}-1", EMPTY))
+
+
+def given_again(claim: Claim) -> Claim:
+    """The job is gone, and another with its id has begun; its fences are the same, as they begin anew."""
+    job = Job.objects.select_related("workflow").get(pk=claim.job_id)
+    gone(claim)
+    submit(job.owner, job.workflow, Order(id=job.pk))
+    again = gate.claim("another worker")
+    assert again is not None
+    assert (again.job_id, again.fence) == (claim.job_id, claim.fence)
+    stream.begin(again.job_id, again.fence)
+    return again
+
+
+def owned(claim: Claim) -> None:
+    with hold.own(claim):
+        """It would be its own."""
+
+
+def locked(claim: Claim) -> None:
+    with transaction.atomic():
+        hold.lock(claim)
+
+
+@pytest.mark.parametrize("late", [finished, owned, locked, hold.look, gate.mark_unrepeatable])
+def test_a_late_worker_is_not_that_of_another_job_which_was_given_the_same_id(
+    valkey: redis.Redis, ada: User, late: Callable[[Claim], object]
+) -> None:
+    claim = claimed(ada)
+    again = given_again(claim)
+    before = everything(valkey)
+    with pytest.raises(LostLease):
+        late(claim)
+    assert everything(valkey) == before
+    finished(again)
+
+
+def test_a_worker_that_was_stopped_tells_nothing_of_another_job_which_was_given_the_same_id(
+    valkey: redis.Redis, ada: User, crew: Crew
+) -> None:
+    claim = claimed(ada)
+
+    async def be_late() -> None:
+        mine = Recorder(claim, crew)
+        await crew.at_desk(mine.begin)
+        await asyncio.to_thread(given_again, claim)
+        mine._sure_at -= django_settings.LEASE_SECONDS  # it stood still for so long
+        mine.text("word", "late")
+        with pytest.raises(LostLease):
+            await asyncio.wait_for(mine.tell(), 10)
+
+    asyncio.run(be_late())
+    assert valkey.xrange(stream_key(claim.job_id)) == [(b"1-0", {b"begin": b"1"})]
+
+
+@pytest.mark.parametrize("keep", [owned, locked])
+def test_nobody_takes_a_job_away_while_its_worker_writes(
+    valkey: redis.Redis, ada: User, keep: Callable[[Claim], object]
+) -> None:
+    claim = claimed(ada)
+    with before(lambda: gate.lost(claim.job_id, claim.fence, by="pool", why="lost")):
+        keep(claim)
+    assert Job.objects.get(pk=claim.job_id).state == State.QUEUED
 
 
 async def remembered(products: Products) -> None:

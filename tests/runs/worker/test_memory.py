@@ -11,7 +11,7 @@ from accounts.models import User
 from runs import store
 from runs.estimate import estimate
 from runs.models import Asset, Blob, Job, Kept
-from tests.runs.jobs import graph, ran, ran_again, told
+from tests.runs.jobs import cached, graph, ran, ran_again, told
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("valkey")]
 
@@ -29,10 +29,6 @@ def pictures(cache: Any = "forever", **noise: Any) -> dict[str, Any]:
     for node in document["nodes"][:2]:
         node["cache"] = cache
     return document
-
-
-def cached(job: Job) -> set[str]:
-    return {node for node, fields in told(job)["nodes"].items() if fields.get("cached")}
 
 
 def made(job: Job) -> dict[str, str]:

@@ -20,7 +20,11 @@ from runs.worker import process
 from tests import factories
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    # The signal that ends a worker may come in the moment in which redis-py has opened a socket and not yet closed it.
+    pytest.mark.filterwarnings("ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableExceptionWarning"),
+]
 
 SIGNALS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT, signal.SIGHUP)
 
@@ -174,8 +178,6 @@ def test_a_claim_whose_answer_was_lost_is_given_back(
     assert (job.fence, job.attempts) == (2, 1)
 
 
-# The signal that ends the worker may come in the moment in which redis-py has opened a socket and not yet closed it.
-@pytest.mark.filterwarnings("ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableExceptionWarning")
 def test_a_worker_runs_jobs_while_redis_is_away(ada: User, settings: Settings) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     factories.job(factories.workflow(ada))
