@@ -1,6 +1,6 @@
 """Many jobs cancelled at once, some at a time, so that nobody who writes waits long."""
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -13,13 +13,13 @@ from runs.states import State
 _AT_ONCE: Final = 100
 
 
-def cancel_all(jobs: QuerySet[Job], *, by: str, why: str = "", error: dict[str, Any] | None = None) -> int:
+def cancel_all(jobs: QuerySet[Job], *, by: str, why: str = "") -> int:
     """The waiting among these jobs leave the queue, the first to start first; the running are told to stop.
 
-    Those that had never begun end with this error, if any. Answers how many of them that were.
+    Answers how many of them that were.
     """
     cancelled = 0
-    while left := gate.cancel_fresh(jobs, by=by, most=_AT_ONCE, why=why, error=error):
+    while left := gate.cancel_fresh(jobs, by=by, most=_AT_ONCE, why=why):
         cancelled += left
     rest = jobs.filter(state__in=[State.QUEUED, State.RUNNING])  # also those that a worker has given back
     return cancelled + sum(_cancel(job_id, by, why) for job_id in list(rest.values_list("pk", flat=True)))

@@ -189,7 +189,7 @@ def cancel(job_id: UUID, *, by: str, why: str = "") -> Job:
     return Job.objects.get(pk=job_id)
 
 
-def cancel_fresh(jobs: QuerySet[Job], *, by: str, most: int, why: str = "", error: dict[str, Any] | None = None) -> int:
+def cancel_fresh(jobs: QuerySet[Job], *, by: str, most: int, why: str = "") -> int:
     """Takes up to `most` of these jobs that wait and have never begun out of the queue, the first to start first.
 
     Of such a job no worker can have told anything, so that one statement ends them all. Answers how many they were.
@@ -199,7 +199,8 @@ def cancel_fresh(jobs: QuerySet[Job], *, by: str, most: int, why: str = "", erro
         fresh = jobs.filter(state=State.QUEUED, fence=0).select_for_update(of=("self",)).order_by("place")
         chosen = list(fresh.only("pk", "workflow_id", "owner_id", "batch_id", "version")[:most])
         found = Job.rows.filter(pk__in=[job.pk for job in chosen], state=State.QUEUED, fence=0)
-        count = found.update(state=State.CANCELLED, version=F("version") + 1, ended_at=now, error=error)
+        count = found.update(state=State.CANCELLED, version=F("version") + 1, ended_at=now)
+        rules.explain(chosen)
         JobTransition.objects.bulk_create(
             JobTransition(job=job, from_state=State.QUEUED, to_state=State.CANCELLED, at=now, by=by, why=why)
             for job in chosen

@@ -20,7 +20,7 @@ def halt(batch_id: UUID) -> None:
     batch = Batch.objects.filter(pk=batch_id, stopping=True).first()
     if batch is None:
         return
-    cancel_all(Job.objects.filter(batch_id=batch_id), by=BY, why=batch.stopped_why.rstrip("."), error=batch.error)
+    cancel_all(Job.objects.filter(batch_id=batch_id), by=BY, why=batch.stopped_why.rstrip("."))
     if not Job.objects.active().filter(batch_id=batch_id).exists():
         Batch.objects.filter(pk=batch_id).update(stopping=False)
 

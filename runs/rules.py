@@ -1,5 +1,6 @@
 """When a batch stops before its last job: at the first failure, or when its time, room or money is spent."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -34,6 +35,13 @@ def count(batch_id: UUID, job: Job, state: State, cost: float | None) -> Batch |
     if state == State.CANCELLED:
         Job.rows.filter(pk=job.pk).update(error=batch.error)
     return batch
+
+
+def explain(cancelled: Collection[Job]) -> None:
+    """Gives the jobs whose batch has stopped its error. Within the transaction that cancels them."""
+    batches = {job.batch_id for job in cancelled if job.batch_id}
+    for batch in Batch.objects.select_for_update().filter(pk__in=batches, stopped_at__isnull=False).order_by("pk"):
+        Job.rows.filter(pk__in=[job.pk for job in cancelled], batch_id=batch.pk).update(error=batch.error)
 
 
 def stop(batch: Batch, rule: str, why: str, at: datetime) -> None:

@@ -87,6 +87,24 @@ def test_it_tells_why_in_the_batch_in_each_job_and_in_their_history(rest: Rest, 
     assert (last.by, last.why + ".") == ("its batch", stopped["message"])
 
 
+@pytest.mark.parametrize("one_by_one", [True, False])
+def test_whoever_cancels_what_a_stopped_batch_has_left_it_is_told_why(
+    rest: Rest, workflow: Workflow, one_by_one: bool
+) -> None:
+    batch(rest, workflow, 2, first_failure=True)
+    kept = batch(rest, workflow, 2)
+    finish(start(), FAILED)
+    if one_by_one:
+        for job in Job.objects.waiting():
+            rest.post(f"/jobs/{job.pk}/cancellation")
+    else:
+        rest.post(f"/workflows/{workflow.pk}/cancellation")
+
+    assert states(rest, kept) == {"cancelled": 2}
+    codes = [job.error and job.error["code"] for job in Job.objects.order_by("number")]
+    assert codes == ["error", "batch_stopped", None, None]
+
+
 def test_a_failure_stops_no_batch_that_has_no_such_rule_and_no_other_batch(rest: Rest, workflow: Workflow) -> None:
     free, ruled = batch(rest, workflow, 2), batch(rest, workflow, 2, first_failure=True)
     finish(start(), FAILED)
