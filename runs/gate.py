@@ -216,10 +216,10 @@ def hand_back(job_id: UUID, fence: int, *, by: str) -> State:
     return _release(job_id, fence, end, by=by, why="handed back", spent=0)
 
 
-def lost(job_id: UUID, fence: int, *, by: str, why: str) -> State:
+def lost(job_id: UUID, fence: int, *, by: str, why: str, **of: Any) -> State:
     """A job whose worker is gone goes back to the queue while attempts remain and it can be repeated, else it fails."""
     end = _failure("worker_lost", f"The job's worker was lost ({why}). Run the job again.")
-    return _release(job_id, fence, end, by=by, why=why, spent=1)
+    return _release(job_id, fence, end, by=by, why=why, spent=1, **of)
 
 
 def end(job_id: UUID, fence: int, *, code: str, message: str, by: str) -> State:
@@ -317,9 +317,9 @@ def _as_claimed(claim: Claim) -> Job:
     )
 
 
-def _held(job_id: UUID, fence: int, **by: str) -> Job:
-    """The job, locked, if its slot is still held under this fence; `by` this `worker`, if it says so."""
-    job = Job.rows.select_for_update(of=("self",)).filter(pk=job_id, fence=fence, state__in=HOLDING, **by).first()
+def _held(job_id: UUID, fence: int, **of: Any) -> Job:
+    """The job, locked, if its slot is still held under this fence, and it is `of` this."""
+    job = Job.rows.select_for_update(of=("self",)).filter(pk=job_id, fence=fence, state__in=HOLDING, **of).first()
     if job is None:
         raise LostLease("The job has passed on to another worker, or has ended.")
     return job
@@ -329,11 +329,11 @@ def _failure(code: str, message: str) -> End:
     return End(State.FAILED, error={"code": code, "message": message, "node": None}, why=code)
 
 
-def _release(job_id: UUID, fence: int, end: End, *, by: str, why: str, spent: int) -> State:
+def _release(job_id: UUID, fence: int, end: End, *, by: str, why: str, spent: int, **of: Any) -> State:
     """Back to the queue if it may; a job being cancelled ends cancelled, one that can't be repeated as `end`."""
     snapshot = last_known(job_id)
     with transaction.atomic():
-        job = _held(job_id, fence)
+        job = _held(job_id, fence, **of)
         transaction.on_commit(wake.wake)
         if job.state == State.CANCELLING:
             end = End(State.CANCELLED, why=why)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from runs.models import ASSET_CREATED, BATCH_ENDED, FAILED, JOB_ENDED, Batch, Delivery, Job, Webhook
@@ -20,6 +20,8 @@ MOST_WAITING: Final = 100_000
 """Of what waits for one webhook, as its receiver has been away for long, the newest so many are told."""
 KEPT: Final = 1000
 """So many deliveries of a webhook that have come to their end stay, and none longer than that."""
+_UNTRIED: Final = timedelta(hours=1)
+"""Nobody could send what has been due for so long, as Loupe was off maybe: it is tried before it is given up."""
 _AT_ONCE: Final = 500
 
 
@@ -50,7 +52,8 @@ def forget_old() -> None:
     """Gives up what has waited for two days, or is too much; deletes deliveries that are too old, or many, to keep."""
     now = timezone.now()
     waiting, ended = Delivery.objects.waiting(), Delivery.objects.ended()
-    _give_up(waiting.filter(created_at__lt=now - TRIED_FOR), "It could not be sent for two days.")
+    tried = Q(due_at__gt=now - _UNTRIED) | Q(webhook__owner__is_active=False) | Q(created_at__lt=now - KEPT_FOR)
+    _give_up(waiting.filter(tried, created_at__lt=now - TRIED_FOR), "It could not be sent for two days.")
     _delete(ended.filter(created_at__lt=now - KEPT_FOR))
     counted = Delivery.objects.order_by().values("webhook").annotate(count=Count("pk"))
     for hook in counted.filter(count__gt=KEPT).values_list("webhook", flat=True):

@@ -6,7 +6,7 @@ from typing import Any
 
 import redis
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 
 from accounts.problems import ProblemError, fault, invalid, not_found, unavailable
 from runs.errors import BatchGivenUp, JobGone, OverQuota, RunError, TooManyWaiting
@@ -66,7 +66,9 @@ def _too_many(error: TooManyWaiting) -> ProblemError:
 
 
 def _database_away(_: Exception) -> ProblemError:
-    return unavailable("The database is busy or away. Nothing was changed; try again in a moment.")
+    return unavailable(
+        "The database is busy or away. Try again in a moment; a POST with its Idempotency-Key, for it may be done."
+    )
 
 
 def _unexpected(_: Exception) -> ProblemError:
@@ -84,8 +86,9 @@ PROBLEMS: Mapping[type, Callable[[Any], ProblemError]] = {
     RunError: lambda error: ProblemError(409, str(error) or type(error).__doc__ or ""),
     OperationalError: _database_away,
     InterfaceError: _database_away,
+    InternalError: _database_away,  # PostgreSQL's, where it only reads, as it is about to take over
     redis.RedisError: lambda _: unavailable("Redis is away. Try again in a moment."),
     Exception: _unexpected,
 }
 """By the class of the error; the nearest of its bases counts."""
-AWAY = frozenset({OperationalError, InterfaceError, redis.RedisError})
+AWAY = frozenset({OperationalError, InterfaceError, InternalError, redis.RedisError})

@@ -18,7 +18,7 @@ from accounts.plain_json import moment
 from runs import gate, steps
 from runs.eta import Eta, etas
 from runs.models import BACKGROUND_PLACES, Gate, Job, Worker, running_bounds, taken
-from runs.redis import connection, progress_key
+from runs.redis import UNREADABLE, connection, progress_key
 from runs.representation import job_document
 from runs.states import HOLDING, State
 
@@ -178,7 +178,16 @@ def _progress(running: list[UUID]) -> dict[UUID, float] | None:
         kept = connection().mget([progress_key(pk) for pk in running])
     except redis.RedisError:
         return None
-    return {pk: float(value) for pk, value in zip(running, kept, strict=True) if value is not None}
+    found = {pk: _share(value) for pk, value in zip(running, kept, strict=True)}
+    return {pk: share for pk, share in found.items() if share is not None}
+
+
+def _share(written: Any) -> float | None:
+    """What is written as a progress, if it is one."""
+    try:
+        return share if 0 <= (share := float(written)) <= 1 else None
+    except UNREADABLE:
+        return None
 
 
 def _workers() -> list[dict[str, Any]]:

@@ -15,6 +15,9 @@ RUNNING_SECONDS = 24 * 3600
 ENDED_SECONDS = 60
 """How long a job's keys live after the last write while it runs, and after its end."""
 
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
+"""What is raised where something is made of what is there, and somebody else has written that: it counts as missing."""
+
 
 def connection() -> redis.Redis:
     """This process's connections to Redis, safe to use from any thread. A command waits 2 s at most for its answer."""

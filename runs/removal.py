@@ -1,7 +1,9 @@
 """Deleting assets, jobs and workflows with all that is theirs, in short transactions, telling who watches."""
 
+import time
 from collections.abc import Collection, Iterable
 from contextlib import suppress
+from math import inf
 from uuid import UUID
 
 from django.db import transaction
@@ -68,11 +70,17 @@ def remove_with_jobs(workflow: Workflow, *, by: str, versions: Collection[int] |
     return idle
 
 
-def remove_leaving() -> None:
-    """Deletes those workflows that were to go with their jobs, and have no active one left."""
+def remove_leaving(seconds: float = 1.0) -> None:
+    """Deletes those workflows that were to go with their jobs, and have no active one left.
+
+    It goes on for about so long, as who calls has more to do; what is left then goes the next time.
+    """
+    until = time.monotonic() + seconds
     for workflow in Workflow.objects.filter(leaving=True)[:_AT_ONCE]:
         with suppress(JobActive):
-            _clear(workflow)
+            _clear(workflow, until)
+        if time.monotonic() > until:
+            return
 
 
 def _lock(workflow: Workflow, versions: Collection[int] | None) -> None:
@@ -88,14 +96,19 @@ def _hide(workflow: Workflow) -> None:
     Workflow.objects.filter(pk=workflow.pk).update(leaving=True)
 
 
-def _clear(workflow: Workflow) -> None:
-    """Deletes what is hidden already, some jobs at a time so that nobody waits long. Raises JobActive."""
+def _clear(workflow: Workflow, until: float = inf) -> None:
+    """Deletes what is hidden already, some jobs at a time so that nobody waits long. Raises JobActive.
+
+    What is not done by `until` is left to the sweep.
+    """
     _refuse_active(workflow)
     while ended := list(workflow.jobs.ended().values_list("pk", flat=True)[:_AT_ONCE]):
         gone = _products(ended)
         Job.objects.filter(pk__in=ended).delete()
         gate.forget(ended)
         publish.asset_events("deleted", gone)
+        if time.monotonic() > until:
+            return
     for batch_id in workflow.batches.in_making().values_list("pk", flat=True):
         making.clear(batch_id)
     workflow.delete()

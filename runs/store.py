@@ -62,6 +62,14 @@ def path(digest: str) -> Path:
     return _blobs() / digest[:2] / digest
 
 
+def is_whole(blob: Blob) -> bool:
+    """Whether all its bytes are there: a machine whose power failed may have kept the name of a file alone."""
+    try:
+        return path(blob.digest).stat().st_size == blob.size
+    except FileNotFoundError:
+        return False
+
+
 def free_bytes() -> int:
     """How much room there is on the disk."""
     return shutil.disk_usage(settings.DATA_DIR).free
@@ -100,8 +108,10 @@ def _clear_leftover(left: Path) -> bool:
 
 def _clear(digest: str) -> int:
     with transaction.atomic():
-        old = Blob.objects.filter(pk=digest, used_at__lt=timezone.now() - UNUSED_FOR, assets=None)
-        gone = old.delete()[0]
+        old = Blob.objects.filter(pk=digest, used_at__lt=timezone.now() - UNUSED_FOR)
+        if not old.select_for_update(no_key=True).exists():  # locked, so that nobody comes to need it meanwhile
+            return 0
+        gone = old.filter(assets=None).delete()[0]
         if gone:
             path(digest).unlink(missing_ok=True)
     return gone
@@ -128,7 +138,7 @@ def _row(*, thumbnail: Blob | None = None, **known: Any) -> Blob:
 
 
 def _fill(blob: Blob, chunks: Iterable[bytes]) -> None:
-    if not path(blob.digest).exists():
+    if not is_whole(blob):
         _write(chunks, path(blob.digest))
 
 

@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
+from redis.client import Pipeline
 from redis.commands.core import Script
 from redis.exceptions import ResponseError
 
@@ -99,8 +100,10 @@ def ends_with(job_id: UUID, newest: TelemetryId) -> bool:
 
 def shut(job_id: UUID, fence: int) -> None:
     """Refuses all writers before `fence`, which is an end's own and tells nothing itself. Raises RedisError."""
-    connection().xadd(stream_key(job_id), {"b": "{}"}, id=str(TelemetryId(fence, 0)))
-    expire(job_id)
+    pipeline = connection().pipeline()  # all or nothing: a stream that is new to Redis would stay for ever
+    pipeline.xadd(stream_key(job_id), {"b": "{}"}, id=str(TelemetryId(fence, 0)))
+    _expire(pipeline, job_id)
+    pipeline.execute()
 
 
 def expire(job_id: UUID, hints: Sequence[Hint] = ()) -> None:
@@ -108,8 +111,7 @@ def expire(job_id: UUID, hints: Sequence[Hint] = ()) -> None:
     pipeline = connection().pipeline(transaction=False)
     for channel, message in hints:
         pipeline.publish(channel, message)
-    for key in (stream_key(job_id), snapshot_key(job_id), progress_key(job_id)):
-        pipeline.expire(key, ENDED_SECONDS)
+    _expire(pipeline, job_id)
     pipeline.execute()
 
 
@@ -118,6 +120,11 @@ def forget(job_ids: Iterable[UUID]) -> None:
     keys = [key(job_id) for job_id in job_ids for key in (stream_key, snapshot_key, progress_key)]
     if keys:
         connection().delete(*keys)
+
+
+def _expire(pipeline: Pipeline, job_id: UUID) -> None:
+    for key in (stream_key(job_id), snapshot_key(job_id), progress_key(job_id)):
+        pipeline.expire(key, ENDED_SECONDS)
 
 
 def _append(

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from runs import redis as keys
 from runs.models import Job, JobTelemetry
 from runs.states import TERMINAL
-from runs.telemetry import EMPTY, NOTHING, Batch, Snapshot, TelemetryId, fold, merge
+from runs.telemetry import EMPTY, NOTHING, Batch, Snapshot, TelemetryId, closing, cost, fold, merge, progress
 
 logger = logging.getLogger(__name__)
 
@@ -106,12 +106,14 @@ def known(job: Job) -> Snapshot:
 
 
 def last_known(job_id: UUID) -> Snapshot:
-    """All the telemetry of an active job that Redis has; empty when it has none, or is away."""
+    """All the telemetry of an active job that Redis has; empty when it has none, none that can be read, or is away."""
     try:
         found = _live(job_id)
-    except RedisError as error:
+        snapshot = found.snapshot if found else EMPTY
+        _ = closing(snapshot, ""), progress(snapshot, 1), cost(snapshot)  # what an end makes of it
+    except (RedisError, *keys.UNREADABLE) as error:
         return _unread(job_id, error)
-    return found.snapshot if found else EMPTY
+    return snapshot
 
 
 def stored(job_id: UUID) -> Standing | None:
@@ -132,7 +134,7 @@ def stored_id(job_id: UUID) -> TelemetryId | None:
     return TelemetryId.parse(found) if found else None
 
 
-def _unread(job_id: UUID, error: RedisError) -> Snapshot:
+def _unread(job_id: UUID, error: Exception) -> Snapshot:
     logger.warning("The telemetry of job %s could not be read (%s); it will be missing.", job_id, error)
     return EMPTY
 

@@ -18,9 +18,10 @@ from redis.exceptions import RedisError
 from rq import SimpleWorker
 from rq.exceptions import DequeueTimeout, StopRequested
 from rq.queue import Queue
-from rq.worker_registration import WORKERS_BY_QUEUE_KEY
+from rq.utils import as_text, missing_keys
+from rq.worker_registration import REDIS_WORKER_KEYS, WORKERS_BY_QUEUE_KEY
 
-from runs.models import Job
+from runs.models import Job, Worker
 from runs.redis import connection, waiting_connection
 
 QUEUE = "loupe"
@@ -81,6 +82,18 @@ def held(most: int = 200) -> Held:
     names = (key.decode(errors="replace").removeprefix(SimpleWorker.redis_worker_namespace_prefix) for key in shown)
     beats = ((beat or b"").decode(errors="replace")[:40] for beat in second.execute())
     return Held(pending, len(keys), dict(zip(names, beats, strict=True)))
+
+
+def forget_dead() -> None:
+    """Of workers that were killed, RQ would keep the names for ever. Raises RedisError."""
+    redis = connection()
+    living = {
+        f"{SimpleWorker.redis_worker_namespace_prefix}{name}" for name in Worker.objects.values_list("pk", flat=True)
+    }
+    named = {as_text(key) for key in redis.smembers(REDIS_WORKER_KEYS)}
+    if dead := missing_keys(redis, list(named - living)):
+        redis.srem(REDIS_WORKER_KEYS, *dead)
+        redis.srem(WORKERS_BY_QUEUE_KEY % QUEUE, *dead)
 
 
 def listen(name: str, on_wake: Callable[[], None]) -> None:

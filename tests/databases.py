@@ -6,7 +6,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from django.db import connection
+import pytest
+from django.db import OperationalError, connection, connections
+from django.db.backends.utils import CursorWrapper
 
 
 @contextmanager
@@ -22,6 +24,42 @@ def another(name: str, *, like: str = "") -> Iterator[None]:
             _tell_server(f'DROP DATABASE "{name}" WITH (FORCE)')
         else:
             Path(name).unlink()
+
+
+@contextmanager
+def unanswered(which: int = 0) -> Iterator[list[str]]:
+    """What is written is kept, but the answer to the commit at this index is lost, as when PostgreSQL fails over.
+
+    Gives what was committed within the block, by whatever thread.
+    """
+    backend, wrapper = type(connections["default"]), CursorWrapper
+    before: Any = backend._commit, wrapper._execute  # type: ignore[attr-defined]
+    committed: list[str] = []
+
+    def lose(what: str) -> None:
+        committed.append(what)
+        if len(committed) == which + 1:
+            raise OperationalError("the connection was lost after the commit")
+
+    def committing(self: Any) -> None:
+        wrote, self.wrote = getattr(self, "wrote", None), None
+        before[0](self)
+        if wrote:
+            lose(wrote)
+
+    def executing(self: Any, sql: str, *rest: Any) -> Any:
+        result = before[1](self, sql, *rest)
+        if sql.startswith(("INSERT", "UPDATE", "DELETE")):
+            if self.db.in_atomic_block:
+                self.db.wrote = sql
+            else:
+                lose(sql)
+        return result
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(backend, "_commit", committing)
+        patch.setattr(wrapper, "_execute", executing)
+        yield committed
 
 
 @contextmanager

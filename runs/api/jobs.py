@@ -13,6 +13,7 @@ from accounts.idempotency import found_again, once
 from accounts.paging import page
 from accounts.problems import not_found
 from accounts.schemas import Page
+from accounts.scopes import Scope
 from runs import filtering, gate, queue, results, tail, twins, webhooks
 from runs.models import Job
 from runs.promotion import promote
@@ -81,7 +82,7 @@ def rerun_job(request: ApiRequest, job_id: UUID, body: RerunBody | None = None) 
 def promote_job(request: ApiRequest, job_id: UUID) -> HttpResponse:
     """Puts a waiting job first in its lane: before your own, or with scope `admin` before all. 409 if it has begun."""
     job = find(request, job_id)
-    return _answer(promote(job.pk, before_all="admin" in request.auth.scopes))
+    return _answer(promote(job.pk, before_all=request.auth.may(Scope.ADMIN)))
 
 
 @router.get("/jobs/{uuid:job_id}/telemetry", auth=READ, response=TelemetryDocument)

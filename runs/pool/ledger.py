@@ -170,12 +170,14 @@ class Ledger(threading.Thread):
     def _escalate(self, job: Job) -> None:
         """A cancelled job's worker is told so again and again, then asked to end, then killed."""
         if job.state != State.CANCELLING:
-            if self._is_overdue(job):
+            if self._is_overdue(job) and _is_at(job):
                 self._children.kill(job.worker, Cause.TIMEOUT)
             return
         since = time.monotonic() - self._cancelling.setdefault((job.pk, job.fence), time.monotonic())
         if since < COOPERATION_SECONDS:
             self._children.tell(job.worker, signal.SIGUSR1)
+        elif not _is_at(job):
+            return
         elif since < COOPERATION_SECONDS + TERM_SECONDS:
             self._children.tell_group(job.worker, signal.SIGTERM)
         else:
@@ -194,6 +196,11 @@ class Ledger(threading.Thread):
         for times in (self._seen, self._cancelling):
             for gone in times.keys() - current:
                 del times[gone]
+
+
+def _is_at(job: Job) -> bool:
+    """Whether the worker is still at the job: it may be at another one since that was read, which is not to suffer."""
+    return Job.rows.holding().filter(pk=job.pk, fence=job.fence, worker=job.worker).exists()
 
 
 LIMITS: dict[Cause, Callable[[], tuple[str, str]]] = {Cause.MEMORY: limits.memory, Cause.TIMEOUT: limits.time}

@@ -4,11 +4,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import Error as DatabaseError, connection
+from django.db.models.functions import Now
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from runs import gate, halting, making, outbox, retention, store, wake
 from runs.errors import LostLease
@@ -37,6 +40,7 @@ class Sweep(threading.Thread):
         self._living = living
         """The pool's own workers that live: whatever a clock says, they are renewed, or killed in time."""
         self._closing = threading.Event()
+        self._is_clearing = False
         self._clear_store_sometimes = Every(CLEARING_SECONDS, self._clear_store)
         self._prune_sometimes = Every(PRUNING_SECONDS, self._prune)
         self.seen_at = time.time()
@@ -72,6 +76,8 @@ class Sweep(threading.Thread):
         remove_leaving()
         Worker.objects.filter(heartbeat_at__lt=timezone.now() - 2 * timedelta(seconds=settings.LEASE_SECONDS)).delete()
         self._clear_store_sometimes()
+        if self._is_clearing:  # some in each round: lost jobs wait for their rescue meanwhile
+            self._is_clearing = store.clear_unused() > 0
         self._prune_sometimes()
 
     def _has_stepped(self) -> bool:
@@ -86,7 +92,7 @@ class Sweep(threading.Thread):
             if job.worker in self._living():
                 continue
             try:
-                gate.lost(job.pk, job.fence, by=self._pool, why="its lease ran out")
+                gate.lost(job.pk, job.fence, by=self._pool, why="its lease ran out", lease_until__lt=Now())
             except LostLease:
                 logger.info("Job %s had moved on before it was rescued.", job.pk)
 
@@ -97,5 +103,6 @@ class Sweep(threading.Thread):
         store.clear_leftovers()
         Kept.objects.forget_beyond(settings.MAX_KEPT_RESULTS)
         outbox.forget_old()
-        while not self._closing.is_set() and store.clear_unused():
-            pass
+        with suppress(RedisError):
+            wake.forget_dead()
+        self._is_clearing = True

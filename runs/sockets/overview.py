@@ -8,6 +8,7 @@ is read once for all who watch it, and only when one of these has changed.
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
@@ -157,7 +158,8 @@ class Overview(Rounds[Watcher]):
             pipeline.xrange(keys.stream_key(pk), min=f"({last}" if last != NOTHING else "-")
         answers: list[Any] = (await pipeline.execute())[1:]
         for at, pk in enumerate(job_ids):
-            self._told[pk] = _folded(self._told[pk], answers[2 * at], answers[2 * at + 1])
+            with suppress(*keys.UNREADABLE):  # the others on this and other people's canvases go on
+                self._told[pk] = _folded(self._told[pk], answers[2 * at], answers[2 * at + 1])
 
 
 def _folded(told: Told, kept: bytes | None, entries: Sequence[tuple[bytes, Mapping[bytes, bytes]]]) -> Told:

@@ -8,13 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final, ParamSpec, TypeVar
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, connections
+from django.db import InterfaceError, InternalError, OperationalError, connection, connections
 
 from runs.errors import DatabaseAway
 
 P = ParamSpec("P")
 T = TypeVar("T")
 LONGEST_PAUSE_SECONDS: Final = 1.0
+AWAY: Final = (OperationalError, InterfaceError, InternalError)
+"""What a database raises that is not there, or, the last, is there to be read alone: it is about to take over."""
 
 
 class Crew:
@@ -46,7 +48,7 @@ def insist(act: Callable[[], T]) -> T:
     while True:
         try:
             return act()
-        except (OperationalError, InterfaceError) as error:
+        except AWAY as error:
             connection.close()
             if time.monotonic() + pause > deadline:
                 raise DatabaseAway("The database was away for longer than a lease lasts.") from error

@@ -97,7 +97,7 @@ def _found(key: str, age: float | None) -> tuple[list[Any], dict[str, Blob]] | N
     if named:
         Blob.objects.filter(pk__in=named).update(used_at=timezone.now())
     blobs = Blob.objects.in_bulk(named) if named else {}
-    if len(blobs) == len(named) and all(store.path(digest).exists() for digest in named):
+    if len(blobs) == len(named) and all(map(store.is_whole, blobs.values())):
         return row.results, blobs
     row.delete()
     return None

@@ -8,13 +8,14 @@ from typing import Final
 
 import psutil
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 from PIL import Image
 
 from runs import gate, offspring, wake
 from runs.errors import LostLease
 from runs.gate import Claim
 from runs.models import Job
+from runs.worker.crew import AWAY
 from runs.worker.executor import Executor
 
 LONGEST_LIFE: Final = 2000
@@ -76,7 +77,7 @@ class Worker:
                 if self._in_doubt:
                     self._give_back()
                 return gate.claim(self._name, tell=False, likely=likely)  # the recorder tells of it as it begins
-            except (OperationalError, InterfaceError) as error:
+            except AWAY as error:
                 lost = connection.connection is not None and not connection.is_usable()
                 connection.close()
                 self._in_doubt = True

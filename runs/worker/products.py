@@ -19,7 +19,7 @@ from runs.models import Asset, Blob, Job
 from runs.quota import Quota
 from runs.representation import asset_document, inline_content, media_type
 from runs.worker import hold, plain
-from runs.worker.crew import Crew, insist
+from runs.worker.crew import AWAY, Crew, insist
 from runs.worker.media import Media, Medium, Safe
 from runs.worker.memory import Memory
 from workflows.errors import NodeFailed
@@ -42,6 +42,7 @@ class Products:
         self.memory = Memory(claim, crew, self._media)
         self._made: defaultdict[tuple[str, str], int] = defaultdict(int)
         self._unsaved: list[Asset] = []
+        self._in_doubt = False
 
     async def keep(self, node: Node, output: str, port_type: str, value: object) -> None:
         """Makes an asset of each medium in a value, and one of all that an `output.*` node or one with a gallery has.
@@ -82,16 +83,26 @@ class Products:
         due = self._unsaved.copy()
         if not due:
             return []
-        with transaction.atomic():
-            hold.lock(self._claim)
-            _write(due)
+        try:
+            with transaction.atomic():
+                hold.lock(self._claim)
+                self._write(due)
+        except AWAY:
+            self._in_doubt = True
+            raise
+        self._in_doubt = False
         del self._unsaved[: len(due)]
         return _documents(due)
 
     def last(self) -> tuple[list[Document], Callable[[], None]]:
         """The documents of the rows that are due, and what writes them within the transaction that ends the job."""
         due, self._unsaved = self._unsaved, []
-        return _documents(due), lambda: _write(due)
+        return _documents(due), lambda: self._write(due)
+
+    def _write(self, due: Sequence[Asset]) -> None:
+        """Those that are not there yet: they may have been committed though the answer was lost."""
+        there = set(Asset.objects.filter(job=self._claim.job_id).values_list("pk", flat=True)) if self._in_doubt else ()
+        _write([asset for asset in due if asset.pk not in there])
 
     async def _keep_value(self, node: Node, output: str, index: int, kind: str, value: object) -> None:
         size = plain.small_size(value)

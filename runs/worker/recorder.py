@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, TypeVar, Unpack
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError
 from django.utils import timezone
 from redis.exceptions import RedisError
 
@@ -25,7 +25,7 @@ from runs.redis import ENDED_SECONDS, RUNNING_SECONDS
 from runs.steps import Tell
 from runs.telemetry import EMPTY, Batch, Snapshot, TelemetryId, fold, merge, progress
 from runs.worker import hold, plain
-from runs.worker.crew import Crew, insist
+from runs.worker.crew import AWAY, Crew, insist
 from runs.worker.pending import Pending
 from runs.worker.products import Document, Products
 from workflows import ports
@@ -164,8 +164,12 @@ class Recorder:
         if (timezone.now() - self._claim.started_at).total_seconds() > settings.LEASE_SECONDS / 2:
             insist(lambda: hold.look(self._claim))  # it was stopped meanwhile: a stream that is gone refuses nobody
         change = publish.change(self._claim.job_id, self._claim.workflow_id, self._claim.version)
+        hints = [*change, *self._hints({})]
         try:
-            stream.begin(self._claim.job_id, self._claim.fence, [*change, *self._hints({})])
+            try:
+                stream.begin(self._claim.job_id, self._claim.fence, hints)
+            except LostLease:  # unless by what Redis has kept of a deleted job that had the same id
+                insist(lambda: self._begin_anew(hints))
         except RedisError as error:
             self._lose_redis(error)
 
@@ -186,7 +190,7 @@ class Recorder:
             self._urgent.clear()
             try:
                 await self._crew.at_desk(self._flush)
-            except (OperationalError, InterfaceError) as error:
+            except AWAY as error:
                 logger.warning("The products of job %s wait for the database (%s).", self._claim.job_id, error)
                 self._news.set()
             await _either(self._urgent, FLUSH_SECONDS - GATHER_SECONDS)
@@ -220,6 +224,11 @@ class Recorder:
     def progress(self) -> float | None:
         """How far the run has come, 0 to 1, of what was told."""
         return progress(self._snapshot, len(self._nodes))
+
+    def _begin_anew(self, hints: Sequence[stream.Hint]) -> None:
+        with hold.own(self._claim):
+            stream.forget([self._claim.job_id])
+            stream.begin(self._claim.job_id, self._claim.fence, hints)
 
     def _stir(self, *, urgent: bool = False) -> None:
         """Wakes `tell`, from whichever thread."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import redis
 from django.conf import settings
-from django.db import OperationalError
+from django.db import InternalError, OperationalError
 from django.test import Client
 
 from accounts.models import User
@@ -217,10 +217,13 @@ def test_errors_within_show_nothing_of_what_is_within(rest: Rest, monkeypatch: p
     assert "canary" not in json.dumps(document)
 
 
-def test_a_database_that_is_away_says_when_to_try_again(rest: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", [OperationalError, InternalError])
+def test_a_database_that_is_away_says_when_to_try_again(
+    rest: Rest, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
+) -> None:
     def locked(*_: Any, **__: Any) -> None:
         message = "database is locked"
-        raise OperationalError(message)
+        raise kind(message)
 
     monkeypatch.setattr("workflows.api.page", locked)
 

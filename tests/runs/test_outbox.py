@@ -186,6 +186,16 @@ def test_one_that_has_waited_for_two_days_is_given_up(ada: User) -> None:
     assert "two days" in late.error
 
 
+def test_one_that_was_due_while_loupe_was_off_for_days_is_tried_first(ada: User, bob: User) -> None:
+    week_end = timezone.now() - timedelta(days=3)
+    untold = delivery(hook(ada), 3, due_at=week_end)
+    delivery(hook(ada), 31, due_at=week_end)
+    delivery(hook(bob), 3, due_at=week_end)
+    User.objects.filter(pk=bob.pk).update(is_active=False)
+    outbox.forget_old()
+    assert list(Delivery.objects.waiting()) == [untold]
+
+
 def test_of_what_waits_for_one_webhook_the_newest_so_many_are_told(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outbox, "KEPT", 1)
     monkeypatch.setattr(outbox, "MOST_WAITING", 2)

@@ -125,6 +125,20 @@ def test_the_keys_of_an_ended_job_go_soon(valkey: redis.Redis) -> None:
     assert all(0 < valkey.ttl(key(JOB)) <= 60 for key in (stream_key, snapshot_key, progress_key))
 
 
+def test_an_end_from_outside_leaves_nothing_for_ever_whatever_redis_had(valkey: redis.Redis) -> None:
+    with pytest.MonkeyPatch.context() as dies:
+        dies.setattr(stream, "expire", lambda *_: None)  # before it has come to that
+        stream.shut(JOB, 2)
+    assert 0 < valkey.ttl(stream_key(JOB)) <= 600
+
+
+@pytest.mark.parametrize("forged", ["no JSON", "[]", '{"id": "1-0", "snapshot": {"nodes": {"a": "x"}}}'])
+def test_what_nobody_of_us_has_written_is_no_telemetry(valkey: redis.Redis, forged: str) -> None:
+    stream.begin(JOB, 1)
+    valkey.set(snapshot_key(JOB), forged)
+    assert last_known(JOB) == EMPTY
+
+
 def test_without_telemetry_the_last_known_is_empty(valkey: redis.Redis) -> None:
     assert last_known(uuid.uuid4()) == EMPTY
 

@@ -106,6 +106,17 @@ def test_staff_with_scope_admin_put_a_job_before_everyones_of_its_lane(
     assert submitted(rest, workflow)["queue_position"] == 3
 
 
+def test_who_is_staff_no_more_passes_nobody_else_though_their_token_has_the_scope(
+    workflow: Workflow, root: User, bob: User
+) -> None:
+    first = submitted(Rest(bob, Scope.RUN), factories.workflow(bob))
+    admin = Rest(root, Scope.ADMIN)
+    mine = [submitted(admin, factories.workflow(root))["id"] for _ in range(2)]
+    User.objects.filter(pk=root.pk).update(is_staff=False)
+    assert admin.post(f"/jobs/{mine[1]}/promotion").json()["queue_position"] == 2
+    assert [str(pk) for pk in Job.objects.waiting().values_list("pk", flat=True)] == [first["id"], *reversed(mine)]
+
+
 @pytest.mark.parametrize("state", [State.RUNNING, State.COMPLETED])
 def test_only_what_waits_is_promoted(rest: Rest, workflow: Workflow, state: State) -> None:
     job = factories.job(workflow, state=state)

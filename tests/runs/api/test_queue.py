@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.scopes import Scope
 from runs import capacity, gate
+from runs.redis import progress_key
 from runs.states import State
 from tests import factories
 from tests.rest import Rest, codes
@@ -35,6 +36,14 @@ def test_the_queue_counts_everyones_jobs_and_mine(ada: User, bob: User, valkey: 
         "waiting": 4,
         "mine": {"running": 2, "waiting": 2},
     }
+
+
+@pytest.mark.parametrize("written", ["half", "nan", "-1", "7"])
+def test_a_progress_that_is_none_is_not_shown(ada: User, valkey: redis.Redis, written: str) -> None:
+    job = factories.job(factories.workflow(ada), state=State.RUNNING)
+    valkey.set(progress_key(job.pk), written)
+    answer = Rest(ada, Scope.READ).get("/jobs")
+    assert [each["progress"] for each in answer.json()["items"]] == [None]
 
 
 def test_staff_see_who_works(root: User, ada: User, valkey: redis.Redis) -> None:

@@ -7,7 +7,7 @@ import redis
 from django.db import connection
 
 from accounts.models import User
-from runs import gate
+from runs import gate, removal
 from runs.models import Job, JobTransition
 from runs.pool.sweep import Sweep
 from runs.states import State
@@ -85,6 +85,20 @@ def test_one_whose_deletion_was_broken_off_goes_with_the_sweep(
     assert rest.get(f"/workflows/{workflow.pk}").status_code == 404
     Sweep("pool").round()
     assert not Workflow.objects.exists()
+
+
+def test_the_sweep_goes_on_to_its_other_work_before_a_large_one_is_gone(
+    workflow: Workflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(removal, "_AT_ONCE", 2)
+    for _ in range(5):
+        factories.job(workflow, state=State.COMPLETED)
+    Workflow.objects.update(leaving=True)
+    left = []
+    for _ in range(4):
+        removal.remove_leaving(seconds=0)
+        left.append((Workflow.objects.count(), Job.objects.count()))
+    assert left == [(1, 3), (1, 1), (1, 0), (0, 0)]
 
 
 def test_one_whose_jobs_only_wait_goes_at_once(rest: Rest, workflow: Workflow) -> None:

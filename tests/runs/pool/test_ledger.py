@@ -230,6 +230,25 @@ def test_a_job_that_has_run_too_long_loses_its_worker(
     assert crew.children.cause(crew.worker) is Cause.TIMEOUT
 
 
+def test_a_job_that_ended_meanwhile_takes_its_workers_next_one_not_along(
+    crew: Crew, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the database kept the ledger waiting between its look and what it does."""
+    cancelled = held(ada, crew.worker, state=State.CANCELLING)
+    following = held(ada, crew.worker, state=State.QUEUED)
+    crew.look()
+    for patience in ("COOPERATION_SECONDS", "TERM_SECONDS"):
+        monkeypatch.setattr(ledger, patience, 0.0)
+
+    def go_on() -> None:
+        Job.objects.filter(pk=cancelled.pk).update(state=State.CANCELLED)
+        Job.objects.filter(pk=following.pk).update(state=State.RUNNING)
+
+    monkeypatch.setattr(crew.ledger, "_renewal", go_on)
+    crew.ledger._look_at_jobs()
+    assert crew.worker in crew.children.alive()
+
+
 def test_a_clock_that_is_put_on_ends_no_job(crew: Crew, ada: User, settings: Settings) -> None:
     settings.JOB_TIMEOUT_SECONDS = 10.0
     held(ada, crew.worker, started_at=timezone.now() - timedelta(hours=1))

@@ -8,7 +8,7 @@ import redis
 from django.utils import timezone
 
 from accounts.models import User
-from runs import store, wake
+from runs import gate, store, wake
 from runs.models import Blob, Duty, Job, Worker
 from runs.pool.sweep import Sweep
 from runs.states import State
@@ -43,6 +43,16 @@ def test_a_living_worker_of_the_pool_keeps_its_job_though_the_lease_seems_over(v
     assert Job.objects.get(pk=job.pk).state == State.RUNNING
     Sweep("pool", lambda: {"another"}).round()
     assert Job.objects.get(pk=job.pk).state == State.QUEUED
+
+
+def test_a_lease_that_was_renewed_since_the_look_is_none_that_has_run_out(
+    sweep: Sweep, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by a pool whose machine slept until then."""
+    job, look = expired(ada), gate.expired
+    monkeypatch.setattr(gate, "expired", lambda: [look(), gate.renew(["gone"])][0])
+    sweep.round()
+    assert Job.objects.get(pk=job.pk).state == State.RUNNING
 
 
 def test_a_job_that_was_rescued_wakes_a_worker(sweep: Sweep, ada: User) -> None:
@@ -108,6 +118,31 @@ def test_bytes_that_nothing_needs_any_more_are_cleared_away(sweep: Sweep) -> Non
     sweep.round()
     assert not Blob.objects.exists()
     assert not store.path(unused.digest).exists()
+
+
+def test_however_many_bytes_go_lost_jobs_need_not_wait_for_all_of_them(
+    sweep: Sweep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store.clear_unused, "__defaults__", (2,))
+    for each in range(5):
+        store.keep(f"nobody wants {each}".encode(), media_type="text/plain")
+    Blob.objects.update(used_at=timezone.now() - timedelta(hours=2))
+    left = []
+    for _ in range(3):
+        sweep.round()
+        left.append(Blob.objects.count())
+    assert left == [3, 1, 0]
+
+
+def test_of_workers_that_were_killed_redis_keeps_no_names(sweep: Sweep, valkey: redis.Redis) -> None:
+    now = timezone.now()
+    Worker.objects.create(name="busy", host="here", pid=1, pool="p", started_at=now, heartbeat_at=now)
+    valkey.hset("rq:worker:new", "birth", "now")
+    for names in ("rq:workers", "rq:workers:loupe"):
+        valkey.sadd(names, "rq:worker:new", "rq:worker:busy", "rq:worker:killed")
+    sweep.round()
+    for names in ("rq:workers", "rq:workers:loupe"):
+        assert valkey.smembers(names) == {b"rq:worker:new", b"rq:worker:busy"}
 
 
 def test_it_sweeps_until_it_is_closed(sweep: Sweep, ada: User) -> None:

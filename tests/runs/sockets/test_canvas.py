@@ -7,6 +7,7 @@ import pytest
 from accounts.models import User
 from runs import lens
 from runs.models import Job
+from runs.redis import snapshot_key
 from runs.removal import remove_job
 from runs.sockets import canvas
 from runs.sockets.overview import Overview
@@ -56,6 +57,20 @@ async def test_a_page_gets_all_that_is_live_when_it_joins(path: str, ada: User, 
     assert first["patch"]["focused"] == str(job.pk)
     assert first["patch"]["nodes"]["word"]["status"] == "waiting"
     assert f'data-job-card="{job.pk}" data-state="queued"' in cards["content"]
+
+
+async def test_what_cannot_be_read_of_one_run_keeps_no_other_canvas_from_being_drawn(
+    path: str, ada: User, bob: User, workflow: Workflow, valkey: Any
+) -> None:
+    forged = await act(submitted, await act(factories.workflow, bob))
+    await act(Attempt.of, forged)
+    valkey.set(snapshot_key(forged.pk), "no JSON")
+    await act(submitted, forged.workflow)  # which is looked at
+    theirs = f"/ws/pages/workflows/{forged.workflow_id}"
+    async with connected(theirs, await act(cookie, bob)), connected(path, await act(cookie, ada)) as socket:
+        await until(socket, "#lens")
+        job = await act(submitted, workflow)
+        await until(socket, "#queue-waiting", str(job.pk))
 
 
 async def test_without_a_run_it_says_so_and_shows_the_gallery(path: str, ada: User, workflow: Workflow) -> None:

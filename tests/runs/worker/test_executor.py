@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import redis
-from django.db import DataError, OperationalError
+from django.db import DataError, InternalError, OperationalError
 from pytest_django import Settings
 
 from accounts.models import User
@@ -173,11 +173,10 @@ def test_a_worker_that_comes_too_late_writes_nothing(valkey: redis.Redis, ada: U
 
 
 def test_a_job_that_only_its_stream_takes_away_is_ended(valkey: redis.Redis, ada: User) -> None:
-    claim = claimed(ada)
-    stream.begin(claim.job_id, claim.fence + 5)
-    executor = Executor()
-    executor.execute(claim)
-    executor.close()
+    claim = claimed(ada, waiting(60))
+    with running(claim):
+        eventually(lambda: valkey.exists(stream_key(claim.job_id)))
+        stream.begin(claim.job_id, claim.fence + 5)
     job = Job.objects.get(pk=claim.job_id)
     assert job.error is not None
     assert (job.state, job.error["code"]) == (State.FAILED, "internal")
@@ -201,14 +200,15 @@ def test_a_job_runs_to_its_end_without_redis(ada: User, settings: Settings) -> N
     assert statuses(job) == {"seed": "completed", "noise": "completed", "out": "completed"}
 
 
-def test_the_end_waits_for_a_database_that_is_away(
+def test_the_end_waits_for_a_database_that_is_away_or_does_not_write_yet(
     valkey: redis.Redis, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    finish, failures = gate.finish, iter([True, True])
+    away, unwritable = OperationalError("the database is away"), InternalError("it only reads, until it takes over")
+    finish, failures = gate.finish, iter([away, unwritable])
 
     def away_twice(*arguments: object, **others: object) -> None:
-        if next(failures, False):
-            raise OperationalError("the database is away")
+        for error in failures:
+            raise error
         finish(*arguments, **others)  # type: ignore[arg-type]
 
     monkeypatch.setattr(gate, "finish", away_twice)

@@ -33,7 +33,7 @@ from runs.worker.products import Products
 from runs.worker.recorder import Recorder
 from tests import factories
 from tests.receiving import TAKEN, receiving
-from tests.runs.jobs import claimed, graph
+from tests.runs.jobs import claimed, graph, ran
 from tests.turns import before
 from tests.waiting import eventually
 from workflows.host import Made
@@ -125,6 +125,19 @@ def test_a_worker_that_comes_back_to_a_deleted_job_does_not_begin_it(valkey: red
         executor.execute(claim)
     executor.close()
     assert everything(valkey) == before
+
+
+def test_a_job_begins_though_redis_has_kept_one_that_was_deleted_and_had_its_id(
+    valkey: redis.Redis, ada: User, settings: Settings
+) -> None:
+    first = ran(ada)
+    settings.REDIS_URL, there = "redis://127.0.0.1:1/0", settings.REDIS_URL
+    remove_job(first)
+    settings.REDIS_URL = there
+    again = ran(ada, id=first.pk)
+    assert (again.state, again.error) == (State.COMPLETED, None)
+    entries: Any = valkey.xrange(stream_key(again.pk))
+    assert [key for key, _ in entries] == [b"1-0", b"1-1"]
 
 
 def test_a_silent_worker_brings_no_deleted_job_back(

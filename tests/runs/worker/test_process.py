@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 import redis
 from django.core.management import call_command
-from django.db import OperationalError, connection
+from django.db import InternalError, OperationalError, connection
 from pytest_django import Settings
 
 from accounts.models import User
@@ -142,14 +142,15 @@ def test_an_old_worker_makes_room_for_a_fresh_one(
     assert wake.pending() == 1
 
 
-def test_a_worker_outlives_a_database_that_is_away(
-    valkey: redis.Redis, ada: User, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("kind", [OperationalError, InternalError])
+def test_a_worker_outlives_a_database_that_is_away_or_does_not_write_yet(
+    valkey: redis.Redis, ada: User, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
 ) -> None:
     claim, failures = gate.claim, iter([True])
 
     def away_once(name: str, **how: bool) -> gate.Claim | None:
         if next(failures, False):
-            raise OperationalError("the database is away")
+            raise kind("the database is away")
         return claim(name, **how)
 
     monkeypatch.setattr(gate, "claim", away_once)

@@ -10,17 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 from django.utils import timezone
 from PIL import Image
 from pytest_django import Settings
 
 from accounts.models import User
-from runs import gate, store
+from runs import gate, store, webhooks
 from runs.errors import LostLease, OutputLimit
-from runs.models import Asset, Blob
+from runs.models import ASSET_CREATED, Asset, Blob, Delivery
 from runs.worker.crew import Crew
 from runs.worker.products import Products
+from tests.databases import unanswered
 from tests.runs.jobs import claimed, graph
 from workflows.errors import NodeFailed
 from workflows.graph import Node, load
@@ -292,6 +293,23 @@ def test_rows_wait_while_the_database_is_away(products: Products, monkeypatch: p
             keep(products, (OUT, "value", "text", "waits"))
     assert [document["value"] for document in products.save()] == ["waits"]
     assert products.save() == []
+
+
+@pytest.mark.parametrize("at_the_end", [False, True])
+def test_rows_whose_commit_was_not_answered_are_there_and_told_once(
+    products: Products, ada: User, at_the_end: bool
+) -> None:
+    webhooks.make(ada, "https://example.org/hook", (ASSET_CREATED,), None)
+    with unanswered(), pytest.raises(OperationalError):
+        keep(products, (OUT, "value", "text", "once"))
+    if at_the_end:
+        documents, write = products.last()
+        with transaction.atomic():
+            write()
+    else:
+        documents = products.save()
+    assert [document["id"] for document in documents] == [str(Asset.objects.get().pk)]
+    assert Delivery.objects.get().subject == Asset.objects.get().pk
 
 
 def _raising(error: Exception) -> Callable[..., Any]:
