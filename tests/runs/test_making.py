@@ -26,6 +26,7 @@ from runs.sockets import reading, sight
 from runs.submit import Order, submit
 from tests import factories
 from tests.rest import Rest
+from tests.turns import before
 from workflows.models import Workflow
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("valkey")]
@@ -248,3 +249,11 @@ def test_a_request_that_fails_at_its_end_leaves_nothing_and_may_come_again(ada: 
 
     assert not Job.rows.exists()
     assert Rest(ada).post(path, body, idempotency_key="k").status_code == 201
+
+
+def test_what_is_submitted_while_it_is_released_is_counted(ada: User, workflow: Workflow, settings: Any) -> None:
+    settings.MAX_WAITING_JOBS_PER_USER = 2
+    batch_id = write(workflow, 2)
+    with pytest.raises(TooManyWaiting), before(lambda: making.release(ada, batch_id, focus=False)):
+        submit(ada, workflow, Order())
+    assert Job.objects.count() == 1

@@ -11,6 +11,7 @@ from runs.errors import JobExists
 from runs.models import Asset, Job, JobTransition, RunFocus
 from runs.submit import Order, submit, validate
 from tests import factories
+from tests.turns import before
 from workflows.errors import GraphInvalid
 from workflows.models import Workflow
 
@@ -140,3 +141,10 @@ def test_a_label_is_what_differs(ada: User, workflow: Workflow) -> None:
     assert submit(ada, workflow, Order(params={"seed": 42})).label == "seed 42"
     assert submit(ada, workflow, Order(label="mine")).label == "mine"
     assert submit(ada, workflow, Order()).label == "seed 1"
+
+
+def test_who_submits_at_the_same_time_comes_behind(ada: User, bob: User, workflow: Workflow) -> None:
+    theirs = factories.workflow(bob)
+    with before(lambda: submit(bob, theirs, Order())):
+        first = submit(ada, workflow, Order())
+    assert first.place < theirs.jobs.get().place

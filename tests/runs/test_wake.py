@@ -165,6 +165,15 @@ def test_what_looks_abandoned_is_left_alone(valkey: redis.Redis, ear: Ear) -> No
     assert valkey.zcard("rq:wip:loupe") == 1
 
 
+def test_now_and_then_a_worker_looks_though_nobody_woke_it(
+    valkey: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wake, "BLOCK_SECONDS", 1)
+    ear = Ear()
+    eventually(lambda: ear.heard)
+    ear.stop(valkey)
+
+
 def test_while_redis_is_away_a_worker_looks_by_itself(settings: Settings) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     ear = Ear()

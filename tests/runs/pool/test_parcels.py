@@ -3,11 +3,13 @@
 from collections import Counter
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import User
 from runs import webhooks
 from runs.models import Delivery, Webhook
 from runs.pool import parcels
+from runs.pool.post import Answer
 from tests.receiving import receiving
 from tests.runs import jobs
 
@@ -51,3 +53,23 @@ def test_what_is_deleted_while_its_body_is_written_is_not_sent(ada: User, monkey
     jobs.ran(ada)
     monkeypatch.setattr(parcels, "_body", lambda _: str(Webhook.objects.all().delete()))
     assert list(parcels.take(())) == []
+
+
+def test_what_two_have_looked_at_is_taken_by_one(ada: User) -> None:
+    webhooks.make(ada, "https://example.org/", ["job.ended"], None)
+    jobs.ran(ada)
+    (first,), (second,) = (list(parcels._due(parcels._Load(()))) for _ in range(2))
+    assert parcels._taken(first) is not None
+    assert parcels._taken(second) is None
+    assert Delivery.objects.get().attempts == 1
+
+
+def test_an_answer_to_a_try_that_was_given_up_settles_nothing(ada: User) -> None:
+    webhooks.make(ada, "https://example.org/", ["job.ended"], None)
+    jobs.ran(ada)
+    (late,) = parcels.take(())
+    Delivery.objects.update(due_at=timezone.now())  # whoever had taken it seems dead
+    assert [parcel.attempt for parcel in parcels.take(())] == [2]
+    before = Delivery.objects.values().get()
+    parcels.settle(late, Answer(500, "It answered 500."))
+    assert Delivery.objects.values().get() == before

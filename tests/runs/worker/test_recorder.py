@@ -127,6 +127,23 @@ def test_the_stream_folded_is_what_the_ended_job_keeps(valkey: redis.Redis, ada:
     assert "".join(snapshot["text"].values()).split() == ["one", "two", "three", "four", "five", "six"]
 
 
+@pytest.mark.parametrize("last_words", [True, False])
+def test_the_end_is_told_at_once_be_there_more_to_tell_or_not(
+    valkey: redis.Redis, telling: Telling, last_words: bool
+) -> None:
+    kinds: list[str] = []
+    with valkey.pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]
+        channel.subscribe(f"asgi__group__job.{telling.claim.job_id}")
+        channel.get_message(timeout=5)
+        if last_words:
+            telling.say("the last")
+        else:
+            telling.close()
+        while "job.changed" not in kinds:
+            kinds.append(json.loads(channel.get_message(timeout=5)["data"])["type"])
+    assert kinds == [*["telemetry.batch"] * last_words, "job.changed"]
+
+
 def test_two_jobs_of_one_workflow_never_touch_each_others_telemetry(valkey: redis.Redis, ada: User, crew: Crew) -> None:
     first, second = Telling(claimed(ada), crew), Telling(claimed(ada), crew)
     first.say("of the first")
