@@ -246,7 +246,9 @@ def test_what_a_grid_can_not_read_is_said_and_can_be_mended(ada: Person, workflo
     page.locator("[data-many]").click()
     dialog = page.locator("#many")
     dialog.get_by_label("seed").fill("often")
-    expect(dialog.locator(".axis", has_text="seed").locator(".complaint")).to_contain_text("“often” is not a whole number")
+    expect(dialog.locator(".axis", has_text="seed").locator(".complaint")).to_contain_text(
+        "“often” is not a whole number"
+    )
     expect(dialog.locator("[data-start]")).to_be_disabled()
     expect(dialog.locator("[data-start]")).to_have_text("Start")
     dialog.get_by_label("seed").fill("1..3")
