@@ -9,6 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.board import box, meet
 from tests.browser.list import opened, study
 from tests.browser.person import Person, edge, failing_job, node, violations
 from tests.live.product import Json, Product, make_workflow, submit
@@ -368,6 +369,8 @@ def test_on_a_phone_one_watches_focuses_and_stops(
     sees_focus(page, 1)
     page = opened(phone, workflow)
     page.locator("[data-action=run]").tap()
+    expect(page.locator("[data-action=stop]")).to_be_visible(timeout=20_000)
+    assert not meet(box(page.locator("#lens .way")), box(page.locator("[data-action=stop]")))
     page.locator("[data-action=stop]").tap()
     expect(page.locator("#lens")).to_have_attribute("data-state", re.compile("cancel"), timeout=20_000)
     failing = failing_job(rest, "No paper.")
