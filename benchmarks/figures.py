@@ -3,11 +3,14 @@
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One measured figure and the bound that the product promises; `lowest` says on which side of it is good."""
+
+    HEAD: ClassVar = f"{'what':<58} {'here':>10} {'':<8} {'bound':<10}"
 
     name: str
     value: float

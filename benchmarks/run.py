@@ -57,13 +57,18 @@ def main() -> None:
     parser.add_argument("names", nargs="*", choices=[[], *ALL], help="which ones; all when none is named")
     names = parser.parse_args().names or list(ALL)
     load = psutil.getloadavg()[0]
-    print(f"Others' load on this machine, over the last minute: {load:.1f}", flush=True)
+    beside = f"Others' load on this machine, over the last minute: {load:.1f}"
+    if load > (psutil.cpu_count() or 1) / 2:
+        beside += ". With that much beside them figures say little, and bounds are missed: measure when it is idle."
+    print(f"{beside}\nEach benchmark starts an installation of its own, which takes a minute or more.\n", flush=True)
+    print(Figure.HEAD, flush=True)
     figures = [figure for name in names for figure in _measured(name)]
     RESULTS.parent.mkdir(exist_ok=True)
     machine = f"{platform.machine()}, {psutil.cpu_count()} cores, Python {platform.python_version()}"
     document: dict[str, object] = {"at": datetime.now(UTC).isoformat(), "machine": machine, "load": load}
     document["figures"] = [asdict(each) for each in figures]
     RESULTS.write_text(json.dumps(document, indent=2) + "\n")
+    print(f"\nWritten to benchmarks/results/{RESULTS.name}.")
 
 
 def _measured(name: str) -> list[Figure]:

@@ -33,6 +33,7 @@ class Tried(NamedTuple):
 def main() -> int:
     """Exit code 1 when any round found something."""
     asked = _asked()
+    print("Puts orders of calls to Loupe and to models of it: a round takes minutes, on each database.")
     print(f"seed={asked.seed}", flush=True)
     held = [_prove(name, asked.minutes * 30, asked.seed, asked.only) for name in asked.on or DATABASES]
     return int(not all(held))
@@ -65,10 +66,13 @@ def _prove(database: str, seconds: float, seed: int, only: Sequence[str]) -> boo
         longest, rounds = max(longest, monotonic() - start), rounds + 1
         for each in found:
             tried.setdefault(each.test, Counter()).update(each.counted)
-    print(f"\n{database}: {rounds} rounds, from seed {seed} on, in {monotonic() - began:.0f} s")
+    words = f"{rounds} round{'s' if rounds > 1 else ''}, from seed {seed} on"
+    print(f"\n{database}: {words}, in {monotonic() - began:.0f} s")
     for test, counted in sorted(tried.items()):
         print(f"  {test}: " + ", ".join(f"{number:,} {what}" for what, number in counted.items()))
-    if not held:
+    if held:
+        print("  Nothing found: each answered as its model does.")
+    else:
         again = f"make prove minutes=0 seed={seed + rounds - 1} on={database}"
         print(f"  Found something. Repeat it: {again}" + (f' only="{" ".join(only)}"' if only else ""))
     sys.stdout.flush()

@@ -68,6 +68,16 @@ def test_nothing_is_wider_than_a_phone(phone: Page, addresses: list[str]) -> Non
         assert phone.evaluate("document.documentElement.scrollWidth") <= 360, address
 
 
+def test_the_description_of_the_api_is_dark_where_loupe_is_and_fits_a_phone(phone: Page) -> None:
+    phone.emulate_media(color_scheme="light")
+    phone.goto("/api/v1/docs")
+    expect(phone.get_by_text("/api/v1/workflows", exact=True).first).to_be_visible(timeout=20_000)
+    light = _background(phone)
+    phone.locator("[data-action=theme]").click()
+    expect(phone.locator(".swagger-ui").first).not_to_have_css("background-color", light)
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+
+
 def test_the_keyboard_alone_runs_and_stops(ada: Person, rest: httpx.Client) -> None:
     job = waiting_job(rest, seconds=300)
     ada.page.goto(f"/workflows/{job['workflow_id']}/runs/")

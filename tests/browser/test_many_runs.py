@@ -9,8 +9,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.board import box, meet
 from tests.browser.list import opened, study
-from tests.browser.person import Person, edge, node, violations
+from tests.browser.person import Person, edge, failing_job, node, violations
 from tests.live.product import Json, Product, make_workflow, submit
 from tests.waiting import eventually
 
@@ -246,7 +247,9 @@ def test_what_a_grid_can_not_read_is_said_and_can_be_mended(ada: Person, workflo
     page.locator("[data-many]").click()
     dialog = page.locator("#many")
     dialog.get_by_label("seed").fill("often")
-    expect(dialog.locator(".complaint")).to_contain_text("“often” is not a whole number")
+    expect(dialog.locator(".axis", has_text="seed").locator(".complaint")).to_contain_text(
+        "“often” is not a whole number"
+    )
     expect(dialog.locator("[data-start]")).to_be_disabled()
     expect(dialog.locator("[data-start]")).to_have_text("Start")
     dialog.get_by_label("seed").fill("1..3")
@@ -366,8 +369,14 @@ def test_on_a_phone_one_watches_focuses_and_stops(
     sees_focus(page, 1)
     page = opened(phone, workflow)
     page.locator("[data-action=run]").tap()
+    expect(page.locator("[data-action=stop]")).to_be_visible(timeout=20_000)
+    assert not meet(box(page.locator("#lens .way")), box(page.locator("[data-action=stop]")))
     page.locator("[data-action=stop]").tap()
     expect(page.locator("#lens")).to_have_attribute("data-state", re.compile("cancel"), timeout=20_000)
+    failing = failing_job(rest, "No paper.")
+    page = opened(phone, failing["workflow_id"])
+    page.get_by_role("link", name="No paper.").tap(timeout=20_000)
+    expect(page).to_have_url(re.compile(f"/jobs/{failing['id']}/#node-fail"))
     context.close()
     assert phone.complaints == []
 

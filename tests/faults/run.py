@@ -31,12 +31,23 @@ def main() -> int:
     parser.add_argument("--seed", default=secrets.token_hex(3), help="repeats what was random")
     parser.add_argument("--write", action="store_true", help="put the rows into docs/reliability.md")
     asked = parser.parse_args()
-    print(f"seed={asked.seed}\n{headed()}", flush=True)
+    print("Starts Loupe with four workers and 60 jobs, breaks it, and looks what came of it: a minute or more a row.")
+    print(f"seed={asked.seed}\n\n{headed()}", flush=True)
     if asked.kills:
         rows = [_long(asked.kills, asked.seed, write=asked.write)]
     else:
         rows = [_short(name, asked.times, asked.seed, write=asked.write) for name in asked.names or FAULTS]
+    print(f"\n{_summed(rows)}", flush=True)
     return int(any(not row.held for row in rows))
+
+
+def _summed(rows: Sequence[Row]) -> str:
+    """What came of all of it, in a sentence."""
+    broken = ", ".join(row.fault for row in rows if not row.held)
+    if broken:
+        return f"Promises were broken: {broken}. What, stands below such a row; docs/reliability.md explains it."
+    faults, jobs = sum(row.times for row in rows), sum(row.jobs for row in rows)
+    return f"All promises were kept. Faults: {faults}; jobs: {jobs}; lost, doubled or otherwise wrong: none."
 
 
 def _short(name: str, times: int, seed: str, *, write: bool) -> Row:
