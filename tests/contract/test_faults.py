@@ -54,6 +54,7 @@ LATE = {
     "kill-worker": Outcome([Strike("kill-worker", 1.0)], 60, {}, [2.1], []),
     "kill-all": Outcome([Strike("kill-all", 20.0)], 60, {}, [], [17.1]),
     "kill-web": Outcome([Strike("kill-web", 1.0)], 60, {}, [], [], [0.01] * 9 + [0.3]),
+    "kill-postgres": Outcome([Strike("kill-postgres", 1.0)], 60, {}, [], [], [0.3] * 9 + [3.5]),
     "redis-away": Outcome([Strike("redis-away", 35.1)], 60, {}, [], []),
 }
 
