@@ -152,7 +152,9 @@ def test_what_is_no_time_to_stop_after_is_said(page: Client, workflow: Workflow,
 
 def test_what_many_can_not_read_is_said_at_its_parameter(page: Client, workflow: Workflow) -> None:
     shown = page.post(f"/workflows/{workflow.pk}/many/", {"v0": "often", "start": "1"}).content.decode()
-    assert "seed: “often” is not a whole number" in shown
+    plan, _, at_the_field = shown.partition("<hx-partial")
+    assert "Mend what is marked" in plan
+    assert "“often” is not a whole number" in at_the_field
     assert 'data-runs="0"' in shown
     assert not Job.objects.exists()
 
