@@ -36,7 +36,7 @@ def read(job_id: UUID, version: int) -> Reading:
     job = queue.read(job_id)
     if job is None:
         raise JobGone("The job has been deleted.")
-    return Reading(job, queue.document(job), _steps(job, version))
+    return Reading(job, _of_row(job, queue.document(job)), _steps(job, version))
 
 
 def as_it_was(document: dict[str, Any], state: State) -> dict[str, Any]:
@@ -60,7 +60,15 @@ def of_batch(workflow_id: UUID, batch_id: UUID) -> list[UUID]:
 def read_waiting(workflow_id: UUID, job_ids: Collection[UUID]) -> list[tuple[Job, dict[str, Any]]]:
     """These jobs of the workflow, most of which wait, with their documents, in the order of the queue."""
     jobs = list(Job.objects.filter(pk__in=job_ids, workflow=workflow_id).defer("traceback").order_by("place"))
-    return list(zip(jobs, queue.documents(jobs), strict=True))
+    documents = queue.documents(jobs)
+    return [(job, _of_row(job, document)) for job, document in zip(jobs, documents, strict=True)]
+
+
+def _of_row(job: Job, document: dict[str, Any]) -> dict[str, Any]:
+    """As the row has it: a job that left the queue meanwhile is told as it waited, and then as it went on."""
+    if document["state"] == job.state:
+        return document
+    return as_it_was(document, State.QUEUED) | {"started_at": None, "progress": None}
 
 
 def _steps(job: Job, version: int) -> list[Step]:
