@@ -1,6 +1,5 @@
 """What all tests may ask for: a real Valkey, and a small cast: Ada owns things, Bob is somebody else, Root is staff."""
 
-import faulthandler
 import os
 from collections.abc import Generator, Iterator
 from functools import cache
@@ -16,7 +15,6 @@ from django.db import connection
 
 from accounts.models import User
 from tests import valkey as embedded
-from tests.environment import TERMINAL
 
 END_OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()"""
@@ -28,16 +26,6 @@ def pytest_configure(config: pytest.Config) -> None:
     """Hypothesis takes its own time, since other tests may keep the machine busy beside it."""
     if not config.getoption("hypothesis_profile"):
         hypothesis.settings.load_profile("loupe")
-
-
-def pytest_timeout_set_timer(settings: Any) -> None:
-    """Where a test hangs is told just before pytest-timeout ends its process, whose last words xdist loses."""
-    faulthandler.dump_traceback_later(0.98 * settings.timeout, file=TERMINAL)
-
-
-def pytest_timeout_cancel_timer() -> None:
-    """It did not hang."""
-    faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.hookimpl(wrapper=True)
