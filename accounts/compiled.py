@@ -3,8 +3,9 @@
 To turn a query into SQL takes Django some 0.5 ms, which is ten times as long as the database takes to answer it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import copy
+from functools import cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
@@ -70,6 +71,17 @@ class Compiled(Generic[Row]):
         return plan
 
 
+def insert(rows: Sequence[Model]) -> None:
+    """Writes new rows of one model, which have their keys, as `bulk_create` does; by a statement made once."""
+    database = connections[DEFAULT_DB_ALIAS]
+    sql, fields = _insertion(type(rows[0]))
+    values = [[each.get_db_prep_save(each.pre_save(row, True), database) for each in fields] for row in rows]
+    with database.cursor() as cursor:
+        cursor.executemany(sql, values)
+    for row in rows:
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS  # noqa: SLF001 (as the ORM leaves what it has saved)
+
+
 def column_value(model: type[Model], field: str, value: Any) -> Any:
     """A value as this field's column takes it, for a statement that is written out."""
     return getattr(model, field).field.get_db_prep_save(value, connections[DEFAULT_DB_ALIAS])
@@ -82,6 +94,15 @@ class _Plan(NamedTuple):
     compiler: Any
     sql: str
     parameters: Any
+
+
+@cache
+def _insertion(model: type[Model]) -> "tuple[str, Sequence[Field[Any, Any]]]":
+    """The statement, and the fields whose values it takes."""
+    meta = model._meta  # noqa: SLF001 (Django's documented way to a model's fields)
+    columns = ", ".join(f'"{field.column}"' for field in meta.concrete_fields)
+    values = ", ".join(["%s"] * len(meta.concrete_fields))
+    return f'INSERT INTO "{meta.db_table}" ({columns}) VALUES ({values})', meta.concrete_fields  # noqa: S608 (names)
 
 
 def _bound(placeholder: Placeholder, values: dict[str, Any], database: Any) -> Any:

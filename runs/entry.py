@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
+from accounts import compiled
 from accounts.models import User
 from runs import gate, steps, twins
 from runs.errors import TooManyWaiting
@@ -72,7 +73,7 @@ def reserve(user: User, workflow: Workflow, count: int, *, lane: str, batch_id: 
 def insert(jobs: Iterable[Job], by: str) -> None:
     """Writes the jobs, each with the first step of its history."""
     jobs = list(jobs)
-    Job.rows.bulk_create(jobs)
+    compiled.insert(jobs)
     steps.begin(jobs, by)
 
 

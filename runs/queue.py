@@ -18,7 +18,7 @@ from accounts.plain_json import moment
 from runs import gate, steps
 from runs.eta import Eta, etas
 from runs.models import BACKGROUND_PLACES, Gate, Job, Worker, running_bounds, taken
-from runs.redis import UNREADABLE, connection, progress_key
+from runs.redis import UNREADABLE, connection, is_there, progress_key
 from runs.representation import job_document
 from runs.states import HOLDING, State
 
@@ -170,11 +170,10 @@ def _heard_since() -> datetime:
 
 
 def _progress(running: list[UUID]) -> dict[UUID, float] | None:
-    """What the workers last said, in one round trip that is made even for none: None tells that Redis is away."""
+    """What the workers last said; None tells that Redis is away."""
+    if not running:
+        return {} if is_there() else None
     try:
-        if not running:
-            connection().ping()
-            return {}
         kept = connection().mget([progress_key(pk) for pk in running])
     except redis.RedisError:
         return None

@@ -1,5 +1,7 @@
 """The way to Redis, and the names of what is kept there."""
 
+import math
+import time
 from functools import cache
 from uuid import UUID
 
@@ -15,8 +17,14 @@ RUNNING_SECONDS = 24 * 3600
 ENDED_SECONDS = 60
 """How long a job's keys live after the last write while it runs, and after its end."""
 
+FRESH_SECONDS = 0.25
+"""For so long an answer of Redis says that it is there."""
+
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
 """What is raised where something is made of what is there, and somebody else has written that: it counts as missing."""
+
+_answered: dict[str, float] = {}
+"""When each Redis has answered last, by its address."""
 
 
 def connection() -> redis.Redis:
@@ -27,6 +35,23 @@ def connection() -> redis.Redis:
 def waiting_connection(seconds: float) -> redis.Redis:
     """As `connection`, for commands that block up to so many seconds."""
     return _connection(settings.REDIS_URL, seconds + 2.0)
+
+
+def is_there() -> bool:
+    """Whether Redis answers. It is asked, unless it has just answered somebody here."""
+    if time.monotonic() - _answered.get(settings.REDIS_URL, -math.inf) < FRESH_SECONDS:
+        return True
+    try:
+        connection().ping()
+    except redis.RedisError:
+        return False
+    has_answered()
+    return True
+
+
+def has_answered() -> None:
+    """Redis has answered a moment ago: for who asks next whether it is there."""
+    _answered[settings.REDIS_URL] = time.monotonic()
 
 
 def stream_key(job_id: UUID) -> str:

@@ -24,6 +24,7 @@ from workflows.portion import Stock
 from workflows.registry import registry
 from workflows.schemas import ScopeBody
 
+_TAKEN: Final = Compiled[UUID](lambda pk: Job.rows.filter(pk=pk).values_list("pk", flat=True), pk=UUIDField())
 _NEWEST_PARAMS: Final = Compiled[Any](
     lambda workflow: Job.objects.filter(workflow_id=workflow).order_by("-number").values_list("params", flat=True)[:1],
     workflow=UUIDField(),
@@ -59,7 +60,7 @@ def submit(user: User, workflow: Workflow, order: Order) -> Job:
     found_label = label_of(workflow, found.params[0], part) if order.label is None else order.label
     with transaction.atomic():
         gate.lock()
-        if order.id is not None and Job.rows.filter(pk=order.id).exists():
+        if order.id is not None and _TAKEN.first(pk=order.id):
             raise JobExists("A job with this id exists already. Leave `id` out, or choose a new one.")
         stretch = entry.reserve(user, workflow, 1, lane=order.lane)
         job = stretch.job(0, Entry(order.id or uuid.uuid4(), found.params[0], found_label, part))

@@ -22,7 +22,7 @@ from rq.utils import as_text, missing_keys
 from rq.worker_registration import REDIS_WORKER_KEYS, WORKERS_BY_QUEUE_KEY
 
 from runs.models import Job, Worker
-from runs.redis import connection, waiting_connection
+from runs.redis import connection, has_answered, waiting_connection
 
 QUEUE = "loupe"
 LIST = f"{Queue.redis_queue_namespace_prefix}{QUEUE}"
@@ -149,6 +149,7 @@ def _send(wanted: Callable[[], int], most: int | None = None) -> None:
     try:
         if count := wanted():
             _fill(connection())(keys=[LIST], args=[count, most or count, MESSAGE])
+            has_answered()
     except (RedisError, DatabaseError) as error:
         logger.info("No worker was woken (%s). The sweep does it when Redis and the database are there.", error)
 

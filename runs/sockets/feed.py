@@ -38,13 +38,23 @@ logger = logging.getLogger(__name__)
 class JobFeed:
     """Sends a job's frames until its task is cancelled: the job, its telemetry, then every change.
 
-    One that does not listen itself is given the hints by whoever made it.
+    One that does not listen itself is given the hints by whoever made it. `ended`: how the job ended, where that is
+    known.
     """
 
-    def __init__(self, job_id: UUID, send: Send, *, after: TelemetryId | None = None, listening: bool = True) -> None:
+    def __init__(
+        self,
+        job_id: UUID,
+        send: Send,
+        *,
+        after: TelemetryId | None = None,
+        listening: bool = True,
+        ended: Reading | None = None,
+    ) -> None:
         self.job_id = job_id
         self._send = send
-        self._listening = listening
+        self._listening = listening and not ended
+        self._reading = ended
         self._hints: Hints
         self._stir = asyncio.Event()
         self._joining = True
@@ -157,7 +167,7 @@ class JobFeed:
             self._stir.set()
 
     async def _join(self) -> None:
-        reading = await self._read(0)
+        reading, self._reading = self._reading or await self._read(0), None
         self._assets.clear()
         self._last = self._after
         self._workflow_id = str(reading.job.workflow_id)

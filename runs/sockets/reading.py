@@ -7,7 +7,7 @@ from uuid import UUID
 from runs import queue
 from runs.errors import JobGone
 from runs.models import Job
-from runs.states import State
+from runs.states import TERMINAL, State
 
 
 class Step(NamedTuple):
@@ -37,6 +37,12 @@ def read(job_id: UUID, version: int) -> Reading:
     if job is None:
         raise JobGone("The job has been deleted.")
     return Reading(job, _of_row(job, queue.document(job)), _steps(job, version))
+
+
+def read_ended(job_id: UUID) -> Reading | None:
+    """As `read`, if the job has ended: so it stays, and nobody need listen for what becomes of it."""
+    job = queue.read(job_id)
+    return Reading(job, queue.document(job), _steps(job, 0)) if job and job.state in TERMINAL else None
 
 
 def as_it_was(document: dict[str, Any], state: State) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from runs.errors import JobGone, WorkflowGone
 from runs.models import Job
 from runs.sockets.feed import Frame, JobFeed
 from runs.sockets.hints import AWAY
+from runs.sockets.reading import Reading, read_ended
 from runs.sockets.tasks import first_of, to_the_end
 from runs.sockets.threads import in_database
 from runs.sockets.warden import Warden
@@ -167,6 +168,7 @@ class JobSocket(Socket):
     """One client on one job."""
 
     feed: JobFeed
+    _ended: Reading | None
 
     @property
     def job_id(self) -> UUID:
@@ -183,7 +185,12 @@ class JobSocket(Socket):
 
     def make_feed(self) -> JobFeed:
         """The job's, from where the client wants to go on."""
-        return JobFeed(self.job_id, self.tell, after=self.after())
+        return JobFeed(self.job_id, self.tell, after=self.after(), ended=self._ended)
+
+    def _admit(self) -> None:
+        """At once with its end, if the job has come to it."""
+        super()._admit()
+        self._ended = read_ended(self.job_id)
 
     def after(self) -> TelemetryId | None:
         """Where the client wants to go on; what is no id can't be gone on from, and gets a snapshot."""

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from PIL import Image
 
+from accounts import compiled
 from accounts.models import User
 from runs import outbox, store
 from runs.errors import OverQuota
@@ -164,7 +165,7 @@ def _documents(assets: Iterable[Asset]) -> list[Document]:
 def _write(assets: Sequence[Asset]) -> None:
     """Again and again, if a transaction fails; each time they are new."""
     if assets:
-        Asset.objects.bulk_create(assets)
+        compiled.insert(assets)
         outbox.assets_made(assets[0].owner_id, assets[0].workflow_id, [asset.pk for asset in assets])
 
 

@@ -7,7 +7,7 @@ from django.db.models import CharField, DateTimeField, QuerySet, UUIDField
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.compiled import Compiled, Placeholder, Somebody
+from accounts.compiled import Compiled, Placeholder, Somebody, insert
 from accounts.models import ApiToken, User
 from accounts.scopes import Scope
 
@@ -71,3 +71,21 @@ def test_somebody_stands_for_the_user_of_what_may_be_seen(ada: User, bob: User) 
 
     assert mine.rows(user=ada.pk) == [token]
     assert mine.rows(user=bob.pk) == []
+
+
+def test_new_rows_are_written_whole_by_one_statement(
+    ada: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    tokens = [
+        ApiToken(user=ada, name=name, prefix=name, digest=name, scopes=[Scope.RUN], created_at=timezone.now())
+        for name in "ab"
+    ]
+    with django_assert_num_queries(1):
+        insert(tokens)
+    assert [(each.pk, each.user, each.scopes, each.created_at) for each in ApiToken.objects.order_by("name")] == [
+        (each.pk, ada, [Scope.RUN], each.created_at) for each in tokens
+    ]
+
+    tokens[0].name = "c"
+    tokens[0].save()
+    assert ApiToken.objects.filter(name="c").count() == 1

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import redis
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 from pytest_django import Settings
@@ -22,7 +23,7 @@ from runs.sockets.consumers import ProgramJobSocket
 from runs.sockets.warden import Warden
 from tests import factories
 from tests.runs.clients import bearer, connected, cookie, ticket
-from tests.runs.followers import act, submitted
+from tests.runs.followers import Attempt, act, submitted
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("valkey")]
 
@@ -42,6 +43,21 @@ async def test_a_token_opens_the_socket_with_the_job_first(path: str, ada: User,
         frame = await socket.frame()
         assert (frame["type"], frame["job_id"], frame["version"]) == ("job", str(job.pk), 1)
         assert (await socket.frame())["type"] == "snapshot"
+
+
+async def test_who_joins_a_job_that_has_ended_gets_all_of_it_and_listens_to_nothing(
+    path: str, ada: User, job: Job, valkey: redis.Redis
+) -> None:
+    attempt = await act(Attempt.of, job)
+    await act(attempt.tell, {"text": {"word": "a"}})
+    await act(attempt.finish)
+    async with connected(path, await act(bearer, ada, Scope.READ)) as socket:
+        for _ in range(2):
+            told, snapshot = await socket.frame(), await socket.frame()
+            assert (told["type"], told["version"], told["job"]["state"]) == ("job", 3, "completed")
+            assert (snapshot["id"], snapshot["snapshot"]) == ("1-1", attempt.snapshot)
+            assert not valkey.pubsub_channels()
+            await socket.ask({"type": "resume", "job_id": str(job.pk), "after": "0-7"})
 
 
 async def test_a_session_opens_the_socket(path: str, ada: User) -> None:

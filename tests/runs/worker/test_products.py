@@ -15,6 +15,7 @@ from django.utils import timezone
 from PIL import Image
 from pytest_django import Settings
 
+from accounts import compiled
 from accounts.models import User
 from runs import gate, store, webhooks
 from runs.errors import LostLease, OutputLimit
@@ -288,7 +289,7 @@ def test_a_store_that_takes_nothing_fails_the_node_clearly(
 
 def test_rows_wait_while_the_database_is_away(products: Products, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as away:
-        away.setattr(Asset.objects, "bulk_create", _raising(OperationalError("the database is away")))
+        away.setattr(compiled, "insert", _raising(OperationalError("the database is away")))
         with pytest.raises(OperationalError):
             keep(products, (OUT, "value", "text", "waits"))
     assert [document["value"] for document in products.save()] == ["waits"]
