@@ -21,8 +21,9 @@ OPEN_FILES = 8192
 @contextmanager
 def running(folder: Path, cap: int, **settings: object) -> Iterator[tuple[Product, httpx.Client]]:
     """A product with this cap, all its workers idle, and a client of its API."""
-    product = Product(folder, MAX_CONCURRENT_JOBS=cap, LEASE_SECONDS=30, **settings).start()
+    product = Product(folder, MAX_CONCURRENT_JOBS=cap, LEASE_SECONDS=30, **settings)
     try:
+        product.start(PATIENCE)
         with product.client() as client:
             eventually(lambda: httpx.get(f"{product.base}/readyz").status_code == 200, PATIENCE)
             yield product, client

@@ -6,7 +6,9 @@ Machines differ and are shared, so what counts are the ratios to something measu
 import argparse
 import json
 import platform
+import sys
 import tempfile
+import traceback
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -62,13 +64,21 @@ def main() -> None:
         beside += ". With that much beside them figures say little, and bounds are missed: measure when it is idle."
     print(f"{beside}\nEach benchmark starts an installation of its own, which takes a minute or more.\n", flush=True)
     print(Figure.HEAD, flush=True)
-    figures = [figure for name in names for figure in _measured(name)]
+    figures, failed = [], []
+    for name in names:
+        try:
+            figures += _measured(name)
+        except Exception:  # noqa: BLE001 (whatever it is, the others are measured all the same)
+            traceback.print_exc()
+            failed.append(name)
     RESULTS.parent.mkdir(exist_ok=True)
     machine = f"{platform.machine()}, {psutil.cpu_count()} cores, Python {platform.python_version()}"
     document: dict[str, object] = {"at": datetime.now(UTC).isoformat(), "machine": machine, "load": load}
     document["figures"] = [asdict(each) for each in figures]
     RESULTS.write_text(json.dumps(document, indent=2) + "\n")
     print(f"\nWritten to benchmarks/results/{RESULTS.name}.")
+    if failed:
+        sys.exit(f"Not measured, as told above: {', '.join(failed)}.")
 
 
 def _measured(name: str) -> list[Figure]:

@@ -59,10 +59,10 @@ class Product:
         assert self._supervisor
         return psutil.Process(self._supervisor.pid)
 
-    def start(self) -> "Product":
+    def start(self, within: float = STARTS_WITHIN) -> "Product":
         """Returns when the sign-in link is printed and the web process answers."""
         self.launch()
-        eventually(lambda: "/sign-in/" in self.printed() or self.has_ended(), STARTS_WITHIN)
+        eventually(lambda: "/sign-in/" in self.printed() or self.has_ended(), within)
         assert not self.has_ended(), self.printed()
         return self
 
