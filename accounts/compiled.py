@@ -72,7 +72,7 @@ class Compiled(Generic[Row]):
 
 
 def insert(rows: Sequence[Model]) -> None:
-    """Writes new rows of one model, which have their keys, as `bulk_create` does; by a statement made once."""
+    """Writes new rows of one model, which have their keys, by a statement that is made once. In a transaction."""
     database = connections[DEFAULT_DB_ALIAS]
     sql, fields = _insertion(type(rows[0]))
     values = [[each.get_db_prep_save(each.pre_save(row, True), database) for each in fields] for row in rows]
