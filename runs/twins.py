@@ -20,9 +20,11 @@ _STEADY_FAMILIES: Final = frozenset({"input", "output"})
 
 
 _NEWEST: Final = Compiled[Job](
-    lambda twin, number, workflow: Job.objects.filter(
-        twin=twin, state=State.COMPLETED, number__lt=number, workflow=workflow
-    ).order_by("-number")[:1],
+    lambda twin, number, workflow: (
+        Job.objects.filter(twin=twin, state=State.COMPLETED, number__lt=number, workflow=workflow)
+        .only("number", "graph_id", "params")
+        .order_by("-number")[:1]
+    ),
     twin=BigIntegerField(),
     number=IntegerField(),
     workflow=UUIDField(),
@@ -41,7 +43,10 @@ def key(graph_id: str, params: Mapping[str, object]) -> int:
 
 
 def of(job: Job) -> Job | None:
-    """The newest run of the same workflow before this one that was the same and came to a good end."""
+    """The newest run of the same workflow before this one that was the same and came to a good end.
+
+    Of its fields those that tell which it is.
+    """
     if job.twin is None:
         return None
     found = _NEWEST.first(twin=job.twin, number=job.number, workflow=job.workflow_id)
