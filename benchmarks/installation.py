@@ -24,8 +24,8 @@ def running(folder: Path, cap: int, **settings: object) -> Iterator[tuple[Produc
     product = Product(folder, MAX_CONCURRENT_JOBS=cap, LEASE_SECONDS=30, **settings)
     try:
         product.start(PATIENCE)
-        with product.client() as client:
-            eventually(lambda: httpx.get(f"{product.base}/readyz").status_code == 200, PATIENCE)
+        eventually(lambda: httpx.get(f"{product.base}/readyz", timeout=30).status_code == 200, PATIENCE)
+        with product.client() as client:  # not before: beside a hundred workers that start, a command takes minutes
             yield product, client
         product.stop()
     finally:

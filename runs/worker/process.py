@@ -8,14 +8,14 @@ from typing import Final
 
 import psutil
 from django.conf import settings
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from PIL import Image
 
 from runs import gate, offspring, wake
-from runs.errors import LostLease
+from runs.errors import DatabaseAway, LostLease
 from runs.gate import Claim
 from runs.models import Job
-from runs.worker.crew import AWAY
+from runs.worker.crew import insist
 from runs.worker.executor import Executor
 
 LONGEST_LIFE: Final = 2000
@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 def run(name: str) -> None:
     """Works under this name until it is told to stop, or has become old."""
+    connections.settings[DEFAULT_DB_ALIAS]["OPTIONS"].pop("pool", None)  # its two threads keep a connection each
     Image.init()
     Worker(name).run()
 
@@ -71,20 +72,23 @@ class Worker:
             raise wake.Stopped
 
     def _claim(self, *, likely: bool) -> Claim | None:
-        """The next job to run, if any. Where but an open connection was lost, it looks again over a new one."""
-        for again in (False, True):
-            try:
-                if self._in_doubt:
-                    self._give_back()
-                return gate.claim(self._name, tell=False, likely=likely)  # the recorder tells of it as it begins
-            except AWAY as error:
-                lost = connection.connection is not None and not connection.is_usable()
-                connection.close()
-                self._in_doubt = True
-                if again or not lost:  # else it may be there again, and only the old connection is not
-                    logger.warning("No job was claimed, as the database is away (%s). The sweep wakes us later.", error)
-                    break
-        return None
+        """The next job to run, if any. While the database is away it tries again, for as long as a lease lasts."""
+
+        def claim() -> Claim | None:
+            if self._draining:
+                return None
+            if self._in_doubt:
+                self._give_back()
+            self._in_doubt = True
+            found = gate.claim(self._name, tell=False, likely=likely)  # the recorder tells of it as it begins
+            self._in_doubt = False
+            return found
+
+        try:
+            return insist(claim)
+        except DatabaseAway as error:
+            logger.warning("No job was claimed (%s). The sweep wakes us later.", error)
+            return None
 
     def _give_back(self) -> None:
         """A claim may have been committed though its answer was lost: what is this worker's now was never begun."""

@@ -18,11 +18,6 @@ NOTICED_WITHIN: Final = 2.0
 """Of a worker that dies, and of nothing else that goes on meanwhile."""
 USED_WITHIN: Final = 0.25
 """A free slot, of a hundred starts ninety-nine."""
-FOUND_WITHIN: Final = 3.0
-"""The same where wake-ups were lost: a worker that cannot reach the database has heard one in vain."""
-DATABASE_AWAY: Final = frozenset(
-    {"hold-turn", "lock-database", "fill-disk", "kill-postgres", "cut-worker-database", "cut-pool-database"}
-)
 WORKS_WITHIN: Final = {"empty-redis": 5.0, "restart-redis": 5.0, "redis-away": 30.0 + 5.0}
 DEATHS: Final = frozenset({"kill-worker", "kill-workers", "kills"})
 
@@ -117,12 +112,11 @@ def _late(fault: str, outcomes: Sequence[Outcome]) -> Iterator[str]:
     noticed = [seconds for each in outcomes for seconds in each.noticed]
     rescued = [seconds for each in outcomes for seconds in each.rescued]
     idle = nearly_all([seconds for each in outcomes for seconds in each.idle])
-    used_within = FOUND_WITHIN if fault in DATABASE_AWAY else USED_WITHIN
     for what, took, most in (
         ("all of it works again", max(recovered, default=0.0), WORKS_WITHIN.get(fault, inf)),
         ("a worker's death is noticed", max(noticed, default=0.0), NOTICED_WITHIN if fault in DEATHS else inf),
         ("a job is rescued", max(rescued, default=0.0), RESCUED_WITHIN),
-        ("a free slot is used, of a hundred ninety-nine", idle, used_within),
+        ("a free slot is used, of a hundred ninety-nine", idle, USED_WITHIN),
     ):
         if took > most:
             yield f"  too late: {what} after {took:.2f} s at most; promised are {most:g} s"

@@ -5,11 +5,12 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeAlias
 
 import pytest
 import redis
 from django.core.management import call_command
-from django.db import InternalError, OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, InternalError, OperationalError, connection, connections
 from pytest_django import Settings
 
 from accounts.models import User
@@ -26,6 +27,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableExceptionWarning"),
 ]
 
+Tries: TypeAlias = Callable[[int, type[Exception]], list[str]]
+
 SIGNALS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT, signal.SIGHUP)
 
 
@@ -36,6 +39,17 @@ def _signals_as_they_were() -> Iterator[None]:
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
+
+
+@pytest.fixture(autouse=True)
+def _pool_as_it_was() -> Iterator[None]:
+    """A worker process needs none, and lets it go."""
+    options = connections.settings[DEFAULT_DB_ALIAS]["OPTIONS"]
+    before = dict(options)
+    connection.close()  # into the pool from which it is
+    yield
+    connection.close()
+    options.update(before)
 
 
 def work_while(holds: Callable[[], object], *then: signal.Signals) -> None:
@@ -142,21 +156,73 @@ def test_an_old_worker_makes_room_for_a_fresh_one(
     assert wake.pending() == 1
 
 
+@pytest.fixture
+def tries(monkeypatch: pytest.MonkeyPatch) -> Tries:
+    """Lets so many claims fail with an error, and tells of each who tried."""
+
+    def fail(times: int, kind: type[Exception]) -> list[str]:
+        claim, tried = gate.claim, list[str]()
+
+        def away(name: str, **how: bool) -> gate.Claim | None:
+            tried.append(name)
+            if len(tried) <= times:
+                raise kind("the database is away")
+            return claim(name, **how)
+
+        monkeypatch.setattr(gate, "claim", away)
+        return tried
+
+    return fail
+
+
 @pytest.mark.parametrize("kind", [OperationalError, InternalError])
-def test_a_worker_outlives_a_database_that_is_away_or_does_not_write_yet(
-    valkey: redis.Redis, ada: User, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
+def test_a_worker_waits_for_a_database_that_is_away_or_does_not_write_yet(
+    valkey: redis.Redis, ada: User, monkeypatch: pytest.MonkeyPatch, tries: Tries, kind: type[Exception]
 ) -> None:
-    claim, failures = gate.claim, iter([True])
+    tried = tries(3, kind)
+    seen: list[list[str]] = []
+    listen = wake.listen
 
-    def away_once(name: str, **how: bool) -> gate.Claim | None:
-        if next(failures, False):
-            raise kind("the database is away")
-        return claim(name, **how)
+    def listening(name: str, on_wake: Callable[[], None]) -> None:
+        seen.append(states())
+        listen(name, on_wake)
 
-    monkeypatch.setattr(gate, "claim", away_once)
+    monkeypatch.setattr(wake, "listen", listening)
     factories.job(factories.workflow(ada))
-    wake.wake()
     work_while(lambda: states() != ["completed"])
+    assert len(tried) > 3
+    assert seen in ([], [["completed"]])  # no wake-up was needed
+
+
+def test_a_worker_that_is_told_to_stop_waits_for_no_database(
+    valkey: redis.Redis, ada: User, settings: Settings, tries: Tries
+) -> None:
+    settings.LEASE_SECONDS = 600  # for so long it would wait
+    tried = tries(1_000_000, OperationalError)
+    factories.job(factories.workflow(ada))
+    work_while(lambda: len(tried) < 3)
+    assert states() == [State.QUEUED]
+
+
+def test_a_worker_hears_wake_ups_while_a_database_is_away_for_long(
+    valkey: redis.Redis, ada: User, settings: Settings, tries: Tries
+) -> None:
+    settings.LEASE_SECONDS = 0.1
+    tried = tries(20, OperationalError)
+    factories.job(factories.workflow(ada))
+
+    def wake_again(tried_before: int) -> bool:
+        wake.wake()
+        eventually(lambda: len(tried) > tried_before or states() == ["completed"])
+        return states() != ["completed"]
+
+    def go_on() -> None:
+        while wake_again(len(tried)):
+            pass
+
+    with meanwhile(go_on):
+        work_while(lambda: states() != ["completed"])
+    assert len(tried) > 20
 
 
 def test_a_claim_whose_answer_was_lost_is_given_back(
