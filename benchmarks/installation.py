@@ -25,7 +25,7 @@ def running(folder: Path, cap: int, **settings: object) -> Iterator[tuple[Produc
     try:
         product.start(PATIENCE)
         eventually(lambda: httpx.get(f"{product.base}/readyz", timeout=30).status_code == 200, PATIENCE)
-        with product.client() as client:  # not before: beside a hundred workers that start, a command takes minutes
+        with product.client() as client:
             yield product, client
         product.stop()
     finally:

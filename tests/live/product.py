@@ -152,7 +152,7 @@ class Product:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,  # beside a hundred workers that start it takes minutes
             check=False,
         )
         assert done.returncode == 0, done.stderr
