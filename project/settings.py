@@ -191,7 +191,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # its classes are loaded with the addresses: see `project.urls`
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

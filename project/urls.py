@@ -8,6 +8,7 @@ from project.health import healthz, readyz
 from project.metrics import metrics
 from runs.admin import queue
 
+admin.autodiscover()  # here, as workers have no pages, and start sooner without
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/queue/", queue.view, name="admin-queue"),
     path("admin/", admin.site.urls),

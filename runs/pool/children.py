@@ -11,9 +11,10 @@ from enum import Enum
 from runs.pool.processes import Backoff, Child, Condition, memory_of_groups
 
 LONGEST_PAUSE_SECONDS = 2.0
-STARTING_SECONDS = 1.0
+STARTING_SECONDS = 30.0
+"""After these a worker that has not come up holds up no other."""
 STARTING_AT_ONCE = max(4, os.cpu_count() or 1)
-"""More would only hold each other up, and the web process that starts beside them."""
+"""More would only hold each other up, and the web process beside them."""
 
 logger = logging.getLogger(__name__)
 
@@ -124,8 +125,8 @@ class Children:
             self.kill(name, cause)
 
     def _starting(self) -> int:
-        now = time.monotonic()
-        return sum(now - worker.child.started < STARTING_SECONDS for worker in self._workers.values())
+        since = time.monotonic() - STARTING_SECONDS
+        return sum(worker.child.started > since and not worker.child.is_up() for worker in self._workers.values())
 
     def _start_one(self) -> None:
         self._started += 1

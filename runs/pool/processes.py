@@ -5,12 +5,13 @@ Spawn from the main thread: on Linux a child is killed when the *thread* that ma
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import IO
@@ -34,11 +35,12 @@ class Condition(Enum):
 class Child:
     """A process started by `spawn`. Signals go to its whole group; they may be sent from any thread."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", watchdog: Watchdog) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", watchdog: Watchdog, arrival: "Arrival | None") -> None:
         self.pid = process.pid
         self.started = time.monotonic()
         self._process = process
         self._watchdog = watchdog
+        self._arrival = arrival
         self._view = psutil.Process(process.pid)
         self._lock = threading.Lock()  # so that no signal reaches a number that has passed on to another process
         self._reaped = False
@@ -51,6 +53,10 @@ class Child:
         if status in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}:
             return Condition.ENDED
         return Condition.STOPPED if stopped_before and self._stopped_before else Condition.LIVES
+
+    def is_up(self) -> bool:
+        """Whether it has come up, if it tells so (see `spawn`), or has ended. Ask from the main thread."""
+        return self._arrival is None or self._arrival.is_seen()
 
     def send(self, number: signal.Signals) -> None:
         """Signals the child's group. Nothing happens when it has ended."""
@@ -72,6 +78,8 @@ class Child:
                 self._process.wait()
                 self._reaped = True
                 self._watchdog.remove(self.pid)
+                if self._arrival:
+                    self._arrival.close()
         return self._process.returncode
 
     def _status(self) -> str:
@@ -83,6 +91,34 @@ class Child:
     def _signal_group(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
+
+
+class Arrival:
+    """A pipe by which a process tells that it has come up: it closes its end of it, as the system does if it ends."""
+
+    def __init__(self) -> None:
+        ours, self._theirs = os.pipe()
+        self._ours = os.fdopen(ours, "rb", buffering=0)
+        self._poll = select.poll()
+        self._poll.register(ours, 0)  # a hang-up is always told
+
+    @contextlib.contextmanager
+    def given(self) -> Iterator[int]:
+        """The number of the end that is for a process to be started in this block."""
+        try:
+            yield self._theirs
+        finally:
+            os.close(self._theirs)
+
+    def is_seen(self) -> bool:
+        """Whether nobody has the other end open any more."""
+        if not self._ours.closed and self._poll.poll(0):
+            self.close()
+        return self._ours.closed
+
+    def close(self) -> None:
+        """Waits for it no longer."""
+        self._ours.close()
 
 
 class Backoff:
@@ -113,11 +149,12 @@ def spawn(
     output: IO[bytes] | None = None,
     given: bytes = b"",
     descriptors: Collection[int] = (),
+    arrival: Arrival | None = None,
 ) -> Child:
     """Starts `command` in `folder`, under the watchdog's eye.
 
     `output` takes what it prints (None: our own), `given` is what it reads as its input (at most 64 KiB),
-    `descriptors` are the open files that it inherits.
+    `descriptors` are the open files that it inherits, `arrival` says when it has come up: the command closes that.
     """
     process = subprocess.Popen(  # noqa: S603 (the commands are our own)
         [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *command],
@@ -132,7 +169,7 @@ def spawn(
     if process.stdin:
         with contextlib.suppress(BrokenPipeError), process.stdin:
             process.stdin.write(given)
-    return Child(process, watchdog)
+    return Child(process, watchdog, arrival)
 
 
 def memory_of_groups(groups: Collection[int]) -> dict[int, int]:

@@ -19,7 +19,7 @@ from runs import offspring
 from runs.pool import machine
 from runs.pool.children import Cause, Children
 from runs.pool.ledger import Ledger
-from runs.pool.processes import Child, spawn
+from runs.pool.processes import Arrival, Child, spawn
 from runs.pool.rhythm import Every
 from runs.pool.sender import Sender
 from runs.pool.sweep import Sweep
@@ -137,7 +137,10 @@ class Pool:
                 time.sleep(1.0)
 
     def _start_worker(self, name: str) -> Child:
-        return spawn([sys.executable, "manage.py", "worker", name], self._watchdog, folder=settings.BASE_DIR)
+        arrival = Arrival()
+        with arrival.given() as number:
+            command = [sys.executable, "manage.py", "worker", name, "--tell", str(number)]
+            return spawn(command, self._watchdog, folder=settings.BASE_DIR, descriptors=[number], arrival=arrival)
 
     def _take_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True

@@ -1,6 +1,7 @@
 """A worker process: takes one job after another as long as any may start, then waits for a wake-up."""
 
 import logging
+import os
 import signal
 from contextlib import suppress
 from types import FrameType
@@ -24,11 +25,14 @@ LONGEST_LIFE: Final = 2000
 logger = logging.getLogger(__name__)
 
 
-def run(name: str) -> None:
-    """Works under this name until it is told to stop, or has become old."""
+def run(name: str, tell: int | None = None) -> None:
+    """Works under this name until it is told to stop, or has become old. Closes the file `tell` when it has come up."""
     connections.settings[DEFAULT_DB_ALIAS]["OPTIONS"].pop("pool", None)  # its two threads keep a connection each
     Image.init()
-    Worker(name).run()
+    worker = Worker(name)
+    if tell is not None:
+        os.close(tell)
+    worker.run()
 
 
 class Worker:

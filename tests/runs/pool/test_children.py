@@ -8,12 +8,20 @@ from pathlib import Path
 import psutil
 import pytest
 
+from runs.pool import children
 from runs.pool.children import STARTING_AT_ONCE, Cause, Children, Worker
-from runs.pool.processes import Child, spawn
+from runs.pool.processes import Arrival, Child, spawn
 from runs.pool.watchdog import Watchdog
 from tests.waiting import eventually
 
 SLEEPER = "import time; time.sleep(60)"
+COMER = """
+import os, sys, time
+while not os.path.exists(sys.argv[3]):
+    time.sleep(0.02)
+os.close(int(sys.argv[2]))
+time.sleep(60)
+"""
 GREEDY = "import time; memory = bytearray(64 * 1024**2); time.sleep(60)"
 
 
@@ -22,11 +30,15 @@ class Crew:
 
     def __init__(self, watchdog: Watchdog) -> None:
         self.line = SLEEPER
+        self.gate = ""
         self.watchdog = watchdog
         self.children = Children("pool", self.start, memory_bytes=48 * 1024**2)
 
     def start(self, name: str) -> Child:
-        return spawn([sys.executable, "-I", "-S", "-c", self.line, name], self.watchdog, folder=Path("/"))
+        arrival = Arrival()
+        with arrival.given() as number:
+            command = [sys.executable, "-I", "-S", "-c", self.line, name, str(number), self.gate]
+            return spawn(command, self.watchdog, folder=Path("/"), descriptors=[number], arrival=arrival)
 
     def only(self) -> Worker:
         (worker,) = self.children.alive().values()
@@ -54,15 +66,34 @@ def test_there_are_as_many_as_are_wanted(crew: Crew) -> None:
     assert list(crew.children.alive()) == ["pool.1", "pool.2", "pool.3"]
 
 
-def test_only_so_many_start_at_once(crew: Crew) -> None:
-    crew.children.keep(STARTING_AT_ONCE + 2, busy=())
-    assert len(crew.children) == STARTING_AT_ONCE
+def test_only_so_many_start_at_once(crew: Crew, tmp_path: Path) -> None:
+    gate = tmp_path / "open"
+    crew.line, crew.gate = COMER, str(gate)
+    for _ in range(3):
+        crew.children.keep(STARTING_AT_ONCE + 2, busy=())
+        assert len(crew.children) == STARTING_AT_ONCE
+    gate.touch()
 
     def are_all_started() -> bool:
         crew.children.keep(STARTING_AT_ONCE + 2, busy=())
         return len(crew.children) == STARTING_AT_ONCE + 2
 
     eventually(are_all_started)
+
+
+def test_one_that_dies_before_it_has_come_up_holds_up_no_other(crew: Crew) -> None:
+    crew.line = "import sys; sys.exit()"
+    crew.children.keep(STARTING_AT_ONCE, busy=())
+    workers = list(crew.children.alive().values())
+    eventually(lambda: all(worker.child.is_up() for worker in workers))
+
+
+def test_one_that_never_comes_up_holds_up_no_other_for_ever(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+    crew.children.keep(STARTING_AT_ONCE + 1, busy=())
+    assert len(crew.children) == STARTING_AT_ONCE
+    monkeypatch.setattr(children, "STARTING_SECONDS", 0.0)
+    crew.children.keep(STARTING_AT_ONCE + 1, busy=())
+    assert len(crew.children) == STARTING_AT_ONCE + 1
 
 
 def test_those_that_are_idle_go_first_when_fewer_are_wanted(crew: Crew) -> None:

@@ -16,6 +16,7 @@ from pytest_django import Settings
 from accounts.models import User
 from runs import gate, wake
 from runs.models import Job
+from runs.pool.processes import Arrival
 from runs.states import State
 from runs.worker import process
 from tests import factories
@@ -138,6 +139,16 @@ def test_a_worker_that_is_told_so_looks_whether_its_job_was_cancelled(valkey: re
 def test_signals_for_its_pool_and_looks_without_a_job_are_nothing_to_a_worker(valkey: redis.Redis, ada: User) -> None:
     signals = (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1)
     work_while(lambda: not valkey.exists("rq:worker:a-worker"), *signals)
+
+
+def test_a_worker_tells_that_it_has_come_up(valkey: redis.Redis, ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "LONGEST_LIFE", 1)
+    factories.job(factories.workflow(ada))
+    arrival = Arrival()
+    with arrival.given() as number:
+        call_command("worker", "a-worker", tell=os.dup(number))
+        assert not arrival.is_seen()  # the other end is still ours
+    assert arrival.is_seen()
 
 
 @pytest.mark.parametrize("old_by", ["jobs", "memory"])
