@@ -19,6 +19,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from redis.exceptions import RedisError
 
+from accounts.compiled import insert
 from runs import lens, outbox, publish, rules, steps, stream, wake
 from runs.errors import JobActive, JobEnded, LostLease
 from runs.models import BACKGROUND_PLACES, Gate, Job, JobTelemetry, JobTransition, taken
@@ -392,7 +393,7 @@ def _end(
     )
     if telemetry is not None:
         data = zlib.compress(json.dumps(telemetry.snapshot, separators=(",", ":")).encode(), 1)
-        JobTelemetry.objects.create(job=job, last_id=telemetry.last_id, data=data)
+        insert([JobTelemetry(job=job, last_id=telemetry.last_id, data=data)])
     stopped = rules.count(job.batch_id, job, end.state, spent) if job.batch_id else None
     outbox.jobs_ended([job])
     return stopped is not None

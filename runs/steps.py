@@ -33,6 +33,11 @@ _PLACE: Final = Compiled[tuple[UUID, int]](
 )
 _NORMAL_LAST: Final = Compiled[int](lambda: _last_first("normal"))
 _BACKGROUND_LAST: Final = Compiled[int](lambda: _last_first("background"))
+_CLAIMED: Final = (
+    *("workflow_id", "owner_id", "batch_id", "graph_id", "number", "params", "scope"),
+    *("state", "fence", "worker", "version", "attempts"),
+)
+"""What a claim needs of its job, and the transition that makes it."""
 _GRAPHS_KEPT: Final = 16
 _ASKED_AT_ONCE: Final = 500
 _ONE_MORE_WAITS: Final = "SELECT 1 FROM runs_job WHERE state = 'queued' ORDER BY place LIMIT 1 OFFSET %s"
@@ -127,7 +132,7 @@ def head() -> Job | None:
 
     PostgreSQL waits here for who cancels it, then takes the next.
     """
-    return next(iter(Job.rows.raw(*_head(tuple(running_bounds().items())))), None)
+    return _head(tuple(running_bounds().items())).first()
 
 
 def clear(job: Job) -> None:
@@ -178,11 +183,9 @@ def _update(job: Job, fields: dict[str, Any]) -> bool:
 
 
 @cache
-def _head(_bounds: tuple[tuple[str, int], ...]) -> tuple[str, tuple[Any, ...]]:
-    """The statement, with its parameters. The bounds stand in it: it is kept by them, and made anew for others."""
-    first = Job.objects.unbound().select_for_update(of=("self",))[:1]
-    sql, parameters = first.query.sql_with_params()
-    return sql, parameters
+def _head(_bounds: tuple[tuple[str, int], ...]) -> Compiled[Job]:
+    """The query. The bounds stand in it: it is kept by them, and made anew for others."""
+    return Compiled(lambda: Job.objects.unbound().select_for_update(of=("self",)).only(*_CLAIMED)[:1])
 
 
 @cache

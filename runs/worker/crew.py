@@ -4,8 +4,8 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Final, ParamSpec, TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any, Final, ParamSpec, TypeVar
 
 from django.conf import settings
 from django.db import InterfaceError, InternalError, OperationalError, connection, connections
@@ -24,11 +24,19 @@ class Crew:
 
     def __init__(self) -> None:
         self._desk = ThreadPoolExecutor(1, "desk")
+        self._given: Future[Any] | None = None
         self._workshop = ThreadPoolExecutor(os.cpu_count() or 1, "workshop")
 
     async def at_desk(self, act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Does something where it may wait for the database or Redis, after all that was given to the desk before."""
-        return await asyncio.wrap_future(self._desk.submit(act, *args, **kwargs))
+        given = self._given = self._desk.submit(act, *args, **kwargs)
+        return await asyncio.wrap_future(given)
+
+    def clear_desk(self) -> None:
+        """Waits until all is done that was given to the desk: what nobody awaits any more, too."""
+        if self._given:
+            wait([self._given])
+            self._given = None
 
     async def in_workshop(self, act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Does something that needs a processor."""

@@ -49,7 +49,7 @@ logger = logging.getLogger(__name__)
 class Recorder:
     """The engine's host for one job. Raises LostLease, from what can be awaited, when the job has passed on."""
 
-    def __init__(self, claim: Claim, crew: Crew) -> None:
+    def __init__(self, claim: Claim, crew: Crew, loop: asyncio.AbstractEventLoop) -> None:
         self._claim = claim
         self._crew = crew
         self._nodes: dict[str, Node] = {}
@@ -61,7 +61,7 @@ class Recorder:
         self._unwritten: Batch = {}
         self._redis_is_behind = False
         self._sure_at = time.time()
-        self._loop = asyncio.get_running_loop()
+        self._loop = loop
         self._news = asyncio.Event()
         self._urgent = asyncio.Event()
         self._folder: Path | None = None
@@ -160,7 +160,7 @@ class Recorder:
         return self._folder
 
     def begin(self) -> None:
-        """This attempt begins, and is announced. At the desk. Raises LostLease when it comes too late."""
+        """This attempt begins, and is announced. Raises LostLease when it comes too late."""
         if (timezone.now() - self._claim.started_at).total_seconds() > settings.LEASE_SECONDS / 2:
             insist(lambda: hold.look(self._claim))  # it was stopped meanwhile: a stream that is gone refuses nobody
         change = publish.change(self._claim.job_id, self._claim.workflow_id, self._claim.version)
@@ -198,7 +198,8 @@ class Recorder:
     def close(self, end: Callable[[Callable[[], None], Tell], T]) -> T:
         """The rest: `end` gets what writes it, within its own transaction, and what tells it with the end, after that.
 
-        At the desk; while the database is away, it waits there. If it fails, the next `close` has all but the products.
+        While nobody is at the desk. It waits for a database that is away. If it fails, the next `close` has all but the
+        products.
         """
         before = self._last, self._snapshot
         documents, write = self._products.last()

@@ -19,6 +19,7 @@ from runs.gate import Claim
 from runs.models import Asset, Blob, Job, JobTelemetry
 from runs.redis import progress_key, snapshot_key, stream_key
 from runs.states import State
+from runs.worker.crew import Crew
 from runs.worker.executor import Executor
 from tests.factories import NOISE, TEXT, waiting
 from tests.runs.jobs import claimed, graph, ran, told
@@ -104,6 +105,39 @@ def test_a_job_that_was_cancelled_before_it_began_to_run_is_cancelled(valkey: re
     executor.execute(claim)
     executor.close()
     assert Job.objects.get(pk=claim.job_id).state == State.CANCELLED
+
+
+def test_a_job_ends_after_what_is_still_being_written_for_it(
+    valkey: redis.Redis, ada: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node whose time is over no longer waits for what is written at the desk, but the job's end does."""
+    settings.JOB_TIMEOUT_SECONDS = 0.05
+    over, order = threading.Event(), list[str]()
+    mark, clear, finish = gate.mark_unrepeatable, Crew.clear_desk, gate.finish
+
+    def slow(claim: Claim) -> None:
+        assert over.wait(20)
+        mark(claim)
+        order.append("marked")
+
+    def run_is_over(crew: Crew) -> None:
+        over.set()
+        clear(crew)
+
+    def last(*args: Any, **kwargs: Any) -> bool:
+        order.append("finished")
+        return finish(*args, **kwargs)
+
+    monkeypatch.setattr(gate, "mark_unrepeatable", slow)
+    monkeypatch.setattr(Crew, "clear_desk", run_is_over)
+    monkeypatch.setattr(gate, "finish", last)
+    unsafe = graph(
+        {"get": ("http.get", {"url": "http://127.0.0.1:1/"}), "out": ("output.preview", {})}, "get.text > out.value"
+    )
+    with running(claimed(ada, unsafe)):
+        pass
+    assert order == ["marked", "finished"]
+    assert Job.objects.values_list("error__code", flat=True).get() == "timeout"
 
 
 def test_a_look_at_a_job_that_nobody_cancelled_changes_nothing(valkey: redis.Redis, ada: User) -> None:

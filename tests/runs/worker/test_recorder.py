@@ -48,13 +48,9 @@ class Telling:
         self.claim = claim
         self.crew = crew
         self._runner = asyncio.Runner()
-        self.recorder = self._runner.run(self._make())
-        self.run(crew.at_desk(self.recorder.begin))
-
-    async def _make(self) -> Recorder:
-        recorder = Recorder(self.claim, self.crew)
-        recorder.expect(load(self.claim.graph))
-        return recorder
+        self.recorder = Recorder(claim, crew, self._runner.get_loop())
+        self.recorder.begin()
+        self.recorder.expect(load(claim.graph))
 
     def say(self, message: str) -> Telemetry:
         """Tells one line of the log."""
@@ -62,7 +58,7 @@ class Telling:
         return self.close()
 
     def close(self) -> Telemetry:
-        self.run(self.crew.at_desk(lambda: self.recorder.close(self._ended)))
+        self.recorder.close(self._ended)
         return self.recorder.told
 
     def _ended(self, write: Callable[[], None], tell: Tell) -> None:
