@@ -77,6 +77,11 @@ async def after(redis: Redis, job_id: UUID, last: TelemetryId | None) -> list[En
     return [_entry(key, fields) for key, fields in found]
 
 
+async def missed(redis: Redis, job_id: UUID, last: TelemetryId, fence: int) -> list[Piece] | None:
+    """What `pieces` says of the entries behind `last`. Raises RedisError."""
+    return pieces(last, await after(redis, job_id, last), fence)
+
+
 async def latest(redis: Redis, job_id: UUID) -> Standing | None:
     """The whole telemetry as Redis has it; None when it has none. Raises RedisError."""
     base = _kept(await redis.get(keys.snapshot_key(job_id)))

@@ -263,9 +263,9 @@ class JobFeed:
         """What follows on the last id in the stream; None when something in between is gone. Raises as Redis does."""
         if self._last is None:
             return None
-        after = partial(tail.after, self._hints.redis, self.job_id, self._last)
-        entries = await self._hints.reads(("after", self.job_id, self._last), after)
-        return tail.pieces(self._last, entries, self._fence)
+        missed = partial(tail.missed, self._hints.redis, self.job_id, self._last, self._fence)
+        found: list[Piece] | None = await self._hints.reads(("missed", self.job_id, self._last, self._fence), missed)
+        return found
 
     async def _is_ahead(self, after: TelemetryId) -> bool:
         """Whether a client says that it has what this job has never told."""

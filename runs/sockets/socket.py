@@ -20,6 +20,7 @@ from runs.errors import JobGone, WorkflowGone
 from runs.models import Job
 from runs.sockets.feed import Frame, JobFeed
 from runs.sockets.hints import AWAY
+from runs.sockets.patience import Patience
 from runs.sockets.reading import Reading, read_ended
 from runs.sockets.tasks import first_of, to_the_end
 from runs.sockets.threads import in_database
@@ -32,7 +33,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 SEND_PATIENCE = 30.0
-"""Seconds that one frame may wait for a slow client."""
+"""Seconds that frames may wait for a client that takes none of them."""
 TRY_AGAIN_LATER = 1013
 NOT_SIGNED_IN = 4401
 NOT_FOUND = 4404
@@ -72,6 +73,7 @@ class Socket(ABC):
         self._receive = receive
         self._send = send
         self._verdict: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._patience = Patience(SEND_PATIENCE, lambda: self._close(TOO_SLOW))
 
     @classmethod
     async def serve(cls, scope: Message, receive: Receive, send: Send) -> None:
@@ -94,6 +96,7 @@ class Socket(ABC):
         try:
             await first_of(self._follow(), self._listen(), self._wait_for_verdict())
         finally:
+            self._patience.close()
             await to_the_end(Warden.here().remove(self))
 
     @classmethod
@@ -120,12 +123,9 @@ class Socket(ABC):
         await self.send(frame)
 
     async def send(self, message: Mapping[str, Any]) -> None:
-        """One JSON message. Raises Closing when the client does not take it in time."""
-        try:
-            async with asyncio.timeout(SEND_PATIENCE):
-                await self._send({"type": "websocket.send", "text": json.dumps(message, separators=(",", ":"))})
-        except TimeoutError as error:
-            raise Closing(TOO_SLOW) from error
+        """One JSON message. A client that does not take it in time is sent away."""
+        with self._patience:
+            await self._send({"type": "websocket.send", "text": json.dumps(message, separators=(",", ":"))})
 
     def expel(self) -> None:
         """The warden found the credentials no longer good."""
