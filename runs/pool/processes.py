@@ -154,7 +154,8 @@ def spawn(
     """Starts `command` in `folder`, under the watchdog's eye.
 
     `output` takes what it prints (None: our own), `given` is what it reads as its input (at most 64 KiB),
-    `descriptors` are the open files that it inherits, `arrival` says when it has come up: the command closes that.
+    `descriptors` are the open files that it inherits, `arrival` says when it has come up: the command closes
+    the descriptor that it was given of it.
     """
     process = subprocess.Popen(  # noqa: S603 (the commands are our own)
         [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *command],

@@ -139,7 +139,7 @@ class Pool:
     def _start_worker(self, name: str) -> Child:
         arrival = Arrival()
         with arrival.given() as number:
-            command = [sys.executable, "manage.py", "worker", name, "--tell", str(number)]
+            command = [sys.executable, "manage.py", "worker", name, "--arrival", str(number)]
             return spawn(command, self._watchdog, folder=settings.BASE_DIR, descriptors=[number], arrival=arrival)
 
     def _take_signal(self, _number: int, _frame: FrameType | None) -> None:

@@ -14,13 +14,14 @@ from runs.errors import DatabaseAway
 
 P = ParamSpec("P")
 T = TypeVar("T")
-LONGEST_PAUSE_SECONDS: Final = 1.0
+LONGEST_PAUSE_SECONDS: Final = 0.2
+"""So that what waits for the database goes on soon after it is back."""
 AWAY: Final = (OperationalError, InterfaceError, InternalError)
 """What a database raises that is not there, or, the last, is there to be read alone: it is about to take over."""
 
 
 class Crew:
-    """A desk, the one thread that writes rows and telemetry while a job runs, and a workshop for pictures."""
+    """A desk, the one thread that writes rows and telemetry while a run's loop turns, and a workshop for pictures."""
 
     def __init__(self) -> None:
         self._desk = ThreadPoolExecutor(1, "desk")
@@ -33,7 +34,10 @@ class Crew:
         return await asyncio.wrap_future(given)
 
     def clear_desk(self) -> None:
-        """Waits until all is done that was given to the desk: what nobody awaits any more, too."""
+        """Waits until all is done that was given to the desk: what nobody awaits any more, too.
+
+        The last is enough: the desk does one after the other, and a cancelled one is done when its turn comes.
+        """
         if self._given:
             wait([self._given])
             self._given = None
@@ -61,4 +65,4 @@ def insist(act: Callable[[], T]) -> T:
             if time.monotonic() + pause > deadline:
                 raise DatabaseAway("The database was away for longer than a lease lasts.") from error
         time.sleep(pause)
-        pause = min(1.1 * pause, LONGEST_PAUSE_SECONDS)  # about a tenth of what it has waited so far
+        pause = min(1.1 * pause, LONGEST_PAUSE_SECONDS)  # at first about a tenth of what it has waited so far

@@ -60,16 +60,18 @@ class Executor:
         self._runner.close()
 
     def _carry_out(self, claim: Claim) -> None:
-        """Begins before the loop runs and settles after it, without a hop to the desk, which costs both threads."""
+        """Begins and settles in this thread, before and after the loop: a visit to the desk changes threads twice."""
         recorder = Recorder(claim, self._crew, self._loop)
         try:
-            end = self._ended(claim, recorder)
-            self._crew.clear_desk()
+            try:
+                end = self._run_to_end(claim, recorder)
+            finally:
+                self._crew.clear_desk()  # whatever ended it
             _settle(claim, end, recorder)
         finally:
             recorder.clear_up()
 
-    def _ended(self, claim: Claim, recorder: Recorder) -> End:
+    def _run_to_end(self, claim: Claim, recorder: Recorder) -> End:
         try:
             recorder.begin()
             return _good_end(self._runner.run(self._run(claim, recorder)))

@@ -25,13 +25,13 @@ LONGEST_LIFE: Final = 2000
 logger = logging.getLogger(__name__)
 
 
-def run(name: str, tell: int | None = None) -> None:
-    """Works under this name until it is told to stop, or has become old. Closes the file `tell` when it has come up."""
+def run(name: str, arrival: int | None = None) -> None:
+    """Works under this name until it is told to stop, or has become old. Closes the file `arrival` when it is up."""
     connections.settings[DEFAULT_DB_ALIAS]["OPTIONS"].pop("pool", None)  # its two threads keep a connection each
     Image.init()
     worker = Worker(name)
-    if tell is not None:
-        os.close(tell)
+    if arrival is not None:
+        os.close(arrival)
     worker.run()
 
 
@@ -83,7 +83,7 @@ class Worker:
                 return None
             if self._in_doubt:
                 self._give_back()
-            self._in_doubt = True
+            self._in_doubt = True  # until the answer is here: a commit may be kept though it is lost
             found = gate.claim(self._name, tell=False, likely=likely)  # the recorder tells of it as it begins
             self._in_doubt = False
             return found

@@ -32,7 +32,7 @@ Document = dict[str, Any]
 
 
 class Products:
-    """The products of one job. What can be awaited is for the run's loop, the rest for the crew's desk."""
+    """The products of one job. What can be awaited is for the run's loop, `save` for the desk, `last` for its end."""
 
     def __init__(self, claim: Claim, crew: Crew) -> None:
         self._claim = claim

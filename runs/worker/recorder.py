@@ -47,7 +47,10 @@ logger = logging.getLogger(__name__)
 
 
 class Recorder:
-    """The engine's host for one job. Raises LostLease, from what can be awaited, when the job has passed on."""
+    """The engine's host for one job.
+
+    Raises LostLease when the job has passed on: from what can be awaited, `begin` and `close`.
+    """
 
     def __init__(self, claim: Claim, crew: Crew, loop: asyncio.AbstractEventLoop) -> None:
         self._claim = claim
@@ -198,8 +201,8 @@ class Recorder:
     def close(self, end: Callable[[Callable[[], None], Tell], T]) -> T:
         """The rest: `end` gets what writes it, within its own transaction, and what tells it with the end, after that.
 
-        While nobody is at the desk. It waits for a database that is away. If it fails, the next `close` has all but the
-        products.
+        Call it when the desk is clear (`Crew.clear_desk`). It waits for a database that is away. If it fails, the next
+        `close` has all but the products.
         """
         before = self._last, self._snapshot
         documents, write = self._products.last()

@@ -1,8 +1,10 @@
 """A query that is compiled once finds what the query itself would, with whatever values it is run."""
 
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models import CharField, DateTimeField, QuerySet, UUIDField
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -73,9 +75,30 @@ def test_somebody_stands_for_the_user_of_what_may_be_seen(ada: User, bob: User) 
     assert mine.rows(user=bob.pk) == []
 
 
-def test_new_rows_are_written_whole_by_one_statement(
-    ada: User, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_each_thread_reads_by_its_own_connection(ada: User) -> None:
+    named = Compiled(lambda name: User.objects.filter(username=name), name=CharField())
+    seen: list[object] = []
+
+    def read() -> None:
+        try:
+            found = named.first(name="ada")
+            seen.extend([found, connection.connection])
+        finally:
+            connection.close()
+
+    assert named.first(name="ada") == ada
+    thread = threading.Thread(target=read)
+    thread.start()
+    thread.join()
+    assert seen[0] == ada
+    assert seen[1] not in {None, connection.connection}
+    connection.close()  # a connection that is made anew is used, too
+    assert named.first(name="ada") == ada
+    assert named.first(name="nobody") is None
+
+
+def test_new_rows_are_written_whole(ada: User, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     tokens = [
         ApiToken(user=ada, name=name, prefix=name, digest=name, scopes=[Scope.RUN], created_at=timezone.now())
         for name in "ab"

@@ -13,6 +13,7 @@ import pytest
 import redis
 from django.db import connection
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from runs import gate, stream
@@ -78,6 +79,16 @@ LEADS_TO = {
     ("cancelling", "lose"): "cancelled",
     ("cancelling", "end"): "cancelled",
 }
+
+
+def test_a_claim_reads_of_its_job_all_that_it_needs_at_once(
+    workflow: Workflow, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(2):
+        factories.job(workflow)
+    assert gate.claim("w1", tell=False)  # which keeps the graph
+    with django_assert_num_queries(7):  # a savepoint's two, the gate, what runs, the head, the move and its history
+        assert gate.claim("w2", tell=False, likely=True)
 
 
 @pytest.mark.parametrize("state", State)

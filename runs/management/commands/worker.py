@@ -13,7 +13,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name")
-        parser.add_argument("--tell", type=int, help="A file descriptor to close when it has come up.")
+        parser.add_argument("--arrival", type=int, help="A file descriptor to close when it has come up.")
 
     def handle(self, *_arguments: Any, **options: Any) -> None:
-        process.run(options["name"], options["tell"])
+        process.run(options["name"], options["arrival"])

@@ -148,7 +148,7 @@ def test_a_silent_worker_brings_no_deleted_job_back(
 
     async def be_silent() -> None:
         mine = Recorder(claim, crew, asyncio.get_running_loop())
-        await crew.at_desk(mine.begin)
+        await asyncio.to_thread(mine.begin)
         await asyncio.to_thread(gone, claim)
         with pytest.raises(LostLease):
             await asyncio.wait_for(mine.tell(), 10)
@@ -203,7 +203,7 @@ def test_a_worker_that_was_stopped_tells_nothing_of_another_job_which_was_given_
 
     async def be_late() -> None:
         mine = Recorder(claim, crew, asyncio.get_running_loop())
-        await crew.at_desk(mine.begin)
+        await asyncio.to_thread(mine.begin)
         await asyncio.to_thread(given_again, claim)
         mine._sure_at -= django_settings.LEASE_SECONDS  # it stood still for so long
         mine.text("word", "late")

@@ -146,7 +146,7 @@ def test_a_worker_tells_that_it_has_come_up(valkey: redis.Redis, ada: User, monk
     factories.job(factories.workflow(ada))
     arrival = Arrival()
     with arrival.given() as number:
-        call_command("worker", "a-worker", tell=os.dup(number))
+        call_command("worker", "a-worker", arrival=os.dup(number))
         assert not arrival.is_seen()  # the other end is still ours
     assert arrival.is_seen()
 
