@@ -31,8 +31,13 @@ def name_pool() -> str:
 
 
 def is_alive(worker: str, pid: int) -> bool:
-    """Whether process `pid` of this machine is that worker: its name stands in its command line."""
+    """Whether process `pid` of this machine is that worker: its name stands in its command line.
+
+    While it puts its command in the place of its leash, Linux shows none for a moment. One that seems alive because its
+    number is now that of a process of the system, which has none either, is given up when its lease ends.
+    """
     try:
-        return worker in psutil.Process(pid).cmdline()
+        words = psutil.Process(pid).cmdline()
     except psutil.Error:
         return False
+    return not words or worker in words
