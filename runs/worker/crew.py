@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from typing import Any, Final, ParamSpec, TypeVar
 
 from django.conf import settings
@@ -30,7 +31,7 @@ class Crew:
 
     async def at_desk(self, act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Does something where it may wait for the database or Redis, after all that was given to the desk before."""
-        given = self._given = self._desk.submit(act, *args, **kwargs)
+        given = self._given = self._desk.submit(_mending, partial(act, *args, **kwargs))
         return await asyncio.wrap_future(given)
 
     def clear_desk(self) -> None:
@@ -51,6 +52,15 @@ class Crew:
         self._desk.submit(connections.close_all)  # its own: which connections these are is told there
         self._desk.shutdown()
         self._workshop.shutdown()
+
+
+def _mending(act: Callable[[], T]) -> T:
+    """Does it. A connection that turns out to be dead is made anew for what comes next, which Django leaves undone."""
+    try:
+        return act()
+    except AWAY:
+        connection.close()
+        raise
 
 
 def insist(act: Callable[[], T]) -> T:

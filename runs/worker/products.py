@@ -64,7 +64,7 @@ class Products:
 
         Raises NodeFailed when there is none, or it can't be read.
         """
-        asset = await self._crew.at_desk(self._find, asset_id)
+        asset = await self._crew.at_desk(insist, lambda: self._find(asset_id))
         if asset is None:
             raise NodeFailed("asset_missing", "The asset that this node uses is gone. Choose or upload another one.")
         if kind == "file":

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, TypeVar, Unpack
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.utils import timezone
 from redis.exceptions import RedisError
 
@@ -303,6 +303,7 @@ class Recorder:
             self._lose_redis(error)
         except DatabaseError as error:
             logger.warning("The telemetry of job %s is made whole later (%s).", self._claim.job_id, error)
+            connection.close()  # it may be dead
 
     def _make_sure(self) -> None:
         """Who was stopped may have lost the job: to another of the same id and fence, Redis would let it write."""
