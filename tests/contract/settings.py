@@ -364,10 +364,10 @@ MANAGEMENT = (
         "worker",
         {
             "one worker process, for a pool": tests_in("runs/worker/test_process.py")(
-                "test_a_worker_runs_all_that_waits_in_its_order"
+                "test_a_worker_runs_all_that_waits_in_its_order", "test_a_worker_tells_that_it_has_come_up"
             )
         },
-        takes="name",
+        takes="name --arrival",
     ),
 )
 """All through `./loupe`."""
