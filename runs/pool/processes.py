@@ -1,4 +1,4 @@
-"""Child processes that never outlive their parent. Each leads a process group, which ends with it.
+"""Child processes that never outlive their parent. Each leads a session and a process group, which ends with it.
 
 Spawn from the main thread: on Linux a child is killed when the *thread* that made it ends.
 """
@@ -150,17 +150,12 @@ def spawn(
     given: bytes = b"",
     descriptors: Collection[int] = (),
     arrival: Arrival | None = None,
-    niceness: int | None = None,
 ) -> Child:
     """Starts `command` in `folder`, under the watchdog's eye.
 
     `output` takes what it prints (None: our own), `given` is what it reads as its input (at most 64 KiB),
     `descriptors` are the open files that it inherits, `arrival` says when it has come up: the command closes
     the descriptor that it was given of it.
-
-    With a `niceness`, 0 to 19, it gives way to other processes by so much, else it leads a session. Linux shares a
-    processor out among sessions first (sched(7), autogroup), and only within one by niceness, so that a hundred in
-    sessions of their own would leave others a hundredth.
     """
     process = subprocess.Popen(  # noqa: S603 (the commands are our own)
         [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *command],
@@ -169,12 +164,8 @@ def spawn(
         stderr=subprocess.STDOUT if output else None,
         cwd=folder,
         pass_fds=tuple(descriptors),
-        start_new_session=niceness is None,
-        process_group=None if niceness is None else 0,
+        start_new_session=True,
     )
-    if niceness is not None:
-        with contextlib.suppress(ProcessLookupError):
-            os.setpriority(os.PRIO_PROCESS, process.pid, niceness)
     watchdog.add(process.pid)
     if process.stdin:
         with contextlib.suppress(BrokenPipeError), process.stdin:

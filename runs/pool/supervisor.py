@@ -28,8 +28,6 @@ from runs.redis import CANCEL_CHANNEL, waiting_connection
 
 TICK_SECONDS = 0.1
 MEMORY_SECONDS = 0.25
-NICENESS = 10
-"""Of workers: what looks after them, and the pages, get the processor first, however many nodes are at work."""
 MOST_WORKERS = 32
 """More than these are started only when WORKERS or --count say so."""
 SETTLING_SECONDS = 2.0
@@ -148,7 +146,6 @@ class Pool:
                 folder=settings.BASE_DIR,
                 descriptors=[number],
                 arrival=arrival,
-                niceness=NICENESS,
             )
 
     def _take_signal(self, _number: int, _frame: FrameType | None) -> None:

@@ -78,16 +78,6 @@ def test_a_child_leads_a_session_of_its_own(sleeper: Child) -> None:
     assert sleeper.look() == Condition.LIVES
 
 
-def test_one_that_gives_way_leads_a_group_in_our_session(watchdog: Watchdog) -> None:
-    child = spawn(SLEEPER, watchdog, folder=Path.cwd(), niceness=7)
-    try:
-        assert os.getsid(child.pid) == os.getsid(0)
-        assert os.getpgid(child.pid) == child.pid
-        assert os.getpriority(os.PRIO_PROCESS, child.pid) == 7
-    finally:
-        child.reap()
-
-
 def test_a_child_gets_what_it_is_given_and_prints_where_it_is_told(watchdog: Watchdog, tmp_path: Path) -> None:
     with (tmp_path / "log").open("wb") as log:
         child = spawn([*PYTHON, "print(input()[::-1])"], watchdog, folder=tmp_path, output=log, given=b"olleh\n")
