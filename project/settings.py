@@ -285,12 +285,8 @@ SQLITE = {
 DATABASE: dict[str, Any] = env.db_url("DATABASE_URL") if env.str("DATABASE_URL", "") else SQLITE
 if DATABASE["ENGINE"] == "django.db.backends.postgresql":
     DATABASE.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 20, "timeout": 10}
-    DATABASE.setdefault(
-        "CONN_HEALTH_CHECKS", True
-    )  # what the pool hands out lives, also after PostgreSQL was restarted
-    DATABASE["OPTIONS"].setdefault(
-        "connect_timeout", 10
-    )  # of workers too, which have no pool: see `runs.worker.process`
+    DATABASE.setdefault("CONN_HEALTH_CHECKS", True)  # the pool hands out none that died with a restart of PostgreSQL
+    DATABASE["OPTIONS"].setdefault("connect_timeout", 10)  # for workers, which have no pool: see `runs.worker.process`
     # As on SSDs. With the default, made for disks that turn, PostgreSQL reads all jobs from the newest back rather than
     # along the index of those that were asked for.
     DATABASE["OPTIONS"].setdefault("options", "-c random_page_cost=1.1 -c jit=off")

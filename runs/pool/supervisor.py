@@ -140,13 +140,7 @@ class Pool:
         arrival = Arrival()
         with arrival.given() as number:
             command = [sys.executable, "manage.py", "worker", name, "--arrival", str(number)]
-            return spawn(
-                command,
-                self._watchdog,
-                folder=settings.BASE_DIR,
-                descriptors=[number],
-                arrival=arrival,
-            )
+            return spawn(command, self._watchdog, folder=settings.BASE_DIR, descriptors=[number], arrival=arrival)
 
     def _take_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
