@@ -8,6 +8,7 @@ from types import FrameType
 from typing import Final
 
 import psutil
+from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from PIL import Image
@@ -29,6 +30,7 @@ def run(name: str, arrival: int | None = None) -> None:
     """Works under this name until it is told to stop, or has become old. Closes the file `arrival` when it is up."""
     connections.settings[DEFAULT_DB_ALIAS]["OPTIONS"].pop("pool", None)  # its two threads keep a connection each
     Image.init()
+    get_channel_layer()  # its modules take 30 ms, which the first run need not wait for
     worker = Worker(name)
     if arrival is not None:
         os.close(arrival)

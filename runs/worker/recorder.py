@@ -8,8 +8,10 @@ import asyncio
 import logging
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeVar, Unpack
 
@@ -53,6 +55,7 @@ class Recorder:
     """
 
     def __init__(self, claim: Claim, crew: Crew, loop: asyncio.AbstractEventLoop) -> None:
+        """`loop` is this thread's."""
         self._claim = claim
         self._crew = crew
         self._nodes: dict[str, Node] = {}
@@ -65,6 +68,7 @@ class Recorder:
         self._redis_is_behind = False
         self._sure_at = time.time()
         self._loop = loop
+        self._thread = threading.get_ident()
         self._news = asyncio.Event()
         self._urgent = asyncio.Event()
         self._folder: Path | None = None
@@ -184,11 +188,14 @@ class Recorder:
 
     async def tell(self) -> None:
         """Tells all that is new, again and again, until it is cancelled. Raises LostLease."""
+        earliest = 0.0
         while True:
-            if not await _either(self._news, SILENT_SECONDS):
+            if not await self._hear():
                 await self._crew.at_desk(self._remind)
                 continue
-            await _either(self._urgent, GATHER_SECONDS)
+            due = self._loop.call_at(max(earliest, self._loop.time() + GATHER_SECONDS), self._urgent.set)
+            await self._urgent.wait()
+            due.cancel()
             self._news.clear()
             self._urgent.clear()
             try:
@@ -196,7 +203,7 @@ class Recorder:
             except AWAY as error:
                 logger.warning("The products of job %s wait for the database (%s).", self._claim.job_id, error)
                 self._news.set()
-            await _either(self._urgent, FLUSH_SECONDS - GATHER_SECONDS)
+            earliest = self._loop.time() + FLUSH_SECONDS
 
     def close(self, end: Callable[[Callable[[], None], Tell], T]) -> T:
         """The rest: `end` gets what writes it, within its own transaction, and what tells it with the end, after that.
@@ -234,12 +241,26 @@ class Recorder:
             stream.forget([self._claim.job_id])
             stream.begin(self._claim.job_id, self._claim.fence, hints)
 
+    async def _hear(self) -> bool:
+        """Waits for news, but not for long. Whether there is any."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SILENT_SECONDS):
+                await self._news.wait()
+        return self._news.is_set()
+
     def _stir(self, *, urgent: bool = False) -> None:
         """Wakes `tell`, from whichever thread."""
         if not self._news.is_set():
-            self._loop.call_soon_threadsafe(self._news.set)
+            self._set(self._news)
         if urgent:
-            self._loop.call_soon_threadsafe(self._urgent.set)
+            self._set(self._urgent)
+
+    def _set(self, event: asyncio.Event) -> None:
+        """Only another thread has to wake the loop, which costs three calls of the system."""
+        if threading.get_ident() == self._thread:
+            event.set()
+        else:
+            self._loop.call_soon_threadsafe(event.set)
 
     def _flush(self) -> None:
         """Rows first, then the batch that speaks of them, which has its number whether Redis takes it or not."""
@@ -323,13 +344,3 @@ class Recorder:
         if not self._redis_is_behind:
             logger.warning("Redis is away (%s); job %s goes on and tells it later.", error, self._claim.job_id)
         self._redis_is_behind = True
-
-
-async def _either(event: asyncio.Event, seconds: float) -> bool:
-    """Waits for the event, but no longer than so many seconds. Whether it is set."""
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        pass
-    return event.is_set()
