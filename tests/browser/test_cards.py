@@ -4,9 +4,10 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.board import box, meet
 from tests.browser.list import opened, study
 from tests.browser.person import Person, edge, node, violations
-from tests.live.product import make_workflow, submit
+from tests.live.product import ended, make_workflow, submit
 from tests.photographs import photograph
 
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
@@ -33,6 +34,19 @@ def test_a_waiting_run_is_put_first_by_its_card(ada: Person, rest: httpx.Client)
     assert line(page) == ["#4", "#3"]
     page.get_by_role("button", name="Run #3 next").click()
     expect(page.locator("#queue-waiting [data-job-card]").first).to_contain_text("#3")
+
+
+def test_on_a_phone_the_list_leads_to_all_that_have_ended(ada: Person, rest: httpx.Client) -> None:
+    workflow = study(rest, seconds=0)
+    for _ in range(5):
+        ended(rest, submit(rest, workflow))
+    ada.page.set_viewport_size({"width": 360, "height": 740})
+    page = opened(ada, workflow)
+    expect(page.locator("#queue-completed .run-card:visible")).to_have_count(3)
+    page.get_by_role("link", name="All 5").click()
+    expect(page.locator("tr.run")).to_have_count(5)
+    row = page.locator("tr.run").first
+    assert not meet(box(row.locator("time")), box(row.locator(".acts")))
 
 
 def test_many_runs_wait_in_the_background_where_one_says_so(ada: Person, rest: httpx.Client) -> None:

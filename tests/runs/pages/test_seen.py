@@ -77,7 +77,7 @@ def test_an_empty_gallery_says_what_became_of_it_in_the_run(workflow: Workflow) 
         view = through(workflow, job, nodes={"story": story, "out": {"status": status}})
         html = pushes.bodies(view, ["out"])
         said.append(re.sub(r"<[^>]*>", "", html[html.index("tile none") :].partition("</li>")[0]).partition(">")[2])
-    assert said == ["What runs make lands here", "needs a text from “Stream text”", "not reached", "nothing made"]
+    assert said == ["What runs make lands here", "needs a text from “Stream text”", "stopped", "nothing made"]
 
 
 def test_a_node_that_came_after_the_run_is_idle(ada: User, workflow: Workflow) -> None:
