@@ -54,7 +54,7 @@ class Pending:
         """Text to append, until the node has shown as much as it may."""
         with self._lock:
             shown = self._shown.get(node, 0)
-            if shown > TEXT_KEPT:
+            if shown > TEXT_KEPT or not chunk:
                 return
             self._shown[node] = shown + len(chunk)
             kept = chunk[: TEXT_KEPT - shown]

@@ -71,6 +71,7 @@ class Recorder:
         self._thread = threading.get_ident()
         self._news = asyncio.Event()
         self._urgent = asyncio.Event()
+        self._stirred = False
         self._folder: Path | None = None
 
     def node(self, node: str, **fields: Unpack[NodeFields]) -> None:
@@ -192,12 +193,16 @@ class Recorder:
         while True:
             if not await self._hear():
                 await self._crew.at_desk(self._remind)
+                earliest = self._loop.time() + FLUSH_SECONDS
                 continue
             due = self._loop.call_at(max(earliest, self._loop.time() + GATHER_SECONDS), self._urgent.set)
-            await self._urgent.wait()
-            due.cancel()
+            try:
+                await self._urgent.wait()
+            finally:
+                due.cancel()
             self._news.clear()
             self._urgent.clear()
+            self._stirred = False
             try:
                 await self._crew.at_desk(self._flush)
             except AWAY as error:
@@ -249,8 +254,9 @@ class Recorder:
         return self._news.is_set()
 
     def _stir(self, *, urgent: bool = False) -> None:
-        """Wakes `tell`, from whichever thread."""
-        if not self._news.is_set():
+        """Wakes `tell`, from whichever thread, once for all that comes before it looks."""
+        if urgent or not self._stirred:
+            self._stirred = True
             self._set(self._news)
         if urgent:
             self._set(self._urgent)

@@ -36,14 +36,17 @@ def test_a_waiting_run_is_put_first_by_its_card(ada: Person, rest: httpx.Client)
     expect(page.locator("#queue-waiting [data-job-card]").first).to_contain_text("#3")
 
 
-def test_on_a_phone_the_list_leads_to_all_that_have_ended(ada: Person, rest: httpx.Client) -> None:
+def test_on_a_phone_the_list_leads_to_all_that_are_done(ada: Person, rest: httpx.Client) -> None:
     workflow = study(rest, seconds=0)
     for _ in range(5):
         ended(rest, submit(rest, workflow))
-    ada.page.set_viewport_size({"width": 360, "height": 740})
     page = opened(ada, workflow)
+    expect(page.locator("#queue-completed .run-card:visible")).to_have_count(5)
+    expect(page.get_by_text("All 5 done")).to_be_hidden()
+    page.set_viewport_size({"width": 360, "height": 740})
     expect(page.locator("#queue-completed .run-card:visible")).to_have_count(3)
-    page.get_by_role("link", name="All 5").click()
+    page.get_by_role("link", name="All 5 done").click()
+    page.wait_for_url("**/runs/?state=completed")
     expect(page.locator("tr.run")).to_have_count(5)
     row = page.locator("tr.run").first
     assert not meet(box(row.locator("time")), box(row.locator(".acts")))

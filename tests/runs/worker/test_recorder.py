@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import ANY
@@ -23,7 +24,7 @@ from runs.tail import Entry, Piece, last_known, pieces
 from runs.telemetry import EMPTY, TelemetryId, fold
 from runs.worker.crew import Crew, insist
 from runs.worker.products import Products
-from runs.worker.recorder import WHOLE_EVERY, Recorder
+from runs.worker.recorder import FLUSH_SECONDS, WHOLE_EVERY, Recorder
 from tests import valkey as embedded
 from tests.runs.jobs import claimed, graph, ran, told
 from tests.waiting import eventually
@@ -112,6 +113,67 @@ def test_a_longer_run_is_told_while_it_goes_on_but_not_more_often_than_ten_times
     batches = entries(valkey, job.pk)
     assert [key for key, _ in batches] == [f"1-{seq}" for seq in range(1, len(batches) + 1)]
     assert 2 <= len(batches) <= job.duration * 10 + 3
+
+
+def test_what_is_said_again_and_again_is_told_in_batches_a_tenth_of_a_second_apart(
+    telling: Telling, valkey: redis.Redis
+) -> None:
+    async def speak() -> float:
+        began = asyncio.get_running_loop().time()
+        telling_all = asyncio.create_task(telling.recorder.tell())
+        for number in range(100):
+            telling.recorder.log(None, "info", str(number))
+            await asyncio.sleep(0.005)
+        telling_all.cancel()
+        return asyncio.get_running_loop().time() - began
+
+    seconds = telling.run(speak())
+    assert 2 <= len(entries(valkey, telling.claim.job_id)) <= seconds / FLUSH_SECONDS + 1
+
+
+def test_an_error_is_told_at_once_with_what_waits(
+    telling: Telling, valkey: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runs.worker.recorder.FLUSH_SECONDS", 60.0)
+
+    def told() -> int:
+        return len(entries(valkey, telling.claim.job_id))
+
+    async def fail() -> None:
+        telling_all = asyncio.create_task(telling.recorder.tell())
+        telling.recorder.log(None, "info", "before")
+        await asyncio.to_thread(eventually, lambda: told() == 1)
+        telling.recorder.log(None, "info", "then")
+        telling.recorder.node("say", status="failed", error=("broken", "It broke."))
+        await asyncio.to_thread(eventually, lambda: told() == 2)
+        telling_all.cancel()
+
+    telling.run(fail())
+    assert messages(last_known(telling.claim.job_id)) == ["before", "then"]
+
+
+def test_what_another_thread_says_is_told_while_nothing_else_wakes_the_run(
+    telling: Telling, valkey: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runs.worker.recorder.SILENT_SECONDS", 60.0)
+
+    def is_told(line: str) -> bool:
+        return line in messages(last_known(telling.claim.job_id))
+
+    lines = ["one", "two", "three"]  # before the second, the loop sleeps
+
+    def speak() -> None:
+        for line in lines:
+            telling.recorder.log(None, "info", line)
+            eventually(partial(is_told, line))
+
+    async def listen() -> None:
+        telling_all = asyncio.create_task(telling.recorder.tell())
+        await asyncio.to_thread(speak)
+        telling_all.cancel()
+
+    telling.run(listen())
+    assert messages(last_known(telling.claim.job_id)) == lines
 
 
 def test_the_stream_folded_is_what_the_ended_job_keeps(valkey: redis.Redis, ada: User) -> None:
