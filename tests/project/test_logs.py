@@ -1,13 +1,17 @@
 """Logs stay small, and lose nothing that is new."""
 
-import errno
-import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from project import logs
-from project.logs import Log
+from project.logs import LARGEST_BYTES, Log
+from tests.waiting import eventually
+
+FILLS = "import os\nfor _ in range(2000): os.write(1, bytes(2**20))"
+"""At most two gigabytes."""
 
 
 def test_what_is_written_is_appended_by_every_opener(tmp_path: Path) -> None:
@@ -31,12 +35,19 @@ def test_a_large_log_is_set_aside_while_it_is_written(tmp_path: Path, monkeypatc
     assert (tmp_path / "web.log.1").read_bytes() == b"23456789"
 
 
-def test_on_a_full_disk_a_large_log_is_still_made_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_files: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+def test_no_more_is_set_aside_than_a_log_may_hold_however_fast_it_is_filled(tmp_path: Path) -> None:
+    log = Log(tmp_path, "workers")
+    with log.open() as file, subprocess.Popen([sys.executable, "-c", FILLS], stdout=file) as filler:
+        for _ in range(10):
+            eventually(lambda: log.path.stat().st_size > LARGEST_BYTES)
+            log.trim()
+            assert (tmp_path / "workers.log.1").stat().st_size == LARGEST_BYTES
+        filler.kill()
 
+
+def test_on_a_full_disk_a_large_log_is_still_made_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logs, "LARGEST_BYTES", 8)
-    monkeypatch.setattr(shutil, "copyfileobj", full)
+    (tmp_path / "web.log.1").symlink_to("/dev/full")
     log = Log(tmp_path, "web")
     with log.open() as file:
         file.write(b"0123456789")
