@@ -1,7 +1,6 @@
 """The process that `make run` becomes: it starts Valkey, the worker pool and the web processes, and ends them all."""
 
 import os
-import select
 import signal
 import socket
 import sys
@@ -20,6 +19,7 @@ from project.database import prepare
 from project.first_start import owner_with_examples
 from project.ground import check_room, data_lock, listener, plain_reasons
 from project.logs import Log
+from project.starter import Starter, say
 from project.valkey import Valkey
 from runs.pool.processes import Backoff, Child, Condition, spawn
 from runs.pool.watchdog import Watchdog
@@ -39,7 +39,7 @@ HASTE_SECONDS = 0.7
 
 def run(data_dir: Path, *, with_parent: bool) -> None:
     """Runs Loupe on `data_dir` until it is told to stop. Raises CannotStart when it can't."""
-    parent = os.getppid() if with_parent else None
+    starter = Starter(with_parent=with_parent)
     os.umask(0o077)
     with plain_reasons(data_dir), data_lock(data_dir) as lock, listener(settings.HOST, settings.PORT) as opened:
         check_room(data_dir)
@@ -50,16 +50,7 @@ def run(data_dir: Path, *, with_parent: bool) -> None:
         connections.close_all()  # from here on, the supervisor waits for no database
         say("Starting …")
         with published(data_dir), Watchdog(PATIENCE_SECONDS, held=(lock,)) as watchdog:
-            Supervisor(data_dir, opened, watchdog, address, parent).run()
-
-
-def say(line: str) -> None:
-    """Prints to whoever started Loupe, if it still looks."""
-    try:
-        print(line, flush=True)  # noqa: T201 (this is the product's terminal output)
-    except OSError:
-        with Path(os.devnull).open("w") as nobody:
-            os.dup2(nobody.fileno(), sys.stdout.fileno())
+            Supervisor(data_dir, opened, watchdog, address, starter).run()
 
 
 def web_arguments(handle: int) -> list[str]:
@@ -114,15 +105,14 @@ class Supervisor:
     """Keeps the services running, in this order started and in the opposite one ended."""
 
     def __init__(
-        self, data_dir: Path, listener: socket.socket, watchdog: Watchdog, address: str, parent: int | None
+        self, data_dir: Path, listener: socket.socket, watchdog: Watchdog, address: str, starter: Starter
     ) -> None:
         self._listener = listener
         self._watchdog = watchdog
         self._address = address
-        self._parent = parent
+        self._starter = starter
         self._announced = False
         self._store_answers = False
-        self._terminal = _terminal()
         self._asked_at: float | None = None
         self._hastened = False
         logs = data_dir / "logs"
@@ -154,19 +144,13 @@ class Supervisor:
         if not self._announced and _answers(self._listener):
             self._announced = True
             say(f"Loupe is ready. Open this once to be signed in (Ctrl-C stops Loupe):\n{self._address}")
-        if self._is_abandoned():
+        if self._starter.has_gone():
             self._asked_at = time.monotonic()
 
     def _wanted(self) -> list[Service]:
         """The services that are to run by now: what needs Valkey is started once that has answered."""
         self._store_answers = self._store_answers or self._valkey is None or self._valkey.answers()
         return [*self._store, self._workers, *self._web] if self._store_answers else self._store
-
-    def _is_abandoned(self) -> bool:
-        """Whether the terminal, or the process that this one is to end with, has gone."""
-        if self._parent is not None and os.getppid() != self._parent:
-            return True
-        return self._terminal is not None and bool(self._terminal.poll(0))
 
     def _end(self, services: Sequence[Service], seconds: float) -> None:
         """Asks these to end, and kills what has not done so in time."""
@@ -242,13 +226,3 @@ def _answers(listener: socket.socket) -> bool:
         client.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
         return client.recv(5) == b"HTTP/"
     return False
-
-
-def _terminal() -> "select.poll | None":
-    """Reports when the terminal that we print to goes away; None without one."""
-    with suppress(OSError, ValueError):
-        if sys.stdout.isatty():
-            poll = select.poll()
-            poll.register(sys.stdout.fileno(), 0)
-            return poll
-    return None
