@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -59,6 +58,8 @@ class Feeder(threading.Thread):
         self.accepted: set[str] = set()
         self.refusals: list[str] = []
         self.enough = threading.Event()
+        self.left = threading.Event()
+        """Whether to ask no more even for what has been asked for and was not answered."""
         self._client, self._workflows, self._random, self._in_flight = client, workflows, random, in_flight
 
     def run(self) -> None:
@@ -87,8 +88,8 @@ class Feeder(threading.Thread):
         path, body = ("jobs", single) if count == 1 else ("batches", {"axes": {"seconds": lengths}, "confirm": True})
         address = f"/workflows/{self._random.choice(self._workflows)}/{path}"
         key = {"Idempotency-Key": str(uuid.UUID(int=self._random.getrandbits(128)))}
-        while not self._is_answered(address, body, key):
-            time.sleep(PAUSE_SECONDS)
+        while not self._is_answered(address, body, key) and not self.left.wait(PAUSE_SECONDS):
+            pass
 
     def _is_answered(self, address: str, body: Json, key: dict[str, str]) -> bool:
         with suppress(httpx.HTTPError):
@@ -113,6 +114,7 @@ class Spectator(threading.Thread):
         self.workflow = workflow
         self._headers = headers
         self._asked: list[Json] = []
+        self._sockets = 0
 
     def run(self) -> None:
         while not self.left.is_set():
@@ -135,6 +137,7 @@ class Spectator(threading.Thread):
         return str([str(NOTHING), *(frame["id"] for frame in self.frames[job] if frame["type"] != "job")][-1])
 
     def _watch(self) -> None:
+        self._sockets += 1
         with connect(self._address, additional_headers=self._headers) as socket:
             while not self.left.is_set():
                 self._take(socket)
@@ -145,4 +148,4 @@ class Spectator(threading.Thread):
         with suppress(TimeoutError):
             frame: dict[str, Any] = json.loads(socket.recv(PAUSE_SECONDS))
             if frame["type"] in TOLD:
-                self.frames[frame["job_id"]].append(frame)
+                self.frames[frame["job_id"]].append(frame | {"socket": self._sockets})

@@ -163,6 +163,16 @@ class Scene:
         noticed, rescued = ([seconds for own, seconds in settled if own is which] for which in (True, False))
         return Outcome(self.strikes, len(evidence.jobs), wrong, noticed, rescued, idle(evidence, self._quiet))
 
+    def leave(self) -> None:
+        """Asks for nothing and watches nothing any more, however it stands."""
+        self._feeder.enough.set()
+        threads: list[Feeder | Spectator] = [self._feeder, *self._spectators]
+        for thread in threads:
+            thread.left.set()
+        for thread in threads:
+            if thread.is_alive():
+                thread.join(QUIET_WITHIN)
+
     def _struck(self, act: Fault) -> float:
         time.sleep(self.random.uniform(0, LONGEST_PAUSE))  # the moment is what is random
         self._end_quiet()
@@ -231,8 +241,11 @@ def scene(
     try:
         with product.start().client("owner", "admin", "--staff") as client:
             busy = Scene(product, client, ground, Random(seed), cap=cap, in_flight=in_flight)
-            busy.begin()
-            yield busy
+            try:
+                busy.begin()
+                yield busy
+            finally:
+                busy.leave()
     finally:
         product.end()
 

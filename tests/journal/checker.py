@@ -6,8 +6,9 @@ run from its first line to its last, not longer.
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from itertools import groupby, pairwise
 from math import inf
+from operator import itemgetter
 
 from runs.telemetry import EMPTY, NOTHING, TelemetryId, fold
 from tests.journal.evidence import HOLDING, TERMINAL, Cap, Evidence, Json, Recorded
@@ -180,9 +181,10 @@ def telemetry(evidence: Evidence) -> Iterator[str]:
             if frame["type"] == "update" and frame["after"] != last:
                 yield f"{job_id} was sent {frame['id']} after {frame['after']}, but had {last}"
             last = frame["id"] if frame["type"] in {"snapshot", "update"} else last
-        versions = [frame["version"] for frame in frames if frame["type"] == "job"]
-        if versions != sorted(versions):
-            yield f"{job_id} was told falling versions: {versions}"
+        for _, told in groupby(frames, itemgetter("socket")):
+            versions = [frame["version"] for frame in told if frame["type"] == "job"]
+            if versions != sorted(versions):
+                yield f"{job_id} was told falling versions on one socket: {versions}"
     for job in evidence.jobs.values():
         for node, text in ((job.snapshot or EMPTY)["text"]).items():
             yield from _misspoken(job.id, node, text, evidence)

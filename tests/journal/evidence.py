@@ -73,6 +73,8 @@ class Plan:
 class Evidence:
     """`frames`: those of each job, in the order in which one reader had them, whatever it was dropped in between.
 
+    Each frame's `socket` is the number of the reader's socket on which it came.
+
     `accepted`: the jobs that were promised to whoever asked for them. `plans`: by workflow.
     """
 

@@ -58,17 +58,18 @@ def recorded(job: str, place: int, **changed: Any) -> Recorded:
     return Recorded(**fields | changed)
 
 
-def frames(job: str) -> list[dict[str, Any]]:
+def frames(job: str, socket: int = 1) -> list[dict[str, Any]]:
     def told(state: str, version: int) -> dict[str, Any]:
         return {"type": "job", "job_id": job, "version": version, "job": {"state": state}}
 
-    return [
+    found = [
         told("queued", 1),
         told("running", 2),
         {"type": "snapshot", "id": "1-0", "snapshot": EMPTY},
         {"type": "update", "id": "1-1", "after": "1-0", "text": {"work": "1.0 1.1"}},
         told("completed", 3),
     ]
+    return [frame | {"socket": socket} for frame in found]
 
 
 @pytest.fixture
@@ -86,6 +87,11 @@ def good() -> Evidence:
 
 
 def test_a_good_run_is_found_good(good: Evidence) -> None:
+    assert violations(good) == {}
+
+
+def test_a_socket_that_is_opened_anew_may_tell_a_job_from_its_beginning(good: Evidence) -> None:
+    good.frames["a"] = [*frames("a")[:-1], *frames("a", socket=2)]
     assert violations(good) == {}
 
 
@@ -162,6 +168,10 @@ def skip_an_update(good: Evidence) -> None:
     good.frames["a"][LAST_UPDATE]["after"] = "1-1"
 
 
+def let_a_version_fall(good: Evidence) -> None:
+    good.frames["a"].insert(2, good.frames["a"][0])
+
+
 def double_a_word(good: Evidence) -> None:
     good.jobs["a"] = recorded("a", 1, snapshot={**EMPTY, "text": {"work": "1.0 1.0 1.1"}})
 
@@ -191,6 +201,7 @@ def lose_the_last_word(good: Evidence) -> None:
         (tell_an_old_state, "I7: what is seen"),
         (tell_other_content, "I7: what is seen"),
         (skip_an_update, "I8: telemetry"),
+        (let_a_version_fall, "I8: telemetry"),
         (double_a_word, "I8: telemetry"),
         (lose_the_last_word, "I8: telemetry"),
     ],
