@@ -4,7 +4,7 @@ To turn a query into SQL takes Django some 0.5 ms, which is ten times as long as
 """
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy
 from functools import cache
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -107,7 +107,10 @@ class _Ready:
         self._bound: list[Any] = []
         compiler = copy(plan.compiler)
         compiler.connection = database
-        compiler.as_sql = lambda: (plan.sql, self._bound)
+        compiler.execute_sql = lambda **_: None  # what comes of it is read by the next
+        compiler.results_iter = lambda *_, **__: self._fetched()
+        self._converters = compiler.get_converters([column for column, _, _ in compiler.select])
+        self._convert = compiler.apply_converters
         self._queryset = plan.queryset.all()
         self._queryset.query.get_compiler = lambda *_, **__: compiler  # type: ignore[method-assign]
         self._read: Any = self._queryset._iterable_class  # noqa: SLF001 (a queryset reads by it, and keeps what it reads)
@@ -119,6 +122,12 @@ class _Ready:
         ]
         found: Iterable[Any] = self._read(self._queryset)
         return list(found)
+
+    def _fetched(self) -> Iterator[tuple[Any, ...]]:
+        with self.database.cursor() as cursor:
+            cursor.execute(self._plan.sql, self._bound)
+            found: Sequence[tuple[Any, ...]] = cursor.fetchall()
+        return map(tuple, self._convert(found, self._converters)) if self._converters else iter(found)
 
 
 @cache

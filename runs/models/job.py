@@ -78,14 +78,9 @@ class JobQuerySet(models.QuerySet["Job"]):
         found: models.QuerySet[Job, Any] = counted.filter(held__gte=most).values_list(whose, flat=True)
         return found
 
-    def free_slots(self) -> int:
-        """How many more jobs may run now; 0 also when a lowered cap is passed, and while the queue is paused."""
-        gate = Gate.objects.now()
-        return 0 if gate.paused else max(gate.limit - taken(), 0)
-
     def startable(self) -> int:
         """How many waiting jobs may start now; more than may, where starting some would reach a bound."""
-        free = self.free_slots()
+        free = free_slots()
         return self.unbound()[:free].count() if free else 0
 
     def active(self) -> "JobQuerySet":
@@ -116,6 +111,12 @@ def taken() -> int:
     with connection.cursor() as cursor:
         cursor.execute(_TAKEN)
         return int(cursor.fetchone()[0])
+
+
+def free_slots() -> int:
+    """How many more jobs may run now; 0 also when a lowered cap is passed, and while the queue is paused."""
+    gate = Gate.objects.now()
+    return 0 if gate.paused else max(gate.limit - taken(), 0)
 
 
 class _Released(models.Manager["Job"]):

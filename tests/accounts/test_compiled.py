@@ -27,6 +27,11 @@ def test_rows_are_those_of_the_query_with_these_values(ada: User, bob: User) -> 
     assert names.rows(user=bob.pk) == [("c", ["read"])]
 
 
+def test_values_that_need_no_conversion_are_found_too(ada: User) -> None:
+    names = Compiled(lambda: User.objects.values_list("username"))
+    assert names.rows() == [("ada",)]
+
+
 def test_it_is_built_and_compiled_once(ada: User, bob: User) -> None:
     built = []
 
