@@ -36,6 +36,11 @@ def database(_: HttpRequest) -> HttpResponse:
     return HttpResponse(f"{threading.get_ident()} {id(connection.connection)}")
 
 
+def logged(_: HttpRequest) -> HttpResponse:
+    connection.queries_log.append({})
+    return HttpResponse(str(len(connection.queries_log)))
+
+
 @csrf_exempt
 def form(request: HttpRequest) -> HttpResponse:
     file: Any = request.FILES["file"]
@@ -47,6 +52,7 @@ urlpatterns = [
     path("meeting", meeting),
     path("waiting", waiting),
     path("database", database),
+    path("logged", logged),
     path("form", form),
 ]
 
@@ -106,6 +112,12 @@ async def test_a_thread_keeps_its_database_connection() -> None:
     first, second = [await ask(served, "database") for _ in range(2)]
 
     assert first == second or connection.vendor == "postgresql"  # which has a pool
+
+
+async def test_what_django_does_before_each_request_is_done_on_its_thread() -> None:
+    served = handler.Handler()
+
+    assert [await ask(served, "logged") for _ in range(2)] == ["1", "1"]
 
 
 async def test_a_form_that_comes_in_chunks_is_read_as_one_of_known_length() -> None:
