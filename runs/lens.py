@@ -13,6 +13,7 @@ from accounts.models import User
 from runs import publish
 from runs.errors import JobGone
 from runs.models import Job, RunFocus
+from runs.stream import Hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,11 @@ def of_many(lenses: Collection[tuple[UUID, UUID]]) -> Mapping[tuple[UUID, UUID],
     return {(user, workflow): Focus(job, pinned) for user, workflow, job, pinned in found}
 
 
-def follow(user: User, job: Job) -> None:
-    """A submit moves the lens to its job, unless another is pinned. Runs within the submit's transaction."""
+def follow(user: User, job: Job) -> list[Hint]:
+    """A submit moves the lens to its job, unless another is pinned. Runs within the submit's transaction.
+
+    Answers what is to be told once that is committed.
+    """
     values = {
         "job": job.pk,
         "pinned": False,
@@ -64,8 +68,7 @@ def follow(user: User, job: Job) -> None:
         moved = bool(cursor.rowcount)
     if not moved:
         moved = RunFocus.objects.get_or_create(user=user, workflow_id=job.workflow_id, defaults={"job": job})[1]
-    if moved:
-        _tell(user.pk, job.workflow_id, Focus(job.pk, pinned=False))
+    return publish.focus(user.pk, job.workflow_id, job.pk, pinned=False) if moved else []
 
 
 def choose(user: User, job: Job, *, pinned: bool = True) -> Focus:

@@ -62,9 +62,10 @@ def release(user: User, batch_id: UUID, *, focus: bool) -> None:
         seconds = (batch.stop or {}).get(SECONDS)
         batch.stops_at = now + timedelta(seconds=seconds) if seconds else None
         batch.save(update_fields=("released_at", "making_until", "stops_at"))
-        transaction.on_commit(lambda: _announce(batch))
+        hints = publish.batch(batch.workflow_id, batch_id)
         if focus:
-            lens.follow(user, Job.objects.filter(batch_id=batch_id).order_by("number")[0])
+            hints += lens.follow(user, Job.objects.filter(batch_id=batch_id).order_by("number")[0])
+        transaction.on_commit(lambda: wake.wake(hints))
 
 
 def clear(batch_id: UUID) -> None:
@@ -131,8 +132,3 @@ def _remove(batch_id: UUID) -> None:
             numbered = Workflow.objects.filter(pk=batch.workflow_id, jobs_made=last)
             numbered.update(jobs_made=F("jobs_made") - batch.count)
             batch.delete()
-
-
-def _announce(batch: Batch) -> None:
-    wake.wake()
-    publish.batch_made(batch.workflow_id, batch.pk)

@@ -55,14 +55,19 @@ def asset_events(event: str, assets: Iterable[Mapping[str, Any]]) -> None:
     _publish(_of_assets(event, assets))
 
 
-def batch_made(workflow_id: UUID, batch_id: UUID) -> None:
-    """The workflow has new jobs, as many as the batch has: one message tells of all of them."""
+def batch(workflow_id: UUID, batch_id: UUID) -> list[Hint]:
+    """That the workflow has new jobs, as many as the batch has: one message tells of all of them."""
     message = {"type": "batch.made", "workflow_id": str(workflow_id), "batch_id": str(batch_id)}
-    _publish(_for_groups([f"workflow.{workflow_id}"], message))
+    return _for_groups([f"workflow.{workflow_id}"], message)
 
 
 def focus_changed(user_id: UUID, workflow_id: UUID, job_id: UUID | None, *, pinned: bool) -> None:
     """The lens of this person on this workflow shows another job, or holds it otherwise."""
+    _publish(focus(user_id, workflow_id, job_id, pinned=pinned))
+
+
+def focus(user_id: UUID, workflow_id: UUID, job_id: UUID | None, *, pinned: bool) -> list[Hint]:
+    """What `focus_changed` sends."""
     message = {
         "type": "focus.changed",
         "user_id": str(user_id),
@@ -70,7 +75,7 @@ def focus_changed(user_id: UUID, workflow_id: UUID, job_id: UUID | None, *, pinn
         "job_id": str(job_id) if job_id else None,
         "pinned": pinned,
     }
-    _publish(_for_groups([f"focus.{user_id}.{workflow_id}"], message))
+    return _for_groups([f"focus.{user_id}.{workflow_id}"], message)
 
 
 def cancel_requested(job_id: UUID) -> None:

@@ -69,9 +69,10 @@ def submit(user: User, workflow: Workflow, order: Order) -> Job:
             JobStock.objects.create(job=job, document=part.stock)
         if order.webhook_url and order.webhook_secret:
             webhooks.add_to(job, order.webhook_url, order.webhook_secret)
-        transaction.on_commit(lambda: _announce(job))  # first: a worker may begin while the others are told
+        hints = publish.change(job.pk, workflow.pk, job.version)
         if order.focus:
-            lens.follow(user, job)
+            hints += lens.follow(user, job)
+        transaction.on_commit(lambda: wake.wake_for_one(hints))
     return job
 
 
@@ -121,8 +122,3 @@ def _before(workflow: Workflow, titles: Mapping[str, str]) -> Mapping[str, objec
     """What the newest run had, in words."""
     params = _NEWEST_PARAMS.first(workflow=workflow.pk)
     return params and naming.in_words(params, titles, naming.files(params))
-
-
-def _announce(job: Job) -> None:
-    wake.wake_for_one()
-    publish.job_changed(job.pk, job.workflow_id, job.version)

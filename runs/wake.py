@@ -6,14 +6,12 @@ an id in RQ's list with nothing behind it, and whatever is found there, it is on
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import cache
 from typing import Any, NamedTuple
 
 from django.db import DatabaseError
 from django_rq import get_queue
-from redis import Redis
 from redis.exceptions import RedisError
 from rq import SimpleWorker
 from rq.exceptions import DequeueTimeout, StopRequested
@@ -21,8 +19,9 @@ from rq.queue import Queue
 from rq.utils import as_text, missing_keys
 from rq.worker_registration import REDIS_WORKER_KEYS, WORKERS_BY_QUEUE_KEY
 
-from runs.models import Job, Worker
+from runs.models import Job, Worker, free_slots
 from runs.redis import connection, has_answered, waiting_connection
+from runs.stream import Hint
 
 QUEUE = "loupe"
 LIST = f"{Queue.redis_queue_namespace_prefix}{QUEUE}"
@@ -53,14 +52,17 @@ class Held(NamedTuple):
     beats: dict[str, str]
 
 
-def wake() -> None:
-    """Sends as many wake-ups as jobs may start and none are under way for. The sweep makes up for what is not sent."""
-    _send(Job.objects.startable)
+def wake(hints: Sequence[Hint] = ()) -> None:
+    """Sends as many wake-ups as jobs may start and none are under way for. The sweep makes up for what is not sent.
+
+    Behind them, in the same round trip, these hints: a worker may begin while others are told.
+    """
+    _send(Job.objects.startable, hints)
 
 
-def wake_for_one() -> None:
+def wake_for_one(hints: Sequence[Hint]) -> None:
     """As `wake`, after one more job has come to wait: at most one wake-up, and it counts no jobs that wait."""
-    _send(Job.objects.free_slots, most=1)
+    _send(free_slots, hints, most=1)
 
 
 def pending() -> int:
@@ -144,16 +146,28 @@ class Listener(SimpleWorker):
         self._on_wake()
 
 
-def _send(wanted: Callable[[], int], most: int | None = None) -> None:
-    """Sends wake-ups until as many as wanted are under way, in one round trip."""
+def _send(wanted: Callable[[], int], hints: Sequence[Hint], most: int | None = None) -> None:
+    """Sends wake-ups until as many as wanted are under way, then the hints."""
+    count = 0
     try:
-        if count := wanted():
-            _fill(connection())(keys=[LIST], args=[count, most or count, MESSAGE])
-            has_answered()
-    except (RedisError, DatabaseError) as error:
-        logger.info("No worker was woken (%s). The sweep does it when Redis and the database are there.", error)
+        count = wanted()
+    except DatabaseError as error:
+        logger.info("No worker was woken (%s). The sweep does it when the database is there.", error)
+    try:
+        _push(count, most or count, hints)
+    except RedisError as error:
+        logger.info("No worker was woken, and nobody told (%s). The sweep does it, and who waits looks.", error)
 
 
-@cache
-def _fill(redis: Redis) -> Any:
-    return redis.register_script(_FILL)
+def _push(count: int, most: int, hints: Sequence[Hint]) -> int:
+    """All in one round trip. Answers how many messages that were. Raises RedisError."""
+    if not count and not hints:
+        return 0
+    pipeline = connection().pipeline(transaction=False)
+    if count:
+        pipeline.eval(_FILL, 1, LIST, count, most, MESSAGE)
+    for channel, data in hints:
+        pipeline.publish(channel, data)
+    answers = pipeline.execute()
+    has_answered()
+    return len(hints) + (answers[0] if count else 0)

@@ -197,16 +197,13 @@ def _watch_redis(watch: Watch) -> None:
             watch.step(_name(), lambda: send(told))
 
     publish._publish = publishing
-    fill: Any = wake._fill
+    push: Any = wake._push
 
-    def filling(redis: Any) -> Any:
-        def filled(**given: Any) -> None:
-            sent: list[int] = []
-            watch.step(_name(), lambda: sent.append(fill(redis)(**given)), lambda: sent != [0])
+    def pushing(*given: Any) -> None:
+        sent: list[int] = []
+        watch.step(_name(), lambda: sent.append(push(*given)), lambda: sent != [0])
 
-        return filled
-
-    setattr(wake, "_fill", filling)  # noqa: B010 (mypy would have it cached)
+    setattr(wake, "_push", pushing)  # noqa: B010 (it answers nothing, and nobody asks)
     queue: Any = Queue
     queue.lpop = staticmethod(_stepping(watch, queue.lpop))
 

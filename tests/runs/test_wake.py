@@ -2,10 +2,12 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import redis
+from django.db import OperationalError
 from pytest_django import Settings
 from rq import Callback
 from rq.job import Job as Message
@@ -18,6 +20,15 @@ from runs.models import Job
 from runs.states import State
 from tests.factories import job, workflow
 from tests.waiting import eventually
+
+
+@contextmanager
+def listening(valkey: redis.Redis, channel: str) -> Iterator[Callable[[], object]]:
+    """What is given tells the next message of the channel, once it has come."""
+    with valkey.pubsub(ignore_subscribe_messages=True) as subscription:  # type: ignore[no-untyped-call]
+        subscription.subscribe(channel)
+        subscription.get_message(timeout=15)  # that it has been subscribed
+        yield lambda: subscription.get_message(timeout=15)["data"]
 
 
 class Ear:
@@ -119,8 +130,30 @@ def test_one_more_that_waits_wakes_one_more(valkey: redis.Redis, ada: User, sett
     mine = workflow(ada)
     for woken in (1, 2, 2):
         job(mine)
-        wake.wake_for_one()
+        wake.wake_for_one([])
         assert wake.pending() == woken
+
+
+@pytest.mark.parametrize(("cap", "woken"), [(1, 1), (0, 0)])
+def test_hints_go_with_wake_ups_and_where_nobody_is_to_be_woken(
+    valkey: redis.Redis, ada: User, settings: Settings, cap: int, woken: int
+) -> None:
+    settings.MAX_CONCURRENT_JOBS = cap
+    job(workflow(ada))
+    with listening(valkey, "ours") as heard:
+        wake.wake([("ours", b"1"), ("ours", b"2")])
+        assert [heard(), heard()] == [b"1", b"2"]
+    assert wake.pending() == woken
+
+
+def test_hints_go_where_the_database_is_away(valkey: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> int:
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr(wake, "free_slots", away)
+    with listening(valkey, "ours") as heard:
+        wake.wake_for_one([("ours", b"1")])
+        assert heard() == b"1"
 
 
 def test_a_wake_up_is_heard_and_leaves_nothing_behind(valkey: redis.Redis, ada: User, ear: Ear) -> None:
