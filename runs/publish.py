@@ -1,4 +1,4 @@
-"""Tells whoever listens that something happened: the only module that sends to the channel layer. Hints, never truth.
+"""Tells whoever listens that something happened, as the channel layer tells it. Hints, never truth.
 
 Messages are put on Redis as the layer itself would put them, but from synchronous code and several in one round trip:
 the layer's own way needs an event loop and a connection for each caller. What can't be sent is dropped.

@@ -1,6 +1,7 @@
 """What all tests may ask for: a real Valkey, and a small cast: Ada owns things, Bob is somebody else, Root is staff."""
 
 import os
+import signal
 from collections.abc import Generator, Iterator
 from functools import cache
 from pathlib import Path
@@ -23,7 +24,12 @@ hypothesis.settings.register_profile("loupe", deadline=None, suppress_health_che
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Hypothesis takes its own time, since other tests may keep the machine busy beside it."""
+    """Hypothesis takes its own time, since other tests may keep the machine busy beside it.
+
+    What tests start hears Ctrl-C, also where a shell has put the tests into the background, where it is ignored.
+    """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not config.getoption("hypothesis_profile"):
         hypothesis.settings.load_profile("loupe")
 
