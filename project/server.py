@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
-from project.protocols import KIB, Limits, Message, Request, RequestFactory, Socket, SocketFactory, loop
+from project.protocols import KIB, Limits, Message, Request, RequestFactory, Socket, SocketFactory, Transport, loop
 
 import daphne.server  # isort: skip  # after the module that sees to the order of Twisted's imports
 from daphne.utils import import_by_path
@@ -106,6 +106,7 @@ class Server(daphne.server.Server):
         self.listener.setblocking(False)
         _bound_stalls(self.listener, self.limits.stall_seconds)
         port = daphne.server.reactor.adoptStreamPort(self.listener.fileno(), self.listener.family, self.http_factory)
+        port.transport = Transport
         self.listener.close()
         return port
 

@@ -21,6 +21,8 @@ Send = Callable[[Any], Awaitable[None]]
 
 PIECE = b"x" * 65_536
 PIECES = 3_200
+SPRINKLES = 1_000
+"""Of 1 KiB."""
 
 counts: Counter[str] = Counter()
 woken = asyncio.Event()
@@ -111,6 +113,23 @@ async def poured(scope: Message, receive: Receive, send: Send) -> None:
             counts["poured"] += 1
     finally:
         counts["pours ended"] += 1
+    await receive()
+
+
+async def sprinkled(scope: Message, receive: Receive, send: Send) -> None:
+    """Send many small messages, and count how often others have their turn meanwhile."""
+    await receive()
+    await send({"type": "websocket.accept"})
+
+    async def turn() -> None:
+        while True:
+            await asyncio.sleep(0)
+            counts["turns of others"] += 1
+
+    others = asyncio.create_task(turn())
+    for _ in range(SPRINKLES):
+        await send({"type": "websocket.send", "bytes": PIECE[:1024]})
+    others.cancel()
     await receive()
 
 
@@ -211,6 +230,7 @@ HTTP: dict[str, Application] = {
 SOCKETS: dict[str, Application] = {
     "echo": echoed,
     "pour": poured,
+    "sprinkle": sprinkled,
     "deaf": deaf,
     "late": late,
     "refused": refused,

@@ -62,6 +62,13 @@ def test_a_stalled_socket_does_not_hold_up_others(fresh: WebProcess) -> None:
         assert time.monotonic() - begun < 5
 
 
+def test_others_have_their_turn_though_a_client_takes_all_at_once(fresh: WebProcess) -> None:
+    with fresh.websocket("/sprinkle") as client:
+        for _ in range(1_000):
+            assert len(client.recv()) == 1024
+        assert fresh.count("turns of others") >= 1_000 // 128
+
+
 def test_a_stalled_socket_that_leaves_frees_its_application(strict: WebProcess) -> None:
     with contextlib.closing(strict.raw_websocket("/pour")):
         assert settled(lambda: strict.count("poured")) < OFFERED
