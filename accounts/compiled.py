@@ -107,7 +107,7 @@ class _Ready:
         self._bound: list[Any] = []
         compiler = copy(plan.compiler)
         compiler.connection = database
-        compiler.execute_sql = lambda **_: None  # what comes of it is read by the next
+        compiler.execute_sql = lambda **_: None  # `results_iter` runs the statement; of models this is called first
         compiler.results_iter = lambda *_, **__: self._fetched()
         self._converters = compiler.get_converters([column for column, _, _ in compiler.select])
         self._convert = compiler.apply_converters

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 # Daphne's server comes first: it installs the reactor that all other Twisted modules then use.
 import daphne.server  # isort: skip
+from autobahn.twisted import websocket as autobahn_connection
 from autobahn.websocket import protocol as autobahn_protocol
 from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
@@ -36,15 +37,16 @@ def _as_it_is(value: Any, *_: Any) -> Any:
     return value
 
 
-# Of each socket Autobahn spells its options, and of each frame whose it is, in colours, for debug lines that are not
-# kept: a tenth of what a handshake costs, and more of a frame.
+# For debug lines that are not kept Autobahn spells the options of each socket, and colours names and numbers of each
+# frame: a tenth of what a handshake costs, and more of what a frame does.
 autobahn_protocol.pformat = repr  # type: ignore[assignment, attr-defined]
-autobahn_protocol.hltype = autobahn_protocol.hlval = _as_it_is  # type: ignore[attr-defined]
+for module in (autobahn_protocol, autobahn_connection):
+    module.hltype = module.hlval = _as_it_is  # type: ignore[attr-defined]
 
 KIB = 1024
 MIB = 1024 * KIB
 BODY_CHUNK_BYTES = 64 * KIB
-PROMPT_BYTES = 64 * KIB
+PROMPT_BYTES = 32 * KIB
 INBOX_MESSAGES = 32
 REFUSAL_LINGER_SECONDS = 5
 CLOSE_HANDSHAKE_SECONDS = 10
@@ -66,16 +68,16 @@ class Limits:
 class Transport(tcp.Server):
     """One client's connection, which hands a frame to the kernel at once.
 
-    Twisted queues it, waits to be told that it may write, and waits no more: that costs several times the write itself.
-    After 64 KiB it is done so, that others get their turn however much the kernel takes.
+    Twisted queues it, registers for writing, is called, writes and unregisters: that costs several times the write.
+    After 32 KiB frames are queued, whose bound (`Room`) makes their sender wait, however much the kernel would take.
     """
 
     prompt = False
-    """Whether to: the parts of an HTTP response go better in one piece."""
+    """Whether frames are sent at once. Not for HTTP, the parts of whose responses go better in one piece."""
     sent_promptly = 0
 
     def write(self, data: bytes) -> None:
-        if self.prompt and self.sent_promptly < PROMPT_BYTES and not (self.dataBuffer or self._tempDataBuffer):
+        if self.prompt and self._may_send():
             with suppress(OSError):  # there is no room now; or the client has gone, which the queue finds out
                 sent = self.socket.send(data)
                 self.sent_promptly += sent
@@ -85,6 +87,10 @@ class Transport(tcp.Server):
     def doWrite(self) -> Any:
         self.sent_promptly = 0
         return super().doWrite()
+
+    def _may_send(self) -> bool:
+        queued = self.dataBuffer or self._tempDataBuffer
+        return bool(self.connected and not self._aborting and not queued and self.sent_promptly < PROMPT_BYTES)
 
 
 @implementer(IPushProducer)

@@ -31,10 +31,10 @@ class Starter:
 
 
 def _terminal() -> "select.poll | None":
-    """Reports when the terminal that we print to goes away, also after what is printed goes elsewhere; or None."""
+    """Reports when the terminal that we print to goes away; None without one."""
     with suppress(OSError, ValueError):
         if sys.stdout.isatty():
             poll = select.poll()
-            poll.register(os.dup(sys.stdout.fileno()), 0)
+            poll.register(os.dup(sys.stdout.fileno()), 0)  # where `say` sees it go first, stdout is another file
             return poll
     return None

@@ -68,7 +68,7 @@ def follow(user: User, job: Job) -> list[Hint]:
         moved = bool(cursor.rowcount)
     if not moved:
         moved = RunFocus.objects.get_or_create(user=user, workflow_id=job.workflow_id, defaults={"job": job})[1]
-    return publish.focus(user.pk, job.workflow_id, job.pk, pinned=False) if moved else []
+    return publish.focus_hints(user.pk, job.workflow_id, job.pk, pinned=False) if moved else []
 
 
 def choose(user: User, job: Job, *, pinned: bool = True) -> Focus:

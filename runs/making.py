@@ -62,7 +62,7 @@ def release(user: User, batch_id: UUID, *, focus: bool) -> None:
         seconds = (batch.stop or {}).get(SECONDS)
         batch.stops_at = now + timedelta(seconds=seconds) if seconds else None
         batch.save(update_fields=("released_at", "making_until", "stops_at"))
-        hints = publish.batch(batch.workflow_id, batch_id)
+        hints = publish.batch_hints(batch.workflow_id, batch_id)
         if focus:
             hints += lens.follow(user, Job.objects.filter(batch_id=batch_id).order_by("number")[0])
         transaction.on_commit(lambda: wake.wake(hints))

@@ -1,4 +1,6 @@
-"""Tells whoever listens that something happened, as the channel layer tells it. Hints, never truth.
+"""Makes the hints that who listens on the channel layer hears, and sends those that no other message takes along.
+
+Hints, never truth. `runs.stream` and `runs.wake` send some in round trips of their own.
 
 Messages are put on Redis as the layer itself would put them, but from synchronous code and several in one round trip:
 the layer's own way needs an event loop and a connection for each caller. What can't be sent is dropped.
@@ -55,7 +57,7 @@ def asset_events(event: str, assets: Iterable[Mapping[str, Any]]) -> None:
     _publish(_of_assets(event, assets))
 
 
-def batch(workflow_id: UUID, batch_id: UUID) -> list[Hint]:
+def batch_hints(workflow_id: UUID, batch_id: UUID) -> list[Hint]:
     """That the workflow has new jobs, as many as the batch has: one message tells of all of them."""
     message = {"type": "batch.made", "workflow_id": str(workflow_id), "batch_id": str(batch_id)}
     return _for_groups([f"workflow.{workflow_id}"], message)
@@ -63,10 +65,10 @@ def batch(workflow_id: UUID, batch_id: UUID) -> list[Hint]:
 
 def focus_changed(user_id: UUID, workflow_id: UUID, job_id: UUID | None, *, pinned: bool) -> None:
     """The lens of this person on this workflow shows another job, or holds it otherwise."""
-    _publish(focus(user_id, workflow_id, job_id, pinned=pinned))
+    _publish(focus_hints(user_id, workflow_id, job_id, pinned=pinned))
 
 
-def focus(user_id: UUID, workflow_id: UUID, job_id: UUID | None, *, pinned: bool) -> list[Hint]:
+def focus_hints(user_id: UUID, workflow_id: UUID, job_id: UUID | None, *, pinned: bool) -> list[Hint]:
     """What `focus_changed` sends."""
     message = {
         "type": "focus.changed",

@@ -1,5 +1,7 @@
 """Wake-ups: RQ messages that say "try the gate", and nothing else. The only module that talks to django-rq.
 
+Hints may go behind them, as `runs.publish` makes them.
+
 A lost message is only delay, a doubled one does nothing. Whoever writes to Redis must not run code here: a message is
 an id in RQ's list with nothing behind it, and whatever is found there, it is only heard that it came (ADR 0014).
 """
@@ -10,7 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from django_rq import get_queue
 from redis.exceptions import RedisError
 from rq import SimpleWorker
@@ -151,16 +153,16 @@ def _send(wanted: Callable[[], int], hints: Sequence[Hint], most: int | None = N
     count = 0
     try:
         count = wanted()
-    except DatabaseError as error:
+    except (DatabaseError, InterfaceError) as error:
         logger.info("No worker was woken (%s). The sweep does it when the database is there.", error)
     try:
         _push(count, most or count, hints)
     except RedisError as error:
-        logger.info("No worker was woken, and nobody told (%s). The sweep does it, and who waits looks.", error)
+        logger.info("Not all was sent (%s). The sweep wakes workers, and who waits to be told looks.", error)
 
 
 def _push(count: int, most: int, hints: Sequence[Hint]) -> int:
-    """All in one round trip. Answers how many messages that were. Raises RedisError."""
+    """All in one round trip. Answers how many messages that were, for who watches. Raises RedisError."""
     if not count and not hints:
         return 0
     pipeline = connection().pipeline(transaction=False)

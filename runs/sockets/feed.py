@@ -68,6 +68,7 @@ class JobFeed:
         self._ended = False
         self._after = after
         self._last: TelemetryId | None = None
+        self._clock: asyncio.TimerHandle
         self._head_is_due = False
 
     @classmethod
@@ -134,7 +135,8 @@ class JobFeed:
 
     async def _wait(self) -> None:
         """Until there is something to look at, or it is time to say where the telemetry stands: every 15 s."""
-        await self._stir.wait()
+        if not self._head_is_due:  # it may have fallen due while something was told
+            await self._stir.wait()
         if self._head_is_due:
             self._wind()
             if self._last is not None:

@@ -40,7 +40,7 @@ NOT_FOUND = 4404
 TOO_SLOW = 4429
 
 
-_compact = json.JSONEncoder(separators=(",", ":")).encode
+_as_json = json.JSONEncoder(separators=(",", ":")).encode
 _workflow_of_job = Visible[UUID](lambda: Job.objects.values_list("workflow_id", flat=True))
 _workflow = Visible[UUID](lambda: Workflow.objects.values_list("pk", flat=True))
 
@@ -126,7 +126,7 @@ class Socket(ABC):
     async def send(self, message: Mapping[str, Any]) -> None:
         """One JSON message. A client that does not take it in time is sent away."""
         with self._patience:
-            await self._send({"type": "websocket.send", "text": _compact(message)})
+            await self._send({"type": "websocket.send", "text": _as_json(message)})
 
     def expel(self) -> None:
         """The warden found the credentials no longer good."""

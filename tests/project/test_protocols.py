@@ -8,10 +8,16 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
+import daphne.server  # isort: skip  # before Twisted, whose reactor it chooses
 import pytest
+from twisted.internet.error import ConnectionDone
+from twisted.internet.protocol import Protocol
+from twisted.python.failure import Failure
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from project.protocols import Transport
 from tests.project.web_process import (
     DEADLINE_SECONDS,
     PING,
@@ -66,7 +72,22 @@ def test_others_have_their_turn_though_a_client_takes_all_at_once(fresh: WebProc
     with fresh.websocket("/sprinkle") as client:
         for _ in range(1_000):
             assert len(client.recv()) == 1024
-        assert fresh.count("turns of others") >= 1_000 // 128
+        assert fresh.count("turns of others") >= 1_000 // 128  # KiB: what goes at once, and what the queue holds
+
+
+def test_what_is_written_to_a_connection_that_is_gone_goes_nowhere_and_raises_nothing() -> None:
+    ours, theirs = socket.socketpair()
+    reactor: Any = daphne.server.reactor
+    protocol: Any = Protocol()
+    nobody: Any = None
+    connection = Transport(ours, protocol, ("127.0.0.1", 1), nobody, 0, reactor)
+    connection.prompt = True
+    with theirs:
+        connection.write(b"heard")
+        connection.connectionLost(Failure(ConnectionDone()))  # type: ignore[no-untyped-call]
+        connection.write(b"not heard")
+        assert theirs.recv(100) == b"heard"
+        assert theirs.recv(100) == b""
 
 
 def test_a_stalled_socket_that_leaves_frees_its_application(strict: WebProcess) -> None:

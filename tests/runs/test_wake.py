@@ -146,6 +146,14 @@ def test_hints_go_with_wake_ups_and_where_nobody_is_to_be_woken(
     assert wake.pending() == woken
 
 
+def test_hints_go_where_redis_refuses_the_wake_up(valkey: redis.Redis, ada: User) -> None:
+    job(workflow(ada))
+    valkey.set(wake.LIST, "somebody else's")
+    with listening(valkey, "ours") as heard:
+        wake.wake([("ours", b"1")])
+        assert heard() == b"1"
+
+
 def test_hints_go_where_the_database_is_away(valkey: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     def away() -> int:
         raise OperationalError("the database is away")
