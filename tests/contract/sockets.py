@@ -4,6 +4,7 @@ from tests.contract.job_calls import ASSET, JOB
 from tests.contract.row import Row, tests_in
 
 FEED = tests_in("runs/sockets/test_feed.py")
+HEADS = tests_in("runs/sockets/test_feed_heads.py")
 CROWD = tests_in("runs/sockets/test_crowd.py")
 JOINING = tests_in("runs/sockets/test_consumers_joining.py")
 COMMANDS = tests_in("runs/sockets/test_consumers_commands.py")
@@ -115,7 +116,7 @@ FRAMES = (
         },
         gives="pinned",
     ),
-    Row("head", {"the newest `id`, every 15 s": FEED("test_the_newest_id_is_said_again_and_again")}, gives="id"),
+    Row("head", {"the newest `id`, every 15 s": HEADS("test_the_newest_id_is_said_again_and_again")}, gives="id"),
     Row(
         "ack",
         {"`ref` and `result`": COMMANDS("test_cancel_is_acknowledged_with_the_job_and_then_seen")},
