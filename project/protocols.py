@@ -6,7 +6,8 @@ What each override mends, and the numbers, are in docs/adr/0003-daphne-subclass.
 
 import asyncio
 import json
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
@@ -66,23 +67,38 @@ class Limits:
 
 
 class Transport(tcp.Server):
-    """One client's connection, which hands a frame to the kernel at once.
+    """One client's connection, which hands what is written to the kernel at once.
 
     Twisted queues it, registers for writing, is called, writes and unregisters: that costs several times the write.
-    After 32 KiB frames are queued, whose bound (`Room`) makes their sender wait, however much the kernel would take.
+    After 32 KiB it is queued, whose bound (`Room`) makes the sender wait, however much the kernel would take.
     """
 
-    prompt = False
-    """Whether frames are sent at once. Not for HTTP, the parts of whose responses go better in one piece."""
     sent_promptly = 0
+    _held: list[bytes] | None = None
+
+    @contextmanager
+    def in_one_piece(self) -> Iterator[None]:
+        """What is written within goes out as one, at the end."""
+        held = self._held = []
+        try:
+            yield
+        finally:
+            self._held = None
+            self.write(b"".join(held))
 
     def write(self, data: bytes) -> None:
-        if self.prompt and self._may_send():
+        if self._held is not None:
+            self._held.append(data)
+            return
+        if data and self._may_send():
             with suppress(OSError):  # there is no room now; or the client has gone, which the queue finds out
                 sent = self.socket.send(data)
                 self.sent_promptly += sent
                 data = data[sent:]
         super().write(data)
+
+    def writeSequence(self, iovec: Iterable[bytes]) -> None:
+        self.write(b"".join(iovec))
 
     def doWrite(self) -> Any:
         self.sent_promptly = 0
@@ -258,6 +274,13 @@ class Request(WebRequest):
             self.go_away()
         super().process()
 
+    def handle_reply(self, message: Message) -> None:
+        """Send a part of the response: head and body leave together."""
+        if self.gone:
+            return
+        with self.channel.transport.in_one_piece():
+            super().handle_reply(message)
+
     def take_inbox(self) -> RequestInbox:
         """Give the body to the application and leave Daphne an empty file: it would queue the whole body in memory."""
         inbox = RequestInbox(self.content)
@@ -280,7 +303,6 @@ class Socket(WebSocketProtocol):
 
     def connectionMade(self) -> None:
         self.room = Room()
-        self.transport.prompt = True
         self.transport.unregisterProducer()
         self.transport.registerProducer(self.room, True)
         super().connectionMade()

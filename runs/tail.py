@@ -4,16 +4,23 @@ import json
 import logging
 import zlib
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from django.db.models import UUIDField
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from accounts.compiled import Compiled
 from runs import redis as keys
 from runs.models import Job, JobTelemetry
 from runs.states import TERMINAL
 from runs.telemetry import EMPTY, NOTHING, Batch, Snapshot, TelemetryId, closing, cost, fold, merge, progress
+
+_STORED: Final = Compiled[JobTelemetry](lambda pk: JobTelemetry.objects.filter(pk=pk), pk=UUIDField())
+_STORED_ID: Final = Compiled[str](
+    lambda pk: JobTelemetry.objects.filter(pk=pk).values_list("last_id", flat=True), pk=UUIDField()
+)
 
 logger = logging.getLogger(__name__)
 
@@ -123,7 +130,7 @@ def last_known(job_id: UUID) -> Snapshot:
 
 def stored(job_id: UUID) -> Standing | None:
     """The telemetry that an ended job keeps; None for one that never ran."""
-    row = JobTelemetry.objects.filter(pk=job_id).first()
+    row = _STORED.first(pk=job_id)
     return Standing(TelemetryId.parse(row.last_id), unpacked(row)) if row else None
 
 
@@ -135,7 +142,7 @@ def unpacked(row: JobTelemetry) -> Snapshot:
 
 def stored_id(job_id: UUID) -> TelemetryId | None:
     """The id of the last update of an ended job, without unpacking its telemetry."""
-    found = JobTelemetry.objects.filter(pk=job_id).values_list("last_id", flat=True).first()
+    found = _STORED_ID.first(pk=job_id)
     return TelemetryId.parse(found) if found else None
 
 

@@ -75,19 +75,37 @@ def test_others_have_their_turn_though_a_client_takes_all_at_once(fresh: WebProc
         assert fresh.count("turns of others") >= 1_000 // 128  # KiB: what goes at once, and what the queue holds
 
 
-def test_what_is_written_to_a_connection_that_is_gone_goes_nowhere_and_raises_nothing() -> None:
-    ours, theirs = socket.socketpair()
+def transport(ours: socket.socket) -> Transport:
     reactor: Any = daphne.server.reactor
     protocol: Any = Protocol()
     nobody: Any = None
-    connection = Transport(ours, protocol, ("127.0.0.1", 1), nobody, 0, reactor)
-    connection.prompt = True
+    return Transport(ours, protocol, ("127.0.0.1", 1), nobody, 0, reactor)
+
+
+def test_what_is_written_to_a_connection_that_is_gone_goes_nowhere_and_raises_nothing() -> None:
+    ours, theirs = socket.socketpair()
+    connection = transport(ours)
     with theirs:
         connection.write(b"heard")
         connection.connectionLost(Failure(ConnectionDone()))  # type: ignore[no-untyped-call]
         connection.write(b"not heard")
+        with connection.in_one_piece():
+            connection.write(b"nor this")
         assert theirs.recv(100) == b"heard"
         assert theirs.recv(100) == b""
+
+
+def test_what_belongs_together_leaves_together_and_at_once() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)  # which keeps writes apart
+    connection = transport(ours)
+    with ours, theirs:
+        with connection.in_one_piece():
+            connection.writeSequence([b"head, ", b"more of it, "])
+            connection.write(b"body")
+        connection.write(b"next")
+        theirs.setblocking(False)
+        assert theirs.recv(100) == b"head, more of it, body"
+        assert theirs.recv(100) == b"next"
 
 
 def test_a_stalled_socket_that_leaves_frees_its_application(strict: WebProcess) -> None:

@@ -149,6 +149,17 @@ def test_it_takes_as_many_queries_however_many_are_asked(ada: User) -> None:
     assert counts[0] == counts[1]
 
 
+def test_what_starts_at_once_is_told_so_by_how_long_it_takes_alone(ada: User) -> None:
+    workflow = known(ada, 10)
+    running(workflow)
+    first, second = (factories.job(workflow) for _ in range(2))
+    for jobs, queries in (([first], 1), ([first, second], 3)):
+        with CaptureQueriesContext(connection) as captured:
+            found = eta.etas(jobs, {first.pk: 1, second.pk: 2}, free=1)
+        assert [found[job.pk].ends_at is not None for job in jobs] == [True] * len(jobs)
+        assert len(captured) == queries
+
+
 def test_a_running_job_and_an_ended_one_have_none(ada: User) -> None:
     workflow = known(ada, 10)
     ended = Job.objects.get()
