@@ -21,11 +21,15 @@ class Log:
         return os.fdopen(handle, "ab", buffering=0)
 
     def trim(self) -> None:
-        """Sets what was written aside once it is larger than 5 MB, keeping its last 5 MB, if the disk has room."""
+        """Sets what was written aside once it is larger than 5 MB, keeping its last 5 MB, if the disk has room.
+
+        With what is written meanwhile, unless that is more than 5 MB; what comes in the very last moment is lost.
+        """
         if not self.path.exists() or self.path.stat().st_size <= LARGEST_BYTES:
             return
         with self.path.open("r+b") as full:
             full.seek(-LARGEST_BYTES, os.SEEK_END)
             with suppress(OSError), self.path.with_suffix(".log.1").open("wb") as aside:
-                aside.write(full.read(LARGEST_BYTES))  # no more: whoever fills it may go on faster than a copy ends
+                for _ in range(2):  # no more: whoever fills it may go on faster than a copy ends
+                    aside.write(full.read(LARGEST_BYTES))
             full.truncate(0)

@@ -78,7 +78,10 @@ class Transport(tcp.Server):
 
     @contextmanager
     def in_one_piece(self) -> Iterator[None]:
-        """What is written within goes out as one, at the end."""
+        """What is written within goes out as one, at the end of the outermost: an answer's end may begin the next."""
+        if self._held is not None:
+            yield
+            return
         held = self._held = []
         try:
             yield

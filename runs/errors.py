@@ -25,6 +25,10 @@ class AssetUsed(RunError):  # noqa: N818
     """A run that is not over is given this asset, or it is chosen. Wait or choose another, or use `?force=true`."""
 
 
+class IdGivenAgain(RunError):  # noqa: N818
+    """What was told of a job is not of the one that has its id now. Whoever follows begins anew."""
+
+
 class NotWaiting(RunError):  # noqa: N818
     """The job does not wait any more, so it has no place to leave. Only a waiting job can be put first."""
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from django.db import DatabaseError, InterfaceError
+from django.db import Error as DatabaseError
 from django_rq import get_queue
 from redis.exceptions import RedisError
 from rq import SimpleWorker
@@ -153,7 +153,7 @@ def _send(wanted: Callable[[], int], hints: Sequence[Hint], most: int | None = N
     count = 0
     try:
         count = wanted()
-    except (DatabaseError, InterfaceError) as error:
+    except DatabaseError as error:
         logger.info("No worker was woken (%s). The sweep does it when the database is there.", error)
     try:
         _push(count, most or count, hints)

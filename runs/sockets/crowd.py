@@ -15,7 +15,7 @@ from django.db import InterfaceError, OperationalError
 
 from accounts.models import User
 from runs import lens
-from runs.errors import JobGone, WorkflowGone
+from runs.errors import IdGivenAgain, JobGone, WorkflowGone
 from runs.lens import Focus
 from runs.models import Job
 from runs.sockets.feed import ASSET_EVENTS_KEPT, DATABASE_PAUSE, Frame, JobFeed, Send
@@ -53,7 +53,7 @@ class CrowdFeed:
         self._stir = asyncio.Event()
         self._failure: Exception | None = None
         self._told: dict[UUID, Told] = {}
-        self._ended: dict[UUID, None] = {}
+        self._ended: dict[UUID, int | None] = {}  # by their numbers, as ids of deleted jobs may be given again
         self._feeds: dict[UUID, JobFeed] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._joining = True
@@ -66,7 +66,7 @@ class CrowdFeed:
         self._assets: deque[dict[str, Any]] = deque(maxlen=ASSET_EVENTS_KEPT)
 
     async def run(self) -> None:
-        """Follows them. Raises WorkflowGone when the workflow does not exist any more."""
+        """Follows them. Raises WorkflowGone when the workflow does not exist any more, and IdGivenAgain."""
         async with Hints.here().crowd_followed_by(self):
             try:
                 while True:
@@ -116,7 +116,7 @@ class CrowdFeed:
         if job_id in self._feeds:
             self._feeds[job_id].hint(message)
         elif told is None:
-            if job_id not in self._ended:
+            if job_id not in self._ended or message.get("version") == 1:
                 self._new[job_id] = None
         elif message.get("version") != told.version:
             self._moved.add(job_id)
@@ -161,23 +161,24 @@ class CrowdFeed:
 
     async def _look_around(self) -> None:
         """Finds the jobs that are not as they were told. Those that run when the client joins are told as they are."""
-        unlike, self._unlike = self._unlike, False
-        batches, self._batches = self._batches, set()
-        for batch_id in batches:  # also those of its jobs that have ended already
+        for batch_id in list(self._batches):  # also those of its jobs that have ended already
             found = await in_database(of_batch, self._workflow_id, batch_id)
             self._new.update((pk, None) for pk in found if pk not in self._told and pk not in self._ended)
+            self._batches.discard(batch_id)
+        unlike, self._unlike = self._unlike, False
         if not unlike:
             return
         active = await in_database(active_jobs, self._workflow_id)
-        for pk, version, fence in active:
+        for pk, number, version, fence in active:
             if pk in self._told:
-                if self._told[pk].version != version:
+                told = self._told[pk]
+                if (told.number, told.version) != (number, version):
                     self._moved.add(pk)
             elif self._joining and fence:
                 self._follow(JobFeed(pk, self._pass_on, listening=False))
-            elif pk not in self._ended:  # as it may have since it was read
+            elif self._ended.get(pk) != number:  # as it may have ended since it was read
                 self._new[pk] = None
-        self._moved |= self._told.keys() - {pk for pk, _, _ in active}
+        self._moved |= self._told.keys() - {pk for pk, *_ in active}
         self._joining = False
 
     async def _tell_some(self) -> None:
@@ -190,20 +191,29 @@ class CrowdFeed:
         for pk in new:
             self._new.pop(pk, None)
         wanted = {*moved, *new}
-        for job, document in await in_database(read_waiting, self._workflow_id, wanted) if wanted else ():
+        try:
+            found = await in_database(read_waiting, self._workflow_id, wanted) if wanted else []
+        except Exception:
+            self._moved.update(moved)
+            self._new.update(dict.fromkeys(new))
+            raise
+        for job, document in found:
             wanted.discard(job.pk)
             await self._tell_job(job, document)
         for pk in wanted:  # deleted
             self._forget(pk)
 
     async def _tell_job(self, job: Job, document: dict[str, Any]) -> None:
-        if job.pk in self._feeds or job.pk in self._ended:  # it has been resumed meanwhile, or told to its end
+        if job.pk in self._feeds or self._ended.get(job.pk) == job.number:  # resumed meanwhile, or told to its end
             return
+        known = self._told[job.pk].number if job.pk in self._told else self._ended.get(job.pk)
+        if known not in {None, job.number}:  # its version would fall
+            raise IdGivenAgain(f"The job {job.pk} has been deleted, and another one has its id. Join anew.")
         if job.pk not in self._told:
             await self._introduce(job, document)
         told = self._told[job.pk]
         if job.fence:
-            self._follow(JobFeed.from_waiting(job.pk, self._workflow_id, told.version, self._pass_on))
+            self._follow(JobFeed.from_waiting(job, told.version, self._pass_on))
         elif (job.version, document["queue_position"]) != (told.version, told.position):
             await self._pass_on(self._frame("job", job_id=str(job.pk), version=job.version, job=document))
 
@@ -242,9 +252,9 @@ class CrowdFeed:
                 self._forget(job_id)
 
     def _forget(self, job_id: UUID) -> None:
-        self._told.pop(job_id, None)
+        told = self._told.pop(job_id, None)
         self._new.pop(job_id, None)  # a hint may have come while it was read
-        self._ended[job_id] = None
+        self._ended[job_id] = told.number if told else self._ended.get(job_id)
         if len(self._ended) > ENDED_REMEMBERED:
             del self._ended[next(iter(self._ended))]
 

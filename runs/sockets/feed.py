@@ -16,6 +16,8 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError
 
 from runs import tail
+from runs.errors import JobGone
+from runs.models import Job
 from runs.sockets.hints import AWAY, Hints
 from runs.sockets.reading import Reading, Step, as_it_was, read
 from runs.sockets.threads import in_database
@@ -62,6 +64,7 @@ class JobFeed:
         self._batch: tuple[TelemetryId, dict[str, Any]] | None = None
         self._assets: deque[dict[str, Any]] = deque(maxlen=ASSET_EVENTS_KEPT)
         self._workflow_id = ""
+        self._number: int | None = None
         self._version = 0
         self._fence = 0
         self._position: int | None = None
@@ -72,10 +75,10 @@ class JobFeed:
         self._head_is_due = False
 
     @classmethod
-    def from_waiting(cls, job_id: UUID, workflow_id: UUID, version: int, send: Send) -> Self:
+    def from_waiting(cls, job: Job, version: int, send: Send) -> Self:
         """Goes on where the client knows of the job that it waits, at this version, and has told nothing yet."""
-        feed = cls(job_id, send, listening=False)
-        feed._workflow_id, feed._version, feed._last = str(workflow_id), version, NOTHING
+        feed = cls(job.pk, send, listening=False)
+        feed._workflow_id, feed._number, feed._version, feed._last = str(job.workflow_id), job.number, version, NOTHING
         feed._joining, feed._row_moved = False, True
         return feed
 
@@ -181,7 +184,7 @@ class JobFeed:
         reading, self._reading = self._reading or await self._read(0), None
         self._assets.clear()
         self._last = self._after
-        self._workflow_id = str(reading.job.workflow_id)
+        self._workflow_id, self._number = str(reading.job.workflow_id), reading.job.number
         self._fence = reading.job.fence
         await self._tell_job(reading, reading.steps[-1])
         if self._last is not None and await self._is_ahead(self._last):
@@ -255,6 +258,9 @@ class JobFeed:
         reading: Reading = await self._hints.reads(
             (self.job_id, version), partial(in_database, read, self.job_id, version)
         )
+        job = reading.job
+        if self._number is not None and (self._workflow_id, self._number) != (str(job.workflow_id), job.number):
+            raise JobGone("The job has been deleted, and another one has its id.")
         return reading
 
     async def _stored(self) -> Standing | None:

@@ -50,10 +50,10 @@ def as_it_was(document: dict[str, Any], state: State) -> dict[str, Any]:
     return {**document, "state": str(state), "ended_at": None, "error": None, "queue_position": None}
 
 
-def active_jobs(workflow_id: UUID) -> list[tuple[UUID, int, int]]:
-    """Id, version and fence of the active jobs, in the order of the queue."""
+def active_jobs(workflow_id: UUID) -> list[tuple[UUID, int, int, int]]:
+    """Id, number, version and fence of the active jobs, in the order of the queue."""
     active = Job.objects.filter(workflow=workflow_id).active().order_by("place")
-    return list(active.values_list("pk", "version", "fence"))
+    return list(active.values_list("pk", "number", "version", "fence"))
 
 
 def of_batch(workflow_id: UUID, batch_id: UUID) -> list[UUID]:

@@ -16,7 +16,7 @@ from accounts import tickets
 from accounts.authentication import Visible, visible
 from accounts.credentials import Credentials, of_secret, of_session
 from accounts.scopes import Scope
-from runs.errors import JobGone, WorkflowGone
+from runs.errors import IdGivenAgain, JobGone, WorkflowGone
 from runs.models import Job
 from runs.sockets.feed import Frame, JobFeed
 from runs.sockets.hints import AWAY
@@ -152,6 +152,8 @@ class Socket(ABC):
             await self.feed.run()
         except (JobGone, WorkflowGone) as error:
             raise Closing(NOT_FOUND) from error
+        except IdGivenAgain as error:
+            raise Closing(TRY_AGAIN_LATER) from error
 
     async def _listen(self) -> None:
         while (message := await self._receive())["type"] != "websocket.disconnect":

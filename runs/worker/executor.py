@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error as DatabaseError
 
 from runs import gate, halting, limits
 from runs.errors import DatabaseAway, LostLease, OutputLimit

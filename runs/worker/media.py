@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from django.conf import settings
-from django.db import DatabaseError, OperationalError
+from django.db import Error as DatabaseError, OperationalError
 from PIL import Image
 
 from runs import limits, store

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, TypeVar, Unpack
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error as DatabaseError, connection
 from django.utils import timezone
 from redis.exceptions import RedisError
 

@@ -6,6 +6,7 @@ from tests.contract.row import Row, tests_in
 FEED = tests_in("runs/sockets/test_feed.py")
 HEADS = tests_in("runs/sockets/test_feed_heads.py")
 CROWD = tests_in("runs/sockets/test_crowd.py")
+AGAIN = tests_in("runs/sockets/test_crowd_again.py")
 JOINING = tests_in("runs/sockets/test_consumers_joining.py")
 COMMANDS = tests_in("runs/sockets/test_consumers_commands.py")
 WORKFLOW = tests_in("runs/sockets/test_consumers_workflow.py")
@@ -220,6 +221,14 @@ CLOSE_CODES = (
     Row("1012", {"the server restarts": SERVER("test_a_signal_sends_sockets_away_with_1012_and_ends_at_once")}),
     Row(
         "1013",
-        {"database or Redis away: try again": JOINING("test_a_ticket_that_can_not_be_looked_up_is_to_be_tried_again")},
+        {
+            "database or Redis away: try again": JOINING(
+                "test_a_ticket_that_can_not_be_looked_up_is_to_be_tried_again"
+            ),
+            "a deleted job's id is given again, and `version` would fall: come back": AGAIN(
+                "test_an_id_that_is_given_again_is_told_to_who_joins_anew",
+                "test_such_a_job_is_found_by_its_hint_or_by_looking",
+            ),
+        },
     ),
 )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from asgiref.testing import ApplicationCommunicator
 from django.core.signals import request_started
-from django.db import connection
+from django.db import close_old_connections, connection, reset_queries
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
@@ -117,6 +117,7 @@ async def test_a_thread_keeps_its_database_connection() -> None:
 
 async def test_what_django_does_before_each_request_is_done_on_its_thread() -> None:
     served = handler.Handler()
+    assert set(handler.BEFORE_EACH) == {reset_queries, close_old_connections}
     connected = [receiver for receiver in handler.BEFORE_EACH if request_started.disconnect(receiver)]
     try:
         assert [await ask(served, "logged") for _ in range(2)] == ["1", "1"]

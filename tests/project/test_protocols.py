@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import socket
 import threading
 import time
@@ -102,10 +103,22 @@ def test_what_belongs_together_leaves_together_and_at_once() -> None:
         with connection.in_one_piece():
             connection.writeSequence([b"head, ", b"more of it, "])
             connection.write(b"body")
+            with connection.in_one_piece():
+                connection.write(b", the answer behind")
         connection.write(b"next")
         theirs.setblocking(False)
-        assert theirs.recv(100) == b"head, more of it, body"
+        assert theirs.recv(100) == b"head, more of it, body, the answer behind"
         assert theirs.recv(100) == b"next"
+        connection.connectionLost(Failure(ConnectionDone()))  # type: ignore[no-untyped-call]
+
+
+def test_answers_on_one_connection_keep_their_order_also_where_the_second_is_a_refusal(web: WebProcess) -> None:
+    requests = b"GET /counts HTTP/1.1\r\nHost: probe\r\n\r\nGET /counts HTTP/1.1\r\nHost: probe\r\nV: a\x0bb\r\n\r\n"
+    with contextlib.closing(web.raw(requests)) as client:
+        answers = b""
+        while answers.count(b"HTTP/1.1 ") < 2:
+            answers += client.recv(1000)
+    assert re.findall(rb"HTTP/1.1 (\d+)", answers) == [b"200", b"400"]
 
 
 def test_a_stalled_socket_that_leaves_frees_its_application(strict: WebProcess) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
@@ -15,7 +15,7 @@ from runs.errors import WorkflowGone
 from runs.grid import Grid
 from runs.models import Job
 from runs.removal import remove_workflow
-from runs.sockets import crowd, hints, reading, sight
+from runs.sockets import crowd, hints, sight
 from runs.sockets.crowd import CrowdFeed
 from runs.sockets.hints import Hints
 from runs.sockets.tasks import end
@@ -280,24 +280,6 @@ async def test_what_a_running_jobs_feed_can_not_send_ends_the_whole(workflow: Wo
         await asyncio.wait_for(CrowdFeed(workflow.pk, ada, broken).run(), 10)
 
 
-async def test_a_database_that_is_away_for_a_moment_ends_no_feed(
-    workflow: Workflow, ada: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(crowd, "DATABASE_PAUSE", 0.01)
-    failures = iter([OperationalError("locked"), OperationalError("locked")])
-
-    def sometimes(workflow_id: UUID) -> Any:
-        for failure in failures:
-            raise failure
-        return reading.active_jobs(workflow_id)
-
-    monkeypatch.setattr(crowd, "active_jobs", sometimes)
-    job = await act(submitted, workflow)
-    async with crowd_following(workflow, ada) as (reader, _):
-        await reader.until(lambda r: r.told(job))
-    assert reader.of(job).kinds() == ["job", "snapshot"]
-
-
 class Looks:
     """What the looks of each second have cost."""
 
@@ -379,7 +361,7 @@ async def test_a_job_that_ends_while_the_active_ones_are_read_is_not_told_anew(
         await reader.until(lambda r: r.told(job))
         await act(gate.cancel, job.pk, by="ada")
         await reader.until(lambda r: r.of(job).states()[-1] == "cancelled")
-        monkeypatch.setattr(crowd, "active_jobs", lambda _: [(job.pk, 1, 0)])  # as it was read just before
+        monkeypatch.setattr(crowd, "active_jobs", lambda _: [(job.pk, 1, 1, 0)])  # as it was read just before
         feed._unlike = True
         new = await act(submitted, workflow)
         await reader.until(lambda r: r.told(new))

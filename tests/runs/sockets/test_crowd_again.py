@@ -1,0 +1,122 @@
+"""A workflow's feed loses nothing where the database is away for a moment, nor where an id is given again."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import InterfaceError, OperationalError
+
+from accounts.models import User
+from accounts.scopes import Scope
+from runs import batches, gate
+from runs.errors import IdGivenAgain, JobGone
+from runs.grid import Grid
+from runs.models import Job
+from runs.sockets import crowd
+from runs.sockets.feed import JobFeed
+from runs.submit import Order, submit
+from tests import factories
+from tests.runs.clients import bearer, connected
+from tests.runs.followers import Attempt, CrowdReader, Reader, act, crowd_following, submitted
+from workflows.models import Workflow
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("valkey")]
+
+
+@pytest.fixture
+def workflow(ada: User) -> Workflow:
+    return factories.workflow(ada)
+
+
+def ended(workflow: Workflow, *, of_batch: bool) -> Job:
+    """A job that begins and ends at once."""
+    plan = batches.plan(workflow, Grid({"word": ["a"]}))
+    job = batches.jobs_of(batches.make(workflow.owner, plan))[0] if of_batch else submitted(workflow)
+    Attempt.of(job).finish()
+    return job
+
+
+def with_the_id_of(job: Job) -> Job:
+    """Another job, once that one is deleted."""
+    gate.delete(job.pk)
+    return submit(job.workflow.owner, job.workflow, Order(id=job.pk))
+
+
+async def told_to_its_end(reader: CrowdReader, job: Job) -> None:
+    await reader.until(lambda r: r.told(job))
+    await act(gate.cancel, job.pk, by="ada")
+    await reader.until(lambda r: r.of(job).state == "cancelled")
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+@pytest.mark.parametrize("what", ["active_jobs", "read_waiting", "of_batch"])
+async def test_a_database_that_is_away_for_a_moment_ends_no_feed_and_hides_no_job(
+    workflow: Workflow, ada: User, monkeypatch: pytest.MonkeyPatch, what: str, error: type[Exception]
+) -> None:
+    monkeypatch.setattr(crowd, "DATABASE_PAUSE", 0.01)
+    read: Callable[..., Any] = getattr(crowd, what)
+    loop, failed, back = asyncio.get_running_loop(), asyncio.Event(), False
+
+    def sometimes(*arguments: Any) -> Any:
+        if back:
+            return read(*arguments)
+        loop.call_soon_threadsafe(failed.set)
+        raise error("away")
+
+    async with crowd_following(workflow, ada) as (reader, feed), asyncio.timeout(30):
+        await reader.until(lambda r: r.focus is not None)
+        monkeypatch.setattr(crowd, what, sometimes)
+        if what == "of_batch":  # by which alone it hears of the job
+            monkeypatch.setattr(feed, "_hint_of_job", lambda *_: None)
+        job = await act(ended, workflow, of_batch=what == "of_batch")
+        feed._unlike = True
+        await failed.wait()
+        back = True
+        await reader.until(lambda r: r.of(job).state == "completed")
+    assert reader.of(job).states()[0] == "queued"
+
+
+async def test_an_id_that_is_given_again_is_told_to_who_joins_anew(workflow: Workflow, ada: User) -> None:
+    job = await act(submitted, workflow)
+    async with connected(f"/ws/v1/workflows/{workflow.pk}", await act(bearer, ada, Scope.READ)) as socket:
+        await socket.frame("snapshot")
+        await act(gate.cancel, job.pk, by="ada")
+        while (await socket.frame("job"))["job"]["state"] != "cancelled":
+            pass
+        again = await act(with_the_id_of, job)
+        assert await socket.closed() == 1013
+    async with connected(f"/ws/v1/workflows/{workflow.pk}", await act(bearer, ada, Scope.READ)) as socket:
+        frame = await socket.frame("job")
+    assert (frame["job_id"], frame["job"]["number"], frame["version"]) == (str(again.pk), again.number, 1)
+
+
+@pytest.mark.parametrize("hinted", [True, False])
+async def test_such_a_job_is_found_by_its_hint_or_by_looking(
+    workflow: Workflow, ada: User, hinted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await act(submitted, workflow)
+    reader = CrowdReader()
+    following = asyncio.create_task(crowd.CrowdFeed(workflow.pk, ada, reader.take).run())
+    await told_to_its_end(reader, job)
+    if hinted:
+        monkeypatch.setattr(crowd, "active_jobs", lambda _: [])
+    else:
+        monkeypatch.setattr(crowd.CrowdFeed, "_hint_of_job", lambda *_: None)
+    await act(with_the_id_of, job)
+    with pytest.raises(IdGivenAgain):
+        await asyncio.wait_for(following, 10)
+
+
+async def test_a_jobs_own_feed_ends_where_its_id_is_anothers(workflow: Workflow) -> None:
+    job = await act(submitted, workflow)
+    reader = Reader()
+    feed = JobFeed(job.pk, reader.take, listening=False)
+    following = asyncio.create_task(feed.run())
+    await reader.until(lambda r: r.snapshot is not None)
+    await act(gate.cancel, job.pk, by="ada")
+    await act(with_the_id_of, job)
+    feed.compare(2, None)
+    with pytest.raises(JobGone):
+        await asyncio.wait_for(following, 10)
+    assert reader.states() == ["queued"]
