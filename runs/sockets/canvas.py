@@ -1,5 +1,8 @@
 """The socket of a workflow's canvas: everything of the run that the lens is on, and a little of all others.
 
+What is sent is how the view differs from what the page shows. A move of the lens ends whatever is being drawn, and a
+database that is away does too, so a view counts as shown once it is sent and not before.
+
 The lens is a rule of the network: one feed follows the focused job, and is replaced when the lens moves, wherever it
 was moved. What the other jobs do comes from the overview, at most twice a second.
 """
@@ -63,9 +66,9 @@ class CanvasSocket(WorkflowSocket):
         self._board: Board | None = None
         self._document: dict[str, Any] = {}
         self._view: View
+        self._shown = NOWHERE
         self._drawn = False
         self._anew = True
-        self._was = NOWHERE
         self._following: asyncio.Task[None] | None = None
 
     def make_feed(self) -> Feed:
@@ -169,17 +172,18 @@ class CanvasSocket(WorkflowSocket):
         was, self._focus = self._focus, _focus(to)
         if to.job_id is None:
             await self._unfollow()
-            if was.job_id or not self._drawn:
-                await self._show_none(was)
+            if self._shown.job_id or not self._drawn:
+                await self._show_none()
         elif self._following is None or was.job_id != self._focus.job_id:
             await self._unfollow()
             self._following = asyncio.create_task(JobFeed(to.job_id, self.tell).run())
             self._following.add_done_callback(lambda _: self._stir.set())
-            self._was = was
-        elif was != self._focus:
+        elif self._shown != self._focus and self._shown.job_id == self._focus.job_id:
             async with self._telling:
-                cards = await in_database(self._cards, was)
-                await self._push(pushes.lens(self._view, self._focus, self._board) + cards, {}, None)
+                focus = self._focus
+                cards = await in_database(self._cards, focus)
+                await self._push(pushes.lens(self._view, focus, self._board) + cards, {}, None)
+                self._shown = focus
 
     async def _unfollow(self) -> None:
         if self._following is not None:
@@ -201,86 +205,90 @@ class CanvasSocket(WorkflowSocket):
         if known is None or known.job["id"] != self._document["id"]:
             return
         history = await in_database(sheet.history, UUID(self._document["id"]), frame["version"])
-        before, self._view = self._view, replace(self._view, sheet=replace(known, job=self._document, history=history))
-        if self._view.sheet and self._view.sheet.ended:
-            await self._draw(None, self._focus, before)
+        now = replace(known, job=self._document, history=history)
+        view = replace(self._view, sheet=now)
+        if now.ended:
+            await self._draw(view, None)
         else:
-            await self._push(pushes.lens(self._view, self._focus, self._board), {}, None)
+            await self._push(pushes.lens(view, self._focus, self._board), {}, None)
+            self._view = view
 
     async def _tell_snapshot(self, telemetry_id: str, snapshot: Snapshot) -> None:
-        before = self._view
-        self._view = await in_database(_through, before, self._document, snapshot)
-        await self._draw(telemetry_id, self._was, before)
-        self._was = self._focus
+        await self._draw(await in_database(_through, self._view, self._document, snapshot), telemetry_id)
 
     async def _tell_update(self, frame: Frame, known: Sheet) -> None:
-        before, changed = self._view, replace(self._view, sheet=known.after(frame))
-        landed = {product["node"] for product in frame.get("products", ())} & changed.galleries.keys()
-        self._view = await in_database(seen.with_galleries, changed, landed) if landed else changed
-        html, patch = await in_database(pushes.changes, self._view, frame, before)
+        view = replace(self._view, sheet=known.after(frame))
+        landed = {product["node"] for product in frame.get("products", ())} & view.galleries.keys()
+        if landed:
+            view = await in_database(seen.with_galleries, view, landed)
+        html, patch = await in_database(pushes.changes, view, frame, self._view)
         await self._push(html, patch, frame["id"])
+        self._view = view
 
-    async def _show_none(self, was: Focus) -> None:
+    async def _show_none(self) -> None:
         """No run is seen: the chrome goes, the galleries stay."""
         async with self._telling:
-            before = self._view
-            self._view = await in_database(seen.read, self.workflow_id, running=before.running)
-            await self._draw(None, was, before)
+            await self._draw(await in_database(seen.read, self.workflow_id, running=self._view.running), None)
 
-    async def _draw(self, telemetry_id: str | None, was: Focus, before: View) -> None:
-        shown, self._anew = None if self._anew else before, False
-        html, patch = await in_database(self._chrome, shown, was)
-        if not self._drawn:
-            self._drawn = True
+    async def _draw(self, view: View, telemetry_id: str | None) -> None:
+        """All that shows the focused run, as it differs from what the page shows."""
+        focus, anew, self._anew = self._focus, self._anew, False
+        try:
+            html, patch = await in_database(self._chrome, view, focus, None if anew else self._view)
+            await self._push(html, patch, telemetry_id)
+        except BaseException:
+            self._anew = self._anew or anew
+            raise
+        if not self._drawn or focus != self._focus:  # the latter where it was pinned meanwhile
+            self._moved = self._moved or self._drawn
             self._stir.set()
-        await self._push(html, patch, telemetry_id)
+        self._view, self._shown, self._drawn = view, focus, True
 
     async def _tell_glance(self, found: Glance) -> None:
         async with self._telling:
             before = self._view
-            self._view = replace(before, running=found.working)
-            html = await in_database(pushes.rings, before, self._view)
+            view, now = replace(before, running=found.working), self._board
+            html = await in_database(pushes.rings, before, view)
             if found.mark != self._mark:
-                html += await self._read_cards(found)
-                self._mark = found.mark
-            html += await in_database(pushes.galleries, before, self._view)
-            hot = pushes.hot_runs(self._view.working) | (pushes.board_patch(self._board) if self._board else {})
+                self._mark = found.mark  # unless the page asks for more meanwhile
+                view, now = await self._read(view, found)
+                html += await in_database(self._changed_cards, view, now, self._board)
+            html += await in_database(pushes.galleries, before, view)
+            hot = pushes.hot_runs(view.working) | (pushes.board_patch(now) if now else {})
             if html or hot != self._hot:
-                self._hot = hot
                 await self._push(html, hot, None)
+            self._view, self._board, self._hot = view, now, hot
 
-    async def _read_cards(self, found: Glance) -> SafeString:
-        """Whatever the change was, cards and galleries are read anew, the cards once for all who see the same.
-
-        Answers the cards that have changed.
-        """
-        limits, before, known = dict(self._more), self._board, self._view
+    async def _read(self, known: View, found: Glance) -> tuple[View, Board]:
+        """Whatever the change was, cards and galleries are read anew, the cards once for all who see the same."""
+        limits = dict(self._more)
         asked = ("board", self.lens, found.mark, tuple(limits.items()))
         work = partial(in_database, _board, self.credentials.user, self.workflow_id, limits)
-        self._board = await Overview.here().shared(asked, work)
+        cards = await Overview.here().shared(asked, work)
         now = known.sheet
-        if now and self._lost:
-            self._lost = False
-            now = replace(now, products=await in_database(sheet.products, UUID(now.job["id"])))
-        self._view = await in_database(seen.read, self.workflow_id, seen=now, running=known.running)
-        return await in_database(self._changed_cards, before)
+        lost, self._lost = self._lost, False
+        try:
+            if now and lost:
+                now = replace(now, products=await in_database(sheet.products, UUID(now.job["id"])))
+            return await in_database(seen.read, self.workflow_id, seen=now, running=known.running), cards
+        except BaseException:
+            self._lost = self._lost or lost
+            raise
 
-    def _changed_cards(self, before: Board | None) -> SafeString:
+    def _changed_cards(self, view: View, now: Board, before: Board | None) -> SafeString:
         """The groups of cards that are not as they were; at first, and where it is no longer alone, the lens too."""
-        if self._board is None:
-            return SafeString()
-        cards = pushes.groups(before, self._board, self._focus, self._focus)
-        if before is not None and before.alone == self._board.alone:
+        cards = pushes.groups(before, now, self._focus, self._focus)
+        if before is not None and before.alone == now.alone:
             return cards
-        return cards + pushes.lens(self._view, self._focus, self._board)
+        return cards + pushes.lens(view, self._focus, now)
 
-    def _chrome(self, shown: View | None, was: Focus) -> tuple[SafeString, pushes.Patch]:
-        html, patch = pushes.chrome(self._view, self._focus, self._board, shown)
-        return html + self._cards(was), patch
+    def _chrome(self, view: View, focus: Focus, shown: View | None) -> tuple[SafeString, pushes.Patch]:
+        html, patch = pushes.chrome(view, focus, self._board, shown)
+        return html + self._cards(focus), patch
 
-    def _cards(self, was: Focus) -> SafeString:
-        """The groups of cards that the lens has left or come to."""
-        return pushes.groups(self._board, self._board, self._focus, was) if self._board else SafeString()
+    def _cards(self, focus: Focus) -> SafeString:
+        """The groups of cards that the lens leaves or comes to."""
+        return pushes.groups(self._board, self._board, focus, self._shown) if self._board else SafeString()
 
     async def _push(self, html: str, patch: Mapping[str, Any], telemetry_id: str | None) -> None:
         """One message: HTML and the hot values that belong to it, of this job and this telemetry."""

@@ -203,12 +203,11 @@ class JobFeed:
         for step in reading.steps:
             if step.state in TERMINAL:
                 await self._conclude()
-                self._ended = True
             elif step.state == State.QUEUED:
                 await self._catch_up()
-            elif step.state == State.RUNNING:
-                self._fence += 1
             await self._tell_job(reading, step)
+            self._fence += step.state == State.RUNNING
+            self._ended = step.state in TERMINAL
         if not reading.steps and reading.position != self._position:
             await self._tell_job(reading, Step(State(reading.job.state), reading.job.version))
         if not self._ended:
@@ -304,18 +303,18 @@ class JobFeed:
             await self._catch_up()
 
     async def _tell_job(self, reading: Reading, step: Step) -> None:
-        self._version, self._position = step.version, reading.position
         document = reading.document
         if step.state != reading.job.state:  # it was in this state for a moment that is over already
             document = as_it_was(document, step.state)
         await self._tell("job", version=step.version, job=document)
+        self._version, self._position = step.version, reading.position
 
     async def _tell_piece(self, piece: Piece) -> None:
-        self._last = piece.id
         if piece.after is None:
             await self._tell("snapshot", id=str(piece.id), snapshot=piece.body)
         else:
             await self._tell("update", id=str(piece.id), seq=piece.id.seq, after=str(piece.after), **piece.body)
+        self._last = piece.id  # not before: to tell a canvas something takes the database, which may be away
 
     async def _tell(self, kind: str, **fields: object) -> None:
         if self._joining:  # the client has asked to begin again: what comes before that would follow on nothing it has

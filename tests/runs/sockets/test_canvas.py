@@ -1,16 +1,20 @@
 """The socket of a canvas: all of the focused run, a little of the others; it follows the lens wherever it is moved."""
 
+import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from accounts.models import User
 from runs import lens
 from runs.models import Job
 from runs.redis import snapshot_key
 from runs.removal import remove_job
-from runs.sockets import canvas
+from runs.sockets import canvas, feed
 from runs.sockets.overview import Overview
+from runs.sockets.threads import in_database
 from runs.states import State
 from tests import factories
 from tests.runs.clients import SocketClient, bearer, connected, cookie
@@ -111,6 +115,94 @@ async def test_the_lens_that_is_moved_elsewhere_moves_here(path: str, ada: User,
         assert 'data-action="unpin"' in moved["content"]
         await act(lens.choose, ada, first, pinned=False)
         await until(socket, "#lens", 'data-action="pin"')
+
+
+class Held:
+    """Keeps what is drawn from being sent, until it is let go. Meanwhile nobody looks at the other runs."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.drawn, self.ended, self.go_on = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        monkeypatch.setattr(Overview, "seconds", 3600)
+        monkeypatch.setattr(canvas, "in_database", self._work)
+
+    def begin(self) -> None:
+        for event in (self.drawn, self.ended, self.go_on):
+            event.clear()
+
+    async def _work(self, work: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        found = await in_database(work, *arguments, **named)
+        if work.__name__ == "_chrome":
+            self.drawn.set()
+            try:
+                await self.go_on.wait()
+            finally:
+                self.ended.set()
+        return found
+
+
+async def test_a_move_ends_what_is_being_drawn_and_the_page_is_told_all_that_differs_from_what_it_shows(
+    path: str, ada: User, workflow: Workflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = [await act(submitted, workflow) for _ in range(3)]
+    for job in jobs[:2]:
+        attempt = await act(Attempt.of, job)
+        await act(attempt.tell, {"nodes": {"word": {"status": "completed"}}})
+    held = Held(monkeypatch)
+    held.go_on.set()
+    async with connected(path, await act(cookie, ada)) as socket, asyncio.timeout(30):
+        await until(socket, "#lens", focused=str(jobs[2].pk))
+        await until(socket, "#queue-running")
+        held.begin()
+        await act(lens.choose, ada, jobs[0])
+        await held.drawn.wait()
+        await act(lens.choose, ada, jobs[1])
+        await held.ended.wait()
+        held.go_on.set()
+        shown = await until(socket, "#lens", focused=str(jobs[1].pk))
+    assert shown["patch"]["nodes"]["word"]["status"] == "completed"
+    assert f'hx-target="#card-{jobs[2].pk}"' in shown["content"]
+
+
+async def test_a_run_that_is_pinned_while_it_is_drawn_is_shown_as_pinned(
+    path: str, ada: User, workflow: Workflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = await act(submitted, workflow), await act(submitted, workflow)
+    held = Held(monkeypatch)
+    held.go_on.set()
+    async with connected(path, await act(cookie, ada)) as socket, asyncio.timeout(30):
+        await until(socket, "#lens", focused=str(second.pk))
+        held.begin()
+        await act(lens.choose, ada, first, pinned=False)
+        await held.drawn.wait()
+        await act(lens.choose, ada, first)
+        held.go_on.set()
+        await until(socket, "#lens", 'data-action="unpin"')
+
+
+@pytest.mark.parametrize("work", ["_through", "_chrome", "changes", "history"])
+async def test_a_database_that_is_away_while_something_is_drawn_keeps_nothing_from_the_page(
+    path: str, ada: User, workflow: Workflow, monkeypatch: pytest.MonkeyPatch, work: str
+) -> None:
+    monkeypatch.setattr(feed, "DATABASE_PAUSE", 0.01)
+    failures = iter([OperationalError("away"), OperationalError("away")])
+
+    async def sometimes(asked: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        if asked.__name__ == work:
+            for failure in failures:
+                raise failure
+        return await in_database(asked, *arguments, **named)
+
+    monkeypatch.setattr(canvas, "in_database", sometimes)
+    job = await act(submitted, workflow)
+    attempt = await act(Attempt.of, job)
+    async with connected(path, await act(cookie, ada)) as socket:
+        await until(socket, "#lens", focused=str(job.pk))
+        await act(attempt.tell, {"nodes": {"word": {"status": "running"}}})
+        told = await until(socket, "#foot-word", 'class="status running"')
+        assert told["patch"]["nodes"]["word"]["status"] == "running"
+        await act(attempt.finish)
+        await until(socket, "#lens", 'data-state="completed"')
+    assert next(failures, None) is None
 
 
 async def test_a_move_that_nobody_told_of_is_found(path: str, ada: User, workflow: Workflow) -> None:
