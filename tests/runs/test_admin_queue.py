@@ -98,7 +98,8 @@ def test_a_place_that_is_none_is_the_beginning(admin: Client, ada: User, after: 
     assert str(job.pk) in shown(admin, f"{QUEUE}?after={after}")
 
 
-def test_its_cost_does_not_grow_with_the_queue(admin: Client, ada: User) -> None:
+def test_its_cost_does_not_grow_with_the_queue(admin: Client, ada: User, settings: Any) -> None:
+    settings.MAX_CONCURRENT_JOBS, settings.LEASE_SECONDS = 2, 300
     costs = []
     for more in (2, 6):
         for state in (State.RUNNING, State.QUEUED) * more:

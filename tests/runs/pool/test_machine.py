@@ -15,6 +15,7 @@ SLEEPER = [sys.executable, "-I", "-S", "-c", "import time; time.sleep(60)"]
 def test_a_worker_is_known_by_its_name_until_it_ends() -> None:
     process = subprocess.Popen([*SLEEPER, "pool.1"])
     try:
+        eventually(lambda: psutil.Process(process.pid).cmdline())  # it shows none within `exec`
         assert machine.is_alive("pool.1", process.pid)
         assert not machine.is_alive("pool.2", process.pid)
     finally:
