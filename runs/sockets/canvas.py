@@ -240,7 +240,7 @@ class CanvasSocket(WorkflowSocket):
             self._anew = self._anew or anew
             raise
         if not self._drawn or focus != self._focus:  # the latter where it was pinned meanwhile
-            self._moved = self._moved or self._drawn
+            self._moved = self._moved or focus != self._focus
             self._stir.set()
         self._view, self._shown, self._drawn = view, focus, True
 
@@ -277,10 +277,10 @@ class CanvasSocket(WorkflowSocket):
 
     def _changed_cards(self, view: View, now: Board, before: Board | None) -> SafeString:
         """The groups of cards that are not as they were; at first, and where it is no longer alone, the lens too."""
-        cards = pushes.groups(before, now, self._focus, self._focus)
+        cards = pushes.groups(before, now, self._shown, self._shown)
         if before is not None and before.alone == now.alone:
             return cards
-        return cards + pushes.lens(view, self._focus, now)
+        return cards + pushes.lens(view, self._shown, now)
 
     def _chrome(self, view: View, focus: Focus, shown: View | None) -> tuple[SafeString, pushes.Patch]:
         html, patch = pushes.chrome(view, focus, self._board, shown)

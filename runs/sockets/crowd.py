@@ -170,6 +170,8 @@ class CrowdFeed:
             return
         active = await in_database(active_jobs, self._workflow_id)
         for pk, number, version, fence in active:
+            if pk in self._feeds:  # it may have been resumed before it was told
+                continue
             if pk in self._told:
                 told = self._told[pk]
                 if (told.number, told.version) != (number, version):
@@ -211,6 +213,8 @@ class CrowdFeed:
             raise IdGivenAgain(f"The job {job.pk} has been deleted, and another one has its id. Join anew.")
         if job.pk not in self._told:
             await self._introduce(job, document)
+        if job.pk in self._feeds or job.pk not in self._told:  # resumed while it was told
+            return
         told = self._told[job.pk]
         if job.fence:
             self._follow(JobFeed.from_waiting(job, told.version, self._pass_on))

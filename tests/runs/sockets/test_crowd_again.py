@@ -1,8 +1,9 @@
-"""A workflow's feed loses nothing where the database is away for a moment, nor where an id is given again."""
+"""A workflow's feed loses and doubles nothing where the database is away, a job is resumed, or an id is given again."""
 
 import asyncio
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import InterfaceError, OperationalError
@@ -13,9 +14,11 @@ from runs import batches, gate
 from runs.errors import IdGivenAgain, JobGone
 from runs.grid import Grid
 from runs.models import Job
-from runs.sockets import crowd
+from runs.sockets import crowd, feed as feeds, reading
 from runs.sockets.feed import JobFeed
+from runs.sockets.threads import in_database
 from runs.submit import Order, submit
+from runs.telemetry import TelemetryId
 from tests import factories
 from tests.runs.clients import bearer, connected
 from tests.runs.followers import Attempt, CrowdReader, Reader, act, crowd_following, submitted
@@ -75,6 +78,33 @@ async def test_a_database_that_is_away_for_a_moment_ends_no_feed_and_hides_no_jo
         back = True
         await reader.until(lambda r: r.of(job).state == "completed")
     assert reader.of(job).states()[0] == "queued"
+
+
+async def test_a_job_that_is_resumed_before_it_was_told_is_told_once(
+    workflow: Workflow, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await act(submitted, workflow)
+    attempt = await act(Attempt.of, job)
+    loop, looked = asyncio.get_running_loop(), asyncio.Event()
+
+    def looking(workflow_id: UUID) -> Any:
+        loop.call_soon_threadsafe(looked.set)
+        return reading.active_jobs(workflow_id)
+
+    async def behind(*asked: Any) -> Any:
+        await looked.wait()
+        return await in_database(*asked)
+
+    monkeypatch.setattr(crowd, "active_jobs", looking)
+    monkeypatch.setattr(feeds, "in_database", behind)
+    async with crowd_following(workflow, ada) as (reader, feed):
+        feed.resume(job.pk, TelemetryId(9, 9))
+        await reader.until(lambda r: r.told(job) and r.focus is not None)
+        await act(attempt.finish)
+        await reader.until(lambda r: r.of(job).state == "completed")
+        new = await act(submitted, workflow)
+        await reader.until(lambda r: r.told(new))
+    assert reader.of(job).kinds() == ["job", "snapshot", "job"]
 
 
 async def test_an_id_that_is_given_again_is_told_to_who_joins_anew(workflow: Workflow, ada: User) -> None:
