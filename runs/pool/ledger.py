@@ -176,10 +176,12 @@ class Ledger(threading.Thread):
         since = time.monotonic() - self._cancelling.setdefault((job.pk, job.fence), time.monotonic())
         if since < COOPERATION_SECONDS:
             self._children.tell(job.worker, signal.SIGUSR1)
+            self._look.within(COOPERATION_SECONDS - since)
         elif not _is_at(job):
             return
         elif since < COOPERATION_SECONDS + TERM_SECONDS:
             self._children.tell_group(job.worker, signal.SIGTERM)
+            self._look.within(COOPERATION_SECONDS + TERM_SECONDS - since)
         else:
             self._children.kill(job.worker, Cause.CANCELLED)
 

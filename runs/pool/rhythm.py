@@ -11,14 +11,24 @@ class Every:
         self._seconds = seconds
         self._act = act
         self._next = 0.0
+        self._hurried = False
 
     def __call__(self) -> None:
         """Does it when it is due."""
         now = time.monotonic()
-        if now >= self._next:
+        if now < self._next and not self._hurried:
+            return
+        self._hurried, self._next = False, now + self._seconds  # first: what is asked for while it is done holds
+        try:
             self._act()
-            self._next = now + self._seconds
+        except BaseException:
+            self.soon()
+            raise
 
     def soon(self) -> None:
-        """Makes it due now."""
-        self._next = 0.0
+        """Makes it due now. Any thread may ask for that."""
+        self._hurried = True
+
+    def within(self, seconds: float) -> None:
+        """Makes it due in so many seconds, unless it is due before. For the thread alone that calls it."""
+        self._next = min(self._next, time.monotonic() + seconds)

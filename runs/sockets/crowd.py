@@ -35,11 +35,12 @@ logger = logging.getLogger(__name__)
 
 
 class Told(NamedTuple):
-    """What the client knows of an active job."""
+    """What the client knows of an active job. `anew`: it asked to be told of it from its beginning again."""
 
     number: int
     version: int
     position: int | None
+    anew: bool = False
 
 
 class CrowdFeed:
@@ -80,11 +81,13 @@ class CrowdFeed:
         """The client has everything of this job of the workflow up to `after`: begin again from there."""
         if job_id in self._feeds:
             self._feeds[job_id].resume(after)
-        elif self._told.pop(job_id, None):
+        elif job_id in self._told:
+            self._told[job_id] = self._told[job_id]._replace(anew=True)
             self._new[job_id] = None
             self._stir.set()
         else:
-            self._follow(JobFeed(job_id, self._pass_on, after=after, listening=False))
+            number = self._ended.get(job_id)
+            self._follow(JobFeed(job_id, self._pass_on, after=after, listening=False, number=number))
 
     def hint(self, message: dict[str, Any]) -> None:
         """Gives what is about a job that has a feed to that feed; of others it remembers what there is to read."""
@@ -208,14 +211,15 @@ class CrowdFeed:
     async def _tell_job(self, job: Job, document: dict[str, Any]) -> None:
         if job.pk in self._feeds or self._ended.get(job.pk) == job.number:  # resumed meanwhile, or told to its end
             return
-        known = self._told[job.pk].number if job.pk in self._told else self._ended.get(job.pk)
+        told = self._told.get(job.pk)
+        known = told.number if told else self._ended.get(job.pk)
         if known not in {None, job.number}:  # its version would fall
             raise IdGivenAgain(f"The job {job.pk} has been deleted, and another one has its id. Join anew.")
-        if job.pk not in self._told:
+        if told is None or told.anew:
             await self._introduce(job, document)
-        if job.pk in self._feeds or job.pk not in self._told:  # resumed while it was told
+            told = self._told.get(job.pk)
+        if job.pk in self._feeds or told is None or told.anew:  # resumed while it was told
             return
-        told = self._told[job.pk]
         if job.fence:
             self._follow(JobFeed.from_waiting(job, told.version, self._pass_on))
         elif (job.version, document["queue_position"]) != (told.version, told.position):

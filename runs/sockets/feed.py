@@ -40,7 +40,7 @@ class JobFeed:
     """Sends a job's frames until its task is cancelled: the job, its telemetry, then every change.
 
     One that does not listen itself is given the hints by whoever made it. `ended`: how the job ended, where that is
-    known.
+    known. `number`: that of the job which the client knows by this id.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class JobFeed:
         after: TelemetryId | None = None,
         listening: bool = True,
         ended: Reading | None = None,
+        number: int | None = None,
     ) -> None:
         self.job_id = job_id
         self._send = send
@@ -64,7 +65,7 @@ class JobFeed:
         self._batch: tuple[TelemetryId, dict[str, Any]] | None = None
         self._assets: deque[dict[str, Any]] = deque(maxlen=ASSET_EVENTS_KEPT)
         self._workflow_id = ""
-        self._number: int | None = None
+        self._number = number
         self._version = 0
         self._fence = 0
         self._position: int | None = None

@@ -97,14 +97,14 @@ class Scene:
             thread.start()
         eventually(lambda: len(self._feeder.accepted) >= self._in_flight, QUIET_WITHIN)
         self._wait_until_it_works(time.monotonic())
-        self._quiet_since = self._now()
+        self._quiet_since = self.now()
 
     def strike(self, fault: str, act: Fault) -> None:
         """Does this to it at a random moment, and waits until all of it works again."""
         since = self._struck(act)
         self._wait_until_it_works(since)
         self.strikes.append(Strike(fault, time.monotonic() - since))
-        self._quiet_since = self._now()
+        self._quiet_since = self.now()
 
     def hurry(self, act: Fault) -> None:
         """Does this to it at a random moment, and waits no longer than until any worker begins a job."""
@@ -127,6 +127,10 @@ class Scene:
         self._feeder.accepted.add(job["id"])
         return job
 
+    def now(self) -> float:
+        """By the installation's clock."""
+        return self.ground.clock.now() if self.ground.clock else time.time()
+
     def has_begun(self, since: float, pid: int | None = None) -> bool:
         """Whether a worker, or that of this process, has begun a job since then."""
         lines = book.read(self.journal)[-500:]
@@ -143,7 +147,7 @@ class Scene:
         self._wait_until_it_works(time.monotonic())
         self._end_quiet()
         self.set_cap(self._caps[0].value)
-        self._quiet_since = self._now()
+        self._quiet_since = self.now()
         self._feeder.enough.set()
         self._feeder.join(QUIET_WITHIN)
         eventually(lambda: self._feeder.active() == 0, QUIET_WITHIN)
@@ -209,12 +213,8 @@ class Scene:
 
     def _end_quiet(self) -> None:
         if self._quiet_since is not None:
-            self._quiet.append(Quiet(self._quiet_since, self._now(), self._caps[-1].value))
+            self._quiet.append(Quiet(self._quiet_since, self.now(), self._caps[-1].value))
         self._quiet_since = None
-
-    def _now(self) -> float:
-        """By the installation's clock."""
-        return self.ground.clock.now() if self.ground.clock else time.time()
 
 
 @contextmanager

@@ -15,7 +15,8 @@ from runs.errors import IdGivenAgain, JobGone
 from runs.grid import Grid
 from runs.models import Job
 from runs.sockets import crowd, feed as feeds, reading
-from runs.sockets.feed import JobFeed
+from runs.sockets.feed import Frame, JobFeed
+from runs.sockets.tasks import end
 from runs.sockets.threads import in_database
 from runs.submit import Order, submit
 from runs.telemetry import TelemetryId
@@ -30,6 +31,20 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 @pytest.fixture
 def workflow(ada: User) -> Workflow:
     return factories.workflow(ada)
+
+
+@pytest.fixture
+def gone_on(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """While it is cleared, a workflow's feed waits for its database."""
+    event = asyncio.Event()
+    event.set()
+
+    async def when_gone_on(*asked: Any) -> Any:
+        await event.wait()
+        return await in_database(*asked)
+
+    monkeypatch.setattr(crowd, "in_database", when_gone_on)
+    return event
 
 
 def ended(workflow: Workflow, *, of_batch: bool) -> Job:
@@ -150,3 +165,69 @@ async def test_a_jobs_own_feed_ends_where_its_id_is_anothers(workflow: Workflow)
     with pytest.raises(JobGone):
         await asyncio.wait_for(following, 10)
     assert reader.states() == ["queued"]
+
+
+@pytest.mark.parametrize("waiting", [True, False])
+async def test_a_resume_does_not_forget_which_job_had_the_id(
+    workflow: Workflow, ada: User, waiting: bool, gone_on: asyncio.Event
+) -> None:
+    """Else the new one's frames would begin at version 1 on the same socket."""
+    job = await act(submitted, workflow)
+    reader = CrowdReader()
+    feed = crowd.CrowdFeed(workflow.pk, ada, reader.take)
+    following = asyncio.create_task(feed.run())
+    if waiting:
+        await reader.until(lambda r: r.told(job))
+        gone_on.clear()
+        await act(gate.cancel, job.pk, by="ada")
+    else:
+        await told_to_its_end(reader, job)
+        gone_on.clear()
+    feed.resume(job.pk, TelemetryId(9, 9))
+    await act(with_the_id_of, job)
+    gone_on.set()
+    with pytest.raises(IdGivenAgain):
+        await asyncio.wait_for(following, 10)
+
+
+async def test_a_waiting_job_that_begins_as_it_is_resumed_is_told_from_its_beginning(
+    workflow: Workflow, ada: User, gone_on: asyncio.Event
+) -> None:
+    job = await act(submitted, workflow)
+    async with crowd_following(workflow, ada) as (reader, feed):
+        await reader.until(lambda r: r.told(job))
+        gone_on.clear()
+        feed.resume(job.pk, TelemetryId(9, 9))
+        attempt = await act(Attempt.of, job)
+        gone_on.set()
+        await reader.until(lambda r: r.of(job).state == "running")
+        await act(attempt.finish)
+        await reader.until(lambda r: r.of(job).state == "completed")
+    assert reader.of(job).states() == ["queued", "queued", "running", "completed"]
+    assert reader.of(job).kinds()[:4] == ["job", "snapshot", "job", "snapshot"]
+
+
+@pytest.mark.parametrize("frame", ["job", "snapshot"])
+async def test_a_job_that_is_resumed_while_it_is_told_for_the_first_time_is_told_to_its_end(
+    workflow: Workflow, ada: User, frame: str
+) -> None:
+    reader = CrowdReader()
+    resumed = asyncio.Event()
+
+    async def take(told: Frame) -> None:
+        if told["type"] == frame and not resumed.is_set():
+            resumed.set()
+            feed.resume(UUID(told["job_id"]), TelemetryId(9, 9))
+            await asyncio.sleep(0)
+        await reader.take(told)
+
+    feed = crowd.CrowdFeed(workflow.pk, ada, take)
+    following = asyncio.create_task(feed.run())
+    await reader.until(lambda r: r.focus is not None)
+    job = await act(submitted, workflow)
+    await reader.until(lambda r: r.told(job) and resumed.is_set())
+    attempt = await act(Attempt.of, job)
+    await act(attempt.finish)
+    await reader.until(lambda r: r.of(job).state == "completed")
+    assert not following.done()
+    await end([following])
