@@ -1,6 +1,7 @@
 """The socket of a canvas: all of the focused run, a little of the others; it follows the lens wherever it is moved."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -177,6 +178,32 @@ async def test_a_run_that_is_pinned_while_it_is_drawn_is_shown_as_pinned(
         await act(lens.choose, ada, first)
         held.go_on.set()
         await until(socket, "#lens", 'data-action="unpin"')
+
+
+async def test_a_run_that_is_pinned_before_anything_is_drawn_is_shown_as_pinned(
+    path: str, ada: User, workflow: Workflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await act(submitted, workflow)
+    held = Held(monkeypatch)
+    async with connected(path, await act(cookie, ada)) as socket, asyncio.timeout(30):
+        await held.drawn.wait()
+        await act(lens.choose, ada, job)
+        held.go_on.set()
+        await until(socket, "#lens", 'data-action="unpin"')
+
+
+async def test_a_card_is_lit_for_the_run_that_is_shown_not_for_the_one_that_comes(
+    path: str, ada: User, workflow: Workflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coming, shown = await act(submitted, workflow), await act(submitted, workflow)
+    never = asyncio.Event()
+    async with connected(path, await act(cookie, ada)) as socket, asyncio.timeout(30):
+        await until(socket, "#queue-waiting", f'data-job-card="{shown.pk}"')
+        monkeypatch.setattr(feed, "in_database", lambda *_: never.wait())  # so that it does not come
+        await act(lens.choose, ada, coming)
+        new = await act(submitted, workflow)
+        cards = (await until(socket, "#queue-waiting", f'data-job-card="{new.pk}"'))["content"]
+    assert re.findall(r'<li id="card-([^"]*)"[^>]* aria-current="true"', cards) == [str(shown.pk)]
 
 
 @pytest.mark.parametrize("work", ["_through", "_chrome", "changes", "history"])
