@@ -1,7 +1,6 @@
 """A running Loupe to measure, and what it knows afterwards."""
 
 import resource
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -55,10 +54,14 @@ def pausing(product: Product) -> Callable[[bool], None]:
     return pause
 
 
+def wait_until_idle(client: httpx.Client, patience: float = PATIENCE) -> None:
+    """Returns when no job is active. It asks seldom: what asks takes the processor from what is measured."""
+    eventually(lambda: set(client.get("/queue").json()["mine"].values()) == {0}, patience, every=0.3)
+
+
 def drained(client: httpx.Client) -> list[Json]:
     """All jobs, once none is active; every one of them must have completed."""
-    while (now := client.get("/queue").json())["running"] + now["waiting"]:
-        time.sleep(0.3)  # seldom: what is measured here stands in the product's own records
+    wait_until_idle(client)
     jobs: list[Json] = []
     cursor: str | None = ""
     while cursor is not None:

@@ -10,8 +10,7 @@ import httpx
 
 from benchmarks.figures import Figure
 from benchmarks.graphs import TRIVIAL
-from benchmarks.installation import pausing, running, workflow
-from tests.waiting import eventually
+from benchmarks.installation import pausing, running, wait_until_idle, workflow
 
 FEW, MANY = 10, 10_000
 ASKED = 60
@@ -31,7 +30,7 @@ def measure(folder: Path) -> list[Figure]:
         waiting = client.get("/queue").json()["waiting"]
         began = time.monotonic()
         pause(False)
-        eventually(lambda: client.get("/queue").json()["waiting"] == 0, PATIENCE)
+        wait_until_idle(client, PATIENCE)
         rate = waiting / (time.monotonic() - began)
     found = []
     for what, times in many.items():
