@@ -1,4 +1,4 @@
-"""The floor of `benchmarks.idle`: Django, Channels and Daphne alone, of which nothing is stored, run or followed.
+"""What `benchmarks.idle` stands beside: Django, Channels and Daphne as they come, where nothing is stored or run.
 
 For `python -m daphne benchmarks.bare_web:application`. The same client makes the same requests of it.
 """
@@ -27,7 +27,7 @@ class Follower(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:  # noqa: D102
         await self.accept()
-        for kind in ("snapshot", "job"):
+        for kind in ("job", "snapshot"):
             await self.send(json.dumps({"type": kind, "job": JOB}))
 
 

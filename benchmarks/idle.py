@@ -1,4 +1,4 @@
-"""One run on an idle machine: from the submit until `completed` is seen on the job's socket, beside the floor of it."""
+"""One run on an idle machine: from the submit until `completed` is seen on the job's socket, beside bare requests."""
 
 import json
 import statistics
@@ -35,7 +35,7 @@ def measure(folder: Path) -> list[Figure]:
     return [
         Figure("one idle run, submit → completed on the socket, p50", median, "ms", 15),
         Figure("one idle run, submit → completed on the socket, p95", p95(times), "ms"),
-        Figure("… the same of Django, Channels and Daphne alone, p50", least, "ms"),
+        Figure("… the same of bare Django, Channels, Daphne, p50", least, "ms"),
         Figure("… beside it", median / least, "×"),
     ]
 

@@ -28,8 +28,8 @@ def measure(folder: Path) -> list[Figure]:
         _wait(client, path, MANY)
         many = _asked(client, path)
         waiting = client.get("/queue").json()["waiting"]
-        began = time.monotonic()
         pause(False)
+        began = time.monotonic()
         wait_until_idle(client, PATIENCE)
         rate = waiting / (time.monotonic() - began)
     found = []

@@ -35,12 +35,11 @@ logger = logging.getLogger(__name__)
 
 
 class Told(NamedTuple):
-    """What the client knows of an active job. `anew`: it asked to be told of it from its beginning again."""
+    """What the client knows of an active job."""
 
     number: int
     version: int
     position: int | None
-    anew: bool = False
 
 
 class CrowdFeed:
@@ -54,6 +53,7 @@ class CrowdFeed:
         self._stir = asyncio.Event()
         self._failure: Exception | None = None
         self._told: dict[UUID, Told] = {}
+        self._anew: set[UUID] = set()  # those of them that were resumed while they wait
         self._ended: dict[UUID, int | None] = {}  # by their numbers, as ids of deleted jobs may be given again
         self._feeds: dict[UUID, JobFeed] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -82,12 +82,13 @@ class CrowdFeed:
         if job_id in self._feeds:
             self._feeds[job_id].resume(after)
         elif job_id in self._told:
-            self._told[job_id] = self._told[job_id]._replace(anew=True)
+            self._anew.add(job_id)
             self._new[job_id] = None
             self._stir.set()
         else:
             number = self._ended.get(job_id)
-            self._follow(JobFeed(job_id, self._pass_on, after=after, listening=False, number=number))
+            known = (self._workflow_id, number) if number else None
+            self._follow(JobFeed(job_id, self._pass_on, after=after, listening=False, known=known))
 
     def hint(self, message: dict[str, Any]) -> None:
         """Gives what is about a job that has a feed to that feed; of others it remembers what there is to read."""
@@ -214,11 +215,12 @@ class CrowdFeed:
         told = self._told.get(job.pk)
         known = told.number if told else self._ended.get(job.pk)
         if known not in {None, job.number}:  # its version would fall
-            raise IdGivenAgain(f"The job {job.pk} has been deleted, and another one has its id. Join anew.")
-        if told is None or told.anew:
+            raise IdGivenAgain(f"The job {job.pk} has been deleted, and another one has its id.")
+        if told is None or job.pk in self._anew:
+            self._anew.discard(job.pk)
             await self._introduce(job, document)
             told = self._told.get(job.pk)
-        if job.pk in self._feeds or told is None or told.anew:  # resumed while it was told
+        if job.pk in self._feeds or told is None or job.pk in self._anew:  # resumed while it was told
             return
         if job.fence:
             self._follow(JobFeed.from_waiting(job, told.version, self._pass_on))
@@ -231,7 +233,8 @@ class CrowdFeed:
         first = as_it_was(document, State.QUEUED) | {"started_at": None, "progress": None} if begun else document
         version = 1 if begun else job.version
         await self._pass_on(self._frame("job", job_id=str(job.pk), version=version, job=first))
-        await self._tell("snapshot", job_id=str(job.pk), id=str(NOTHING), snapshot=EMPTY)
+        if job.pk not in self._feeds:  # which tells what there is
+            await self._tell("snapshot", job_id=str(job.pk), id=str(NOTHING), snapshot=EMPTY)
 
     def _follow(self, feed: JobFeed) -> None:
         self._feeds[feed.job_id] = feed
@@ -262,6 +265,7 @@ class CrowdFeed:
     def _forget(self, job_id: UUID) -> None:
         told = self._told.pop(job_id, None)
         self._new.pop(job_id, None)  # a hint may have come while it was read
+        self._anew.discard(job_id)
         self._ended[job_id] = told.number if told else self._ended.get(job_id)
         if len(self._ended) > ENDED_REMEMBERED:
             del self._ended[next(iter(self._ended))]

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError
 
 from runs import tail
-from runs.errors import JobGone
+from runs.errors import IdGivenAgain, JobGone
 from runs.models import Job
 from runs.sockets.hints import AWAY, Hints
 from runs.sockets.reading import Reading, Step, as_it_was, read
@@ -40,7 +40,7 @@ class JobFeed:
     """Sends a job's frames until its task is cancelled: the job, its telemetry, then every change.
 
     One that does not listen itself is given the hints by whoever made it. `ended`: how the job ended, where that is
-    known. `number`: that of the job which the client knows by this id.
+    known. `known`: the workflow and the number of the job that the client knows by this id.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class JobFeed:
         after: TelemetryId | None = None,
         listening: bool = True,
         ended: Reading | None = None,
-        number: int | None = None,
+        known: tuple[UUID, int] | None = None,
     ) -> None:
         self.job_id = job_id
         self._send = send
@@ -64,8 +64,8 @@ class JobFeed:
         self._telemetry_moved = False
         self._batch: tuple[TelemetryId, dict[str, Any]] | None = None
         self._assets: deque[dict[str, Any]] = deque(maxlen=ASSET_EVENTS_KEPT)
+        self._known = known
         self._workflow_id = ""
-        self._number = number
         self._version = 0
         self._fence = 0
         self._position: int | None = None
@@ -79,19 +79,23 @@ class JobFeed:
     def from_waiting(cls, job: Job, version: int, send: Send) -> Self:
         """Goes on where the client knows of the job that it waits, at this version, and has told nothing yet."""
         feed = cls(job.pk, send, listening=False)
-        feed._workflow_id, feed._number, feed._version, feed._last = str(job.workflow_id), job.number, version, NOTHING
+        feed._known, feed._workflow_id = (job.workflow_id, job.number), str(job.workflow_id)
+        feed._version, feed._last = version, NOTHING
         feed._joining, feed._row_moved = False, True
         return feed
 
     async def run(self) -> None:
         """Follows the job. Raises JobGone when it does not exist, or no longer."""
         while True:
-            await self.run_to_end()
+            try:
+                await self.run_to_end()
+            except IdGivenAgain as error:
+                raise JobGone(str(error)) from error
             self._stir.clear()
             await self._stir.wait()
 
     async def run_to_end(self) -> None:
-        """Follows the job until all is told and it has ended. Raises JobGone."""
+        """Follows the job until all is told and it has ended. Raises JobGone, and IdGivenAgain."""
         self._wind()
         try:
             while self._joining or not self._ended:
@@ -185,7 +189,7 @@ class JobFeed:
         reading, self._reading = self._reading or await self._read(0), None
         self._assets.clear()
         self._last = self._after
-        self._workflow_id, self._number = str(reading.job.workflow_id), reading.job.number
+        self._known, self._workflow_id = (reading.job.workflow_id, reading.job.number), str(reading.job.workflow_id)
         self._fence = reading.job.fence
         await self._tell_job(reading, reading.steps[-1])
         if self._last is not None and await self._is_ahead(self._last):
@@ -258,9 +262,8 @@ class JobFeed:
         reading: Reading = await self._hints.reads(
             (self.job_id, version), partial(in_database, read, self.job_id, version)
         )
-        job = reading.job
-        if self._number is not None and (self._workflow_id, self._number) != (str(job.workflow_id), job.number):
-            raise JobGone("The job has been deleted, and another one has its id.")
+        if self._known not in {None, (reading.job.workflow_id, reading.job.number)}:
+            raise IdGivenAgain(f"The job {self.job_id} has been deleted, and another one has its id.")
         return reading
 
     async def _stored(self) -> Standing | None:

@@ -131,10 +131,10 @@ class Scene:
         """By the installation's clock."""
         return self.ground.clock.now() if self.ground.clock else time.time()
 
-    def has_begun(self, since: float, pid: int | None = None) -> bool:
+    def has_begun(self, since: float, pid: int | None = None, *, until: float = inf) -> bool:
         """Whether a worker, or that of this process, has begun a job since then."""
         lines = book.read(self.journal)[-500:]
-        return any(line.kind == "begun" and line.mono > since and pid in {None, line.pid} for line in lines)
+        return any(line.kind == "begun" and since < line.mono < until and pid in {None, line.pid} for line in lines)
 
     def kill(self, *processes: psutil.Process) -> None:
         """Kills these, and counts them."""

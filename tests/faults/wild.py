@@ -66,7 +66,7 @@ def _see_end(scene: Scene, job: Json, since: float, asked: float, error: str) ->
         scene.wrong[PROMISE].append(f"{job['id']} ended {found['state']} ({code})")
     if not error and took > CANCELLED_WITHIN:
         scene.wrong[PROMISE].append(f"{job['id']} was cancelled after {took:.1f} s")
-    if took > 1.0 and not scene.has_begun(since):
+    if took > 1.0 and not scene.has_begun(since, until=since + took):
         scene.wrong[PROMISE].append(f"no other job began in the {took:.1f} s that {job['id']} took to end")
 
 

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from runs.pool import ledger, machine
 from runs.pool.children import Cause, Children
 from runs.pool.ledger import Ledger
 from runs.pool.processes import Child, spawn
+from runs.pool.rhythm import Every
 from runs.pool.watchdog import Watchdog
 from runs.states import State
 from tests import factories
@@ -214,6 +216,25 @@ def test_a_cancelled_job_is_asked_for_then_ordered_then_killed(
     found = Job.objects.get(pk=job.pk)
     assert found.state == State.CANCELLED
     assert found.transitions.filter(to_state=State.CANCELLED).get().why == "it did not stop by itself"
+
+
+def test_the_next_step_is_taken_when_it_is_due_not_at_the_next_look(
+    crew: Crew, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew.ledger, "_look", Every(3600.0, crew.ledger._look_at_jobs))
+    for patience in ("COOPERATION_SECONDS", "TERM_SECONDS"):
+        monkeypatch.setattr(ledger, patience, 0.5)
+    job = held(ada, crew.worker, state=State.CANCELLING)
+    began = time.monotonic()
+
+    def is_killed() -> bool:
+        crew.ledger.round()
+        return crew.children.cause(crew.worker) is Cause.CANCELLED
+
+    eventually(is_killed)
+    assert time.monotonic() - began >= 1.0
+    assert crew.noted(signal.SIGTERM)
+    assert Job.objects.get(pk=job.pk).state == State.CANCELLING
 
 
 def test_a_job_that_has_run_too_long_loses_its_worker(

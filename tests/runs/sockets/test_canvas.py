@@ -119,16 +119,23 @@ async def test_the_lens_that_is_moved_elsewhere_moves_here(path: str, ada: User,
 
 
 class Held:
-    """Keeps what is drawn from being sent, until it is let go. Meanwhile nobody looks at the other runs."""
+    """Keeps what is drawn from being sent, until it is let go. Meanwhile nobody looks at the other runs, or often."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.drawn, self.ended, self.go_on = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        monkeypatch.setattr(Overview, "seconds", 3600)
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, looks_every: float = 3600) -> None:
+        self.drawn, self.ended, self.go_on, self.pinned = (asyncio.Event() for _ in range(4))
+        monkeypatch.setattr(Overview, "seconds", looks_every)
+        glance = canvas.CanvasSocket.glance
+        monkeypatch.setattr(canvas.CanvasSocket, "glance", lambda it, found: self._glance(glance, it, found))
         monkeypatch.setattr(canvas, "in_database", self._work)
 
     def begin(self) -> None:
         for event in (self.drawn, self.ended, self.go_on):
             event.clear()
+
+    def _glance(self, glance: Callable[..., None], it: canvas.CanvasSocket, found: Any) -> None:
+        glance(it, found)
+        if found.focus.pinned and it._focus.pinned:
+            self.pinned.set()
 
     async def _work(self, work: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         found = await in_database(work, *arguments, **named)
@@ -168,7 +175,7 @@ async def test_a_run_that_is_pinned_while_it_is_drawn_is_shown_as_pinned(
     path: str, ada: User, workflow: Workflow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = await act(submitted, workflow), await act(submitted, workflow)
-    held = Held(monkeypatch)
+    held = Held(monkeypatch, looks_every=0.05)
     held.go_on.set()
     async with connected(path, await act(cookie, ada)) as socket, asyncio.timeout(30):
         await until(socket, "#lens", focused=str(second.pk))
@@ -176,6 +183,7 @@ async def test_a_run_that_is_pinned_while_it_is_drawn_is_shown_as_pinned(
         await act(lens.choose, ada, first, pinned=False)
         await held.drawn.wait()
         await act(lens.choose, ada, first)
+        await held.pinned.wait()
         held.go_on.set()
         await until(socket, "#lens", 'data-action="unpin"')
 
@@ -184,10 +192,11 @@ async def test_a_run_that_is_pinned_before_anything_is_drawn_is_shown_as_pinned(
     path: str, ada: User, workflow: Workflow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = await act(submitted, workflow)
-    held = Held(monkeypatch)
+    held = Held(monkeypatch, looks_every=0.05)
     async with connected(path, await act(cookie, ada)) as socket, asyncio.timeout(30):
         await held.drawn.wait()
         await act(lens.choose, ada, job)
+        await held.pinned.wait()
         held.go_on.set()
         await until(socket, "#lens", 'data-action="unpin"')
 

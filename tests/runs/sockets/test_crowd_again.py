@@ -183,8 +183,10 @@ async def test_a_resume_does_not_forget_which_job_had_the_id(
     else:
         await told_to_its_end(reader, job)
         gone_on.clear()
-    feed.resume(job.pk, TelemetryId(9, 9))
     await act(with_the_id_of, job)
+    feed.resume(job.pk, TelemetryId(9, 9))
+    if not waiting:
+        await asyncio.wait(feed._tasks, timeout=10)
     gone_on.set()
     with pytest.raises(IdGivenAgain):
         await asyncio.wait_for(following, 10)
@@ -207,12 +209,22 @@ async def test_a_waiting_job_that_begins_as_it_is_resumed_is_told_from_its_begin
     assert reader.of(job).kinds()[:4] == ["job", "snapshot", "job", "snapshot"]
 
 
+async def test_an_ended_job_is_resumed_where_it_was_told_to_its_end(workflow: Workflow, ada: User) -> None:
+    job = await act(submitted, workflow)
+    async with crowd_following(workflow, ada) as (reader, feed):
+        await told_to_its_end(reader, job)
+        told = len(reader.frames)
+        feed.resume(job.pk, TelemetryId(9, 9))
+        await reader.until(lambda r: len(r.frames) > told + 1)
+    assert [frame["type"] for frame in reader.frames[told:]] == ["job", "snapshot"]
+
+
 @pytest.mark.parametrize("frame", ["job", "snapshot"])
 async def test_a_job_that_is_resumed_while_it_is_told_for_the_first_time_is_told_to_its_end(
     workflow: Workflow, ada: User, frame: str
 ) -> None:
-    reader = CrowdReader()
-    resumed = asyncio.Event()
+    reader, resumed = CrowdReader(), asyncio.Event()
+    twice = ["job", "job", "snapshot"] if frame == "job" else ["job", "snapshot"] * 2  # never an empty one in between
 
     async def take(told: Frame) -> None:
         if told["type"] == frame and not resumed.is_set():
@@ -225,7 +237,7 @@ async def test_a_job_that_is_resumed_while_it_is_told_for_the_first_time_is_told
     following = asyncio.create_task(feed.run())
     await reader.until(lambda r: r.focus is not None)
     job = await act(submitted, workflow)
-    await reader.until(lambda r: r.told(job) and resumed.is_set())
+    await reader.until(lambda r: r.of(job).kinds()[:4] == twice)
     attempt = await act(Attempt.of, job)
     await act(attempt.finish)
     await reader.until(lambda r: r.of(job).state == "completed")
