@@ -18,12 +18,15 @@ class Every:
         now = time.monotonic()
         if now < self._next and not self._hurried:
             return
-        self._hurried, self._next = False, now + self._seconds  # first: what is asked for while it is done holds
+        due = now + self._seconds
+        self._hurried, self._next = False, due  # first: what is asked for while it is done holds
         try:
             self._act()
         except BaseException:
             self.soon()
             raise
+        if self._next == due:
+            self._next = time.monotonic() + self._seconds  # so that what takes long is not done all the time
 
     def soon(self) -> None:
         """Makes it due now. Any thread may ask for that."""

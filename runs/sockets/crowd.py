@@ -68,14 +68,14 @@ class CrowdFeed:
 
     async def run(self) -> None:
         """Follows them. Raises WorkflowGone when the workflow does not exist any more, and IdGivenAgain."""
-        async with Hints.here().crowd_followed_by(self):
-            try:
+        try:
+            async with Hints.here().crowd_followed_by(self):
                 while True:
                     await self._turn()
                     if not (self._new or self._moved):
                         await self._stir.wait()
-            finally:
-                await end(self._tasks)
+        finally:  # a job may have been resumed before all this began
+            await end(self._tasks)
 
     def resume(self, job_id: UUID, after: TelemetryId) -> None:
         """The client has everything of this job of the workflow up to `after`: begin again from there."""

@@ -1,10 +1,12 @@
 """Work that recurs: when it is due."""
 
+import time
 from collections.abc import Callable
 
 import pytest
 
 from runs.pool.rhythm import Every
+from tests.waiting import eventually
 
 HOUR = 3600.0
 
@@ -49,6 +51,21 @@ def test_what_is_asked_for_while_it_is_done_is_not_forgotten(ask: Callable[[Ever
     duty()
     duty()
     assert len(done) == 2
+
+
+def test_what_takes_longer_than_its_time_rests_as_long_as_any() -> None:
+    began: list[float] = []
+    ended: list[float] = []
+
+    def act() -> None:
+        began.append(time.monotonic())
+        eventually(lambda: time.monotonic() > began[-1] + 0.3)
+        ended.append(time.monotonic())
+
+    duty = Every(0.2, act)
+    while len(ended) < 2:
+        duty()
+    assert began[1] - ended[0] >= 0.2
 
 
 def test_what_raised_is_done_again_at_the_next_call() -> None:

@@ -1,7 +1,8 @@
 """A workflow's feed loses and doubles nothing where the database is away, a job is resumed, or an id is given again."""
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from runs.grid import Grid
 from runs.models import Job
 from runs.sockets import crowd, feed as feeds, reading
 from runs.sockets.feed import Frame, JobFeed
+from runs.sockets.hints import Hints
 from runs.sockets.tasks import end
 from runs.sockets.threads import in_database
 from runs.submit import Order, submit
@@ -207,6 +209,28 @@ async def test_a_waiting_job_that_begins_as_it_is_resumed_is_told_from_its_begin
         await reader.until(lambda r: r.of(job).state == "completed")
     assert reader.of(job).states() == ["queued", "queued", "running", "completed"]
     assert reader.of(job).kinds()[:4] == ["job", "snapshot", "job", "snapshot"]
+
+
+async def test_a_job_that_is_resumed_while_the_feed_joins_is_not_followed_after_the_client_has_gone(
+    workflow: Workflow, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joining = asyncio.Event()
+
+    @contextlib.asynccontextmanager
+    async def never(*_: object) -> AsyncIterator[None]:
+        joining.set()
+        await asyncio.Event().wait()
+        yield
+
+    job = await act(submitted, workflow)
+    monkeypatch.setattr(Hints, "crowd_followed_by", never)
+    feed = crowd.CrowdFeed(workflow.pk, ada, CrowdReader().take)
+    following = asyncio.create_task(feed.run())
+    await joining.wait()
+    feed.resume(job.pk, TelemetryId(9, 9))
+    (followed,) = feed._tasks
+    await end([following])
+    assert followed.done()
 
 
 async def test_an_ended_job_is_resumed_where_it_was_told_to_its_end(workflow: Workflow, ada: User) -> None:
