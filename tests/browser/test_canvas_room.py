@@ -92,6 +92,14 @@ def test_the_list_of_runs_that_nobody_opened_makes_room_as_the_window_shrinks(pa
     page.wait_for_function(back, arg=stood["y"])
 
 
+def test_a_phone_says_what_keeps_a_workflow_from_running(page: Page, rest: httpx.Client) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    board(page, rest, [at(node("blur", "image.blur"), 0, 0)])
+    expect(page.get_by_text("Nothing is made yet.")).to_be_in_viewport()
+    page.locator("[data-action=run]").click()
+    expect(page.get_by_role("button", name="Blur: “image” is missing.")).to_be_in_viewport()
+
+
 def test_no_node_lies_under_the_list_of_runs_that_one_opens(page: Page, rest: httpx.Client) -> None:
     page.set_viewport_size({"width": 1024, "height": 768})
     drawn = board(page, rest, ROW)

@@ -173,11 +173,13 @@ def test_stop_says_which_run_it_stops_and_stops_it(ada: Person, rest: httpx.Clie
     page.locator("[data-action=run]").click()
     stop = page.locator("[data-action=stop]")
     expect(stop).to_contain_text("Stop #1")
+    beside = box(page.locator("[data-add]").first)
     expect(page.locator('[data-node="wait"]')).to_have_attribute("data-status", "running", timeout=20_000)
     page.locator("[data-canvas]").press("Control+Alt+Enter")
     expect(page.locator("#lens")).to_have_attribute("data-state", "cancelled", timeout=20_000)
     expect(page.locator('[data-node="wait"]')).to_have_attribute("data-status", "cancelled")
     expect(stop).to_have_count(0)
+    assert box(page.locator("[data-add]").first) == beside  # its place is kept, though nothing can be stopped
 
 
 def test_waiting_runs_say_their_place_and_are_cancelled_at_once(ada: Person, rest: httpx.Client) -> None:

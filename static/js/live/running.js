@@ -41,7 +41,10 @@ async function run(address) {
   const looked = import("../editor/editor.js").then(({ editor }) => editor.look());
   if (problems.length) await looked;
   const list = /** @type {HTMLDetailsElement | null} */ (document.querySelector("[data-problems]"));
-  if (list && problems.length) list.open = true;
+  if (list && problems.length) {
+    list.open = true;
+    list.scrollIntoView({ block: "nearest" }); // a phone's page scrolls
+  }
   const other = problems.find((problem) => !problem.node);
   if (other) tell(other.message);
   else if (problems.length) announce(`It can’t run yet: ${problems.length} things to do.`);
