@@ -129,9 +129,15 @@ class Children:
         return sum(worker.child.started > since and not worker.child.is_up() for worker in self._workers.values())
 
     def _start_one(self) -> None:
+        name = f"{self._pool}.{self._started + 1}"
+        try:
+            child = self._start(name)
+        except OSError as error:  # no memory or descriptor is left, say: the workers that are there go on
+            self._backoff.ended(0)
+            logger.warning("Worker %s could not be started (%s); it is tried again.", name, error)
+            return
         self._started += 1
-        name = f"{self._pool}.{self._started}"
-        self._workers[name] = Worker(name, self._start(name))
+        self._workers[name] = Worker(name, child)
 
     def _has_ended(self, worker: Worker) -> bool:
         condition = worker.child.look()

@@ -155,7 +155,7 @@ def spawn(
 
     `output` takes what it prints (None: our own), `given` is what it reads as its input (at most 64 KiB),
     `descriptors` are the open files that it inherits, `arrival` says when it has come up: the command closes
-    the descriptor that it was given of it.
+    the descriptor that it was given of it. OSError: the system has no room for a process, or cannot run the command.
     """
     process = subprocess.Popen(  # noqa: S603 (the commands are our own)
         [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *command],
@@ -166,11 +166,16 @@ def spawn(
         pass_fds=tuple(descriptors),
         start_new_session=True,
     )
-    watchdog.add(process.pid)
-    if process.stdin:
-        with contextlib.suppress(BrokenPipeError), process.stdin:
-            process.stdin.write(given)
-    return Child(process, watchdog, arrival)
+    try:
+        watchdog.add(process.pid)
+        if process.stdin:
+            with contextlib.suppress(BrokenPipeError), process.stdin:
+                process.stdin.write(given)
+        return Child(process, watchdog, arrival)
+    except BaseException:  # nobody would know of it
+        process.kill()
+        process.wait()
+        raise
 
 
 def memory_of_groups(groups: Collection[int]) -> dict[int, int]:

@@ -1,8 +1,11 @@
 """The worker processes of a pool, here with commands that are simpler than workers."""
 
+import os
+import resource
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -50,6 +53,18 @@ class Crew:
             return len(self.children) == 0
 
         eventually(gone)
+
+
+@contextmanager
+def no_descriptor_left() -> Iterator[None]:
+    """In this block the system gives this process no further one."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    os.close(next_one := os.dup(0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (next_one, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 @pytest.fixture
@@ -160,6 +175,20 @@ def test_commands_that_end_at_once_are_not_started_without_pause(crew: Crew) -> 
     def is_started() -> bool:
         crew.children.keep(1, busy=())
         return len(crew.children) == 1
+
+    eventually(is_started)
+
+
+def test_where_the_system_has_no_room_the_others_go_on_and_it_is_tried_again(crew: Crew) -> None:
+    crew.children.keep(1, busy=())
+    with no_descriptor_left():
+        for _ in range(3):
+            crew.children.keep(2, busy=())
+    assert list(crew.children.alive()) == ["pool.1"]
+
+    def is_started() -> bool:
+        crew.children.keep(2, busy=())
+        return list(crew.children.alive()) == ["pool.1", "pool.2"]
 
     eventually(is_started)
 

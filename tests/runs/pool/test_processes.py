@@ -86,6 +86,15 @@ def test_a_child_gets_what_it_is_given_and_prints_where_it_is_told(watchdog: Wat
     assert (tmp_path / "log").read_text() == "hello\n"
 
 
+def test_a_child_that_no_watchdog_can_be_told_of_does_not_stay() -> None:
+    watchdog = Watchdog(600.0)
+    watchdog.close()
+    there = set(psutil.Process().children())
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        spawn(SLEEPER, watchdog, folder=Path.cwd())
+    assert set(psutil.Process().children()) == there
+
+
 def test_a_stopped_child_is_seen_at_the_second_look(sleeper: Child) -> None:
     sleeper.send(signal.SIGSTOP)
     eventually(lambda: psutil.Process(sleeper.pid).status() == psutil.STATUS_STOPPED)
