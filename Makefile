@@ -31,7 +31,7 @@ test: dev
 ifdef only
 	$(PYTEST) -n 2 --dist loadgroup $(only)
 else
-	$(PYTEST) -n 2 --dist loadgroup $(WHOLE:%=--cov=%) --cov-report=term-missing:skip-covered --cov-fail-under=100
+	$(PYTEST) -n 2 --dist loadgroup $(WHOLE:%=--cov=%) --cov-config=tests/coverage.toml --cov-report=term-missing:skip-covered --cov-fail-under=100
 endif
 
 # As root: its tests become an ordinary user.

@@ -43,7 +43,7 @@ class Part:
 
     def label(self, label: str) -> str:
         """The label of a run of it, which says what runs."""
-        titles = [self._title(node) for node in self.asked.nodes]
+        titles = [self._title(node) for node in dict.fromkeys(self.asked.nodes)]
         named = titles[0] if len(titles) == 1 else f"{len(titles)} nodes"
         said = f"from {named}" if self.asked.mode == "from" else f"only {named}"
         return " · ".join(filter(None, [said, label]))[:LONGEST]

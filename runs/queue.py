@@ -71,8 +71,8 @@ def document(job: Job, outputs: dict[str, Any] | None = None) -> dict[str, Any]:
 
 
 def live_workers() -> QuerySet[Worker]:
-    """The worker processes that their pools have seen within one term of a lease."""
-    return Worker.objects.filter(heartbeat_at__gt=_heard_since())
+    """The worker processes that are up, and that their pools have seen within one term of a lease."""
+    return Worker.objects.filter(up=True, heartbeat_at__gt=_heard_since())
 
 
 def summary(user: User) -> dict[str, Any]:
@@ -133,16 +133,19 @@ class _Room(NamedTuple):
     workflows: frozenset[UUID]
     """Those that have as many running as they may."""
     owners: frozenset[UUID]
+    turns: Mapping[UUID, int] | None
+    """Who starts next, as the first, the second, …, where a bound holds some of the line back."""
 
     def wanting(self, job: Job, position: int) -> str | None:
         """What keeps the job at this position of the queue from starting; None when it starts in a moment."""
+        turn = position if self.turns is None else self.turns.get(job.pk, self.slots + 1)
         held_back = {
             "paused": self.paused,
             "workflow": job.workflow_id in self.workflows,
             "user": job.owner_id in self.owners,
-            "lane": job.lane == "background" and self.normal_wait and position > self.slots,
-            "cap": position > self.slots and self.workers >= self.slots,
-            "no_worker": position > self.workers,
+            "lane": job.lane == "background" and self.normal_wait and turn > self.slots,
+            "cap": turn > self.slots and self.workers >= self.slots,
+            "no_worker": turn > self.workers,
         }
         return next((why for why, holds in held_back.items() if holds), None)
 
@@ -154,15 +157,23 @@ def _room() -> _Room:
         cursor.execute(_ROOM, [since, BACKGROUND_PLACES])
         cap, paused, held, living, normal_wait = cursor.fetchone()
     full = {whose: frozenset(Job.objects.at_bound(whose, most)) for whose, most in running_bounds().items()}
+    slots = Gate(cap=cap).limit - held
     return _Room(
-        Gate(cap=cap).limit - held,
+        slots,
         living - held,
         held,
         paused=bool(paused),
         normal_wait=bool(normal_wait),
         workflows=full.get("workflow", frozenset()),
         owners=full.get("owner", frozenset()),
+        turns=_turns(slots) if any(full.values()) else None,
     )
+
+
+def _turns(slots: int) -> dict[UUID, int]:
+    """Which jobs start next in so many slots, the first of them 1."""
+    next_ones = Job.objects.unbound().values_list("pk", flat=True)[: max(slots, 0)]
+    return {pk: turn for turn, pk in enumerate(next_ones, start=1)}
 
 
 def _heard_since() -> datetime:

@@ -53,7 +53,7 @@ def list_workflows(request: ApiRequest, paging: FromQuery[Paging]) -> HttpRespon
     return JsonResponse(part.document(workflow_document))
 
 
-@router.post("/workflows", auth=WRITE, response={201: WorkflowDocument})
+@router.post("/workflows", auth=WRITE, response={201: WorkflowDocument, 200: WorkflowDocument})
 def create_workflow(request: ApiRequest, body: WorkflowBody) -> HttpResponse:
     """A new workflow, which may be a draft."""
     return created(request, files.Document(body.name, body.description, saving.parsed(body.graph)))

@@ -58,6 +58,8 @@ class Worker(models.Model):
     pid = models.PositiveIntegerField()
     pool = models.CharField(max_length=100, db_index=True)
     draining = models.BooleanField(default=False)
+    up = models.BooleanField(default=True, db_default=True)
+    """Whether it has come up, so that it can take a job."""
     started_at = models.DateTimeField()
     heartbeat_at = models.DateTimeField()
 

@@ -33,10 +33,11 @@ class Cause(Enum):
 
 @dataclass(slots=True)
 class Worker:
-    """One worker process. `cause` is set when the pool kills it."""
+    """One worker process. `up` once it has told that it can take a job; `cause` is set when the pool kills it."""
 
     name: str
     child: Child
+    up: bool = False
     draining: bool = False
     cause: Cause | None = None
 
@@ -83,7 +84,9 @@ class Children:
             self.drain(worker)
 
     def look(self) -> bool:
-        """Reaps the workers that have ended and kills those that are stopped. Whether any has ended."""
+        """Reaps workers that have ended, kills those that are stopped, sees who is up. Whether any has ended."""
+        for worker in self._workers.values():
+            worker.up = worker.up or worker.child.is_up()
         gone = [worker for worker in self._workers.values() if self._has_ended(worker)]
         for worker in gone:
             code = worker.child.reap()
@@ -137,7 +140,7 @@ class Children:
             logger.warning("Worker %s could not be started (%s); it is tried again.", name, error)
             return
         self._started += 1
-        self._workers[name] = Worker(name, child)
+        self._workers[name] = Worker(name, child, up=child.is_up())
 
     def _has_ended(self, worker: Worker) -> bool:
         condition = worker.child.look()

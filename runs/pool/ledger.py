@@ -45,8 +45,8 @@ class Ledger(threading.Thread):
         self._pool = pool
         self._children = children
         self._away = False
-        self._rows: dict[str, bool] | None = {}
-        """This pool's rows, each with whether it drains; None where somebody has changed them."""
+        self._rows: dict[str, tuple[bool, bool]] | None = {}
+        """This pool's rows, each with whether it is up and drains; None where somebody has changed them."""
         self._seen: dict[tuple[UUID, int], float] = {}
         self._cancelling: dict[tuple[UUID, int], float] = {}
         self._nudged = threading.Event()
@@ -103,7 +103,7 @@ class Ledger(threading.Thread):
     def _sync_rows(self) -> None:
         """Makes the rows of this pool's workers what its workers are."""
         alive = self._children.alive()
-        wanted = {name: worker.draining for name, worker in alive.items()}
+        wanted = {name: (worker.up, worker.draining) for name, worker in alive.items()}
         if wanted == self._rows:
             return
         now = timezone.now()
@@ -113,6 +113,7 @@ class Ledger(threading.Thread):
                 host=machine.host(),
                 pid=alive[name].child.pid,
                 pool=self._pool,
+                up=False,
                 started_at=now,
                 heartbeat_at=now,
             )
@@ -122,9 +123,10 @@ class Ledger(threading.Thread):
         with transaction.atomic():
             Worker.objects.filter(pool=self._pool).exclude(name__in=wanted).delete()
             Worker.objects.bulk_create(new, ignore_conflicts=True)
-            Worker.objects.filter(name__in=[name for name, draining in wanted.items() if draining]).update(
-                draining=True
-            )
+            for at, field in enumerate(("up", "draining")):
+                Worker.objects.filter(name__in=[name for name, is_so in wanted.items() if is_so[at]]).update(
+                    **{field: True}
+                )
         self._rows = wanted
 
     def _remove_rows(self) -> None:

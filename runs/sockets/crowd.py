@@ -20,7 +20,7 @@ from runs.lens import Focus
 from runs.models import Job
 from runs.sockets.feed import ASSET_EVENTS_KEPT, DATABASE_PAUSE, Frame, JobFeed, Send
 from runs.sockets.hints import Hints
-from runs.sockets.reading import active_jobs, as_it_was, of_batch, read_waiting
+from runs.sockets.reading import active_jobs, as_it_waited, of_batch, read_waiting
 from runs.sockets.sight import Crowd
 from runs.sockets.tasks import end
 from runs.sockets.threads import in_database
@@ -230,7 +230,7 @@ class CrowdFeed:
     async def _introduce(self, job: Job, document: dict[str, Any]) -> None:
         """Tells a job from its beginning, when it waited and had told nothing."""
         begun = job.fence or job.state != State.QUEUED
-        first = as_it_was(document, State.QUEUED) | {"started_at": None, "progress": None} if begun else document
+        first = as_it_waited(document, document["attempts"]) if begun else document
         version = 1 if begun else job.version
         await self._pass_on(self._frame("job", job_id=str(job.pk), version=version, job=first))
         if job.pk not in self._feeds:  # which tells what there is

@@ -6,6 +6,7 @@ however slow its reader is.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -19,7 +20,7 @@ from runs import tail
 from runs.errors import IdGivenAgain, JobGone
 from runs.models import Job
 from runs.sockets.hints import AWAY, Hints
-from runs.sockets.reading import Reading, Step, as_it_was, read
+from runs.sockets.reading import Reading, Step, as_it_waited, as_it_was, read
 from runs.sockets.threads import in_database
 from runs.states import TERMINAL, State
 from runs.tail import Piece, Standing
@@ -30,6 +31,8 @@ Frame = dict[str, Any]
 Send = Callable[[Frame], Awaitable[None]]
 HEAD_SECONDS = 15.0
 DATABASE_PAUSE = 1.0
+GONE_SECONDS = 20.0
+"""How often it is looked whether an ended job is still there."""
 ASSET_EVENTS_KEPT = 100
 """For a slow reader; beyond that the oldest are dropped: assets are rows, and telemetry names them as products too."""
 
@@ -89,10 +92,10 @@ class JobFeed:
         while True:
             try:
                 await self.run_to_end()
+                self._stir.clear()
+                await self._wait_after_end()
             except IdGivenAgain as error:
                 raise JobGone(str(error)) from error
-            self._stir.clear()
-            await self._stir.wait()
 
     async def run_to_end(self) -> None:
         """Follows the job until all is told and it has ended. Raises JobGone, and IdGivenAgain."""
@@ -140,6 +143,15 @@ class JobFeed:
         if self._last is None or (newest is not None and newest != self._last):
             self._telemetry_moved = True
             self._stir.set()
+
+    async def _wait_after_end(self) -> None:
+        """Until the client wants to begin again. Raises JobGone once the job is gone, or IdGivenAgain."""
+        while not self._stir.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stir.wait(), GONE_SECONDS)
+                return
+            with contextlib.suppress(OperationalError, InterfaceError):  # the database is away: later
+                await self._read(self._version)
 
     async def _wait(self) -> None:
         """Until there is something to look at, or it is time to say where the telemetry stands: every 15 s."""
@@ -309,7 +321,9 @@ class JobFeed:
     async def _tell_job(self, reading: Reading, step: Step) -> None:
         document = reading.document
         if step.state != reading.job.state:  # it was in this state for a moment that is over already
-            document = as_it_was(document, step.state)
+            begun = sum(each.state == State.RUNNING and each.version > step.version for each in reading.steps)
+            is_queued = step.state == State.QUEUED
+            document = as_it_waited(document, begun) if is_queued else as_it_was(document, step.state)
         await self._tell("job", version=step.version, job=document)
         self._version, self._position = step.version, reading.position
 

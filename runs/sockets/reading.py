@@ -50,6 +50,13 @@ def as_it_was(document: dict[str, Any], state: State) -> dict[str, Any]:
     return {**document, "state": str(state), "ended_at": None, "error": None, "queue_position": None}
 
 
+def as_it_waited(document: dict[str, Any], begun: int = 1) -> dict[str, Any]:
+    """The job in the queue, which it has left; `begun` attempts have been made since."""
+    attempts = max(document["attempts"] - begun, 0)
+    nothing_yet = {"worker": None, "started_at": None, "progress": None, "attempts": attempts}
+    return as_it_was(document, State.QUEUED) | nothing_yet
+
+
 def active_jobs(workflow_id: UUID) -> list[tuple[UUID, int, int, int]]:
     """Id, number, version and fence of the active jobs, in the order of the queue."""
     active = Job.objects.filter(workflow=workflow_id).active().order_by("place")
@@ -74,7 +81,7 @@ def _of_row(job: Job, document: dict[str, Any]) -> dict[str, Any]:
     """As the row has it: a job that left the queue meanwhile is told as it waited, and then as it went on."""
     if document["state"] == job.state:
         return document
-    return as_it_was(document, State.QUEUED) | {"started_at": None, "progress": None}
+    return as_it_waited(document) | {"attempts": job.attempts}
 
 
 def _steps(job: Job, version: int) -> list[Step]:

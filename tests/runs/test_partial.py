@@ -124,6 +124,10 @@ def test_from_a_node_all_behind_it_runs(ran: Ran, workflow: Workflow) -> None:
     assert job.label == "from Blur"
 
 
+def test_a_node_that_is_named_twice_is_one(ran: Ran, workflow: Workflow) -> None:
+    assert ran(workflow, "node", "blur blur").label == "only Blur"
+
+
 def test_a_selection_runs_and_nothing_beside_it(ran: Ran, workflow: Workflow) -> None:
     first = ran(workflow)
 

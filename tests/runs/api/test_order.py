@@ -142,6 +142,22 @@ def test_a_bound_holds_back_its_own_and_nobody_behind_them(
 
 
 @pytest.mark.usefixtures("slots")
+def test_those_that_a_bound_holds_back_take_no_turn_of_those_behind_them(
+    workflow: Workflow, bob: User, settings: Any
+) -> None:
+    settings.MAX_CONCURRENT_JOBS_PER_WORKFLOW = 1
+    for number in (1, 2, 3):
+        factories.job(workflow, number=number)
+    assert claimed() == [1]
+    factories.worker("w3")
+    Gate.objects.update(cap=3)
+    others = [factories.job(factories.workflow(bob)) for _ in range(3)]
+    seen = [Rest(bob).get(f"/jobs/{job.pk}").json() for job in others]
+    assert [job["queue_position"] for job in seen] == [3, 4, 5]
+    assert [job["waiting_for"] for job in seen] == [None, None, "cap"]
+
+
+@pytest.mark.usefixtures("slots")
 def test_at_the_bound_one_more_waits_and_at_one_less_it_starts(workflow: Workflow, settings: Any) -> None:
     settings.MAX_CONCURRENT_JOBS_PER_WORKFLOW = 2
     for number in (1, 2, 3):

@@ -15,7 +15,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from runs import gate
+from runs import gate, queue
 from runs.models import Job, Worker
 from runs.pool import ledger, machine
 from runs.pool.children import Cause, Children
@@ -127,6 +127,16 @@ def test_the_rows_of_workers_are_what_the_workers_are(crew: Crew) -> None:
     crew.end(Cause.DIED)
     crew.ledger.round()
     assert not Worker.objects.exists()
+
+
+def test_a_worker_that_is_not_up_yet_is_not_told_as_idle(crew: Crew) -> None:
+    crew.children.alive()[crew.worker].up = False
+    crew.ledger.round()
+    assert Worker.objects.exists()
+    assert not queue.live_workers()
+    crew.children.look()
+    crew.ledger.round()
+    assert queue.live_workers().get() == Worker.objects.get()
 
 
 def test_rows_that_somebody_removed_are_made_again(crew: Crew) -> None:

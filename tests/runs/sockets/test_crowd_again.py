@@ -169,6 +169,22 @@ async def test_a_jobs_own_feed_ends_where_its_id_is_anothers(workflow: Workflow)
     assert reader.states() == ["queued"]
 
 
+async def test_a_jobs_own_feed_ends_where_its_id_is_anothers_after_its_end(
+    workflow: Workflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "GONE_SECONDS", 0.05)
+    job = await act(submitted, workflow)
+    await act(gate.cancel, job.pk, by="ada")
+    reader = Reader()
+    following = asyncio.create_task(JobFeed(job.pk, reader.take).run())
+    await reader.until(lambda r: r.snapshot is not None)
+    assert await asyncio.wait([following], timeout=0.2) == (set(), {following})  # while the job is there
+    await act(with_the_id_of, job)
+    with pytest.raises(JobGone):
+        await asyncio.wait_for(following, 10)
+    assert reader.states() == ["cancelled"]
+
+
 @pytest.mark.parametrize("waiting", [True, False])
 async def test_a_resume_does_not_forget_which_job_had_the_id(
     workflow: Workflow, ada: User, waiting: bool, gone_on: asyncio.Event
