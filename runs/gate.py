@@ -29,6 +29,7 @@ from runs.tail import last_known
 from runs.telemetry import Snapshot, TelemetryId, closing, cost, fold, progress
 
 LAST_PLACE = 2**63 - 1
+HANDED_BACK = "handed back"
 _FIRST_PLACES = {"normal": 0, "background": BACKGROUND_PLACES + 2**61}
 """A lane grows from here, in both directions: who is put first goes before."""
 
@@ -214,7 +215,7 @@ def cancel_fresh(jobs: QuerySet[Job], *, by: str, most: int, why: str = "") -> i
 def hand_back(job_id: UUID, fence: int, *, by: str) -> State:
     """A worker that is told to stop gives its job back to the queue, which costs no attempt; see `_release`."""
     end = _failure("worker_lost", "The worker was stopped during a node that is unsafe to repeat. Run the job again.")
-    return _release(job_id, fence, end, by=by, why="handed back", spent=0)
+    return _release(job_id, fence, end, by=by, why=HANDED_BACK, spent=0)
 
 
 def lost(job_id: UUID, fence: int, *, by: str, why: str, **of: Any) -> State:

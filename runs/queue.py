@@ -9,7 +9,7 @@ from uuid import UUID
 import redis
 from django.conf import settings
 from django.db import connection as database
-from django.db.models import QuerySet, UUIDField
+from django.db.models import Q, QuerySet, UUIDField
 from django.utils import timezone
 
 from accounts.compiled import Compiled
@@ -71,8 +71,8 @@ def document(job: Job, outputs: dict[str, Any] | None = None) -> dict[str, Any]:
 
 
 def live_workers() -> QuerySet[Worker]:
-    """The worker processes that are up, and that their pools have seen within one term of a lease."""
-    return Worker.objects.filter(up=True, heartbeat_at__gt=_heard_since())
+    """The worker processes that their pools have seen within one term of a lease, also those that come up."""
+    return Worker.objects.filter(heartbeat_at__gt=_heard_since())
 
 
 def summary(user: User) -> dict[str, Any]:
@@ -109,11 +109,12 @@ def _waiting_places(waiting: list[Job], *, redis_away: bool) -> dict[UUID, Place
         return {}
     room = _room()
     stands = redis_away or room.paused or room.workers + room.held < 1
+    turns = _turns(waiting, positions, room)
     when = {} if stands else etas(waiting, positions, min(room.slots, room.workers))
     return {
         job.pk: Place(
             positions[job.pk],
-            "redis" if redis_away else room.wanting(job, positions[job.pk]),
+            "redis" if redis_away else room.wanting(job, turns[job.pk]),
             eta=when.get(job.pk),
         )
         for job in waiting
@@ -133,12 +134,9 @@ class _Room(NamedTuple):
     workflows: frozenset[UUID]
     """Those that have as many running as they may."""
     owners: frozenset[UUID]
-    turns: Mapping[UUID, int] | None
-    """Who starts next, as the first, the second, …, where a bound holds some of the line back."""
 
-    def wanting(self, job: Job, position: int) -> str | None:
-        """What keeps the job at this position of the queue from starting; None when it starts in a moment."""
-        turn = position if self.turns is None else self.turns.get(job.pk, self.slots + 1)
+    def wanting(self, job: Job, turn: int) -> str | None:
+        """What keeps the job from starting that has this turn in the line; None when it starts in a moment."""
         held_back = {
             "paused": self.paused,
             "workflow": job.workflow_id in self.workflows,
@@ -157,23 +155,29 @@ def _room() -> _Room:
         cursor.execute(_ROOM, [since, BACKGROUND_PLACES])
         cap, paused, held, living, normal_wait = cursor.fetchone()
     full = {whose: frozenset(Job.objects.at_bound(whose, most)) for whose, most in running_bounds().items()}
-    slots = Gate(cap=cap).limit - held
     return _Room(
-        slots,
+        Gate(cap=cap).limit - held,
         living - held,
         held,
         paused=bool(paused),
         normal_wait=bool(normal_wait),
         workflows=full.get("workflow", frozenset()),
         owners=full.get("owner", frozenset()),
-        turns=_turns(slots) if any(full.values()) else None,
     )
 
 
-def _turns(slots: int) -> dict[UUID, int]:
-    """Which jobs start next in so many slots, the first of them 1."""
-    next_ones = Job.objects.unbound().values_list("pk", flat=True)[: max(slots, 0)]
-    return {pk: turn for turn, pk in enumerate(next_ones, start=1)}
+def _turns(waiting: Collection[Job], positions: Mapping[UUID, int], room: _Room) -> Mapping[UUID, int]:
+    """Whose turn it is first, second, …: the place in the line, but that those whom a bound holds back have none.
+
+    Only where that makes a difference: to read the line past all that are held back takes long.
+    """
+    bound = [job.workflow_id in room.workflows or job.owner_id in room.owners for job in waiting]
+    soon = min(room.slots, room.workers)
+    late = any(positions.get(job.pk, 0) > soon for job, is_bound in zip(waiting, bound, strict=True) if not is_bound)
+    if room.slots < 1 or room.paused or not late or not (room.workflows or room.owners):
+        return positions
+    first = Job.objects.unbound().values_list("pk", flat=True)[: room.slots]
+    return dict.fromkeys(positions, room.slots + 1) | {pk: turn for turn, pk in enumerate(first, start=1)}
 
 
 def _heard_since() -> datetime:
@@ -202,7 +206,8 @@ def _share(written: Any) -> float | None:
 
 def _workers() -> list[dict[str, Any]]:
     held = dict(Job.objects.holding().values_list("worker", "pk"))
-    return [_worker(worker, held.get(worker.name)) for worker in live_workers().order_by("name")]
+    able = live_workers().filter(Q(up=True) | Q(name__in=held))  # one may have a job before it is told to be up
+    return [_worker(worker, held.get(worker.name)) for worker in able.order_by("name")]
 
 
 def _worker(worker: Worker, job_id: UUID | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -136,7 +137,7 @@ def _who(running: list[Job]) -> dict[str, Any]:
     except RedisError:
         held = None
     by_worker, now = {job.worker: job for job in running}, timezone.now()
-    found = Worker.objects.order_by("host", "name")[:WORKERS]
+    found = Worker.objects.filter(Q(up=True) | Q(name__in=by_worker)).order_by("host", "name")[:WORKERS]
     beats = held.beats if held else {}
     hands = [_hand(each, by_worker.get(each.name), now, beats.get(each.name, "")) for each in found]
     return {"hands": hands, "living": sum(hand.state != "silent" for hand in hands), "rq": held}

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 
@@ -96,9 +97,10 @@ class Children:
     def bound_memory(self) -> None:
         """Kills the workers that, with all they have started, use more memory than they may."""
         workers = {worker.child.pid: worker for worker in self.alive().values()}
-        for pid, used in memory_of_groups(workers.keys()).items():
-            if used > self._memory_bytes:
-                self.kill(workers[pid].name, Cause.MEMORY)
+        with suppress(OSError):  # no descriptor is left to look with: the next time
+            for pid, used in memory_of_groups(workers.keys()).items():
+                if used > self._memory_bytes:
+                    self.kill(workers[pid].name, Cause.MEMORY)
 
     def drain(self, worker: Worker) -> None:
         """Lets the worker end when its job has; it takes no other."""

@@ -87,6 +87,8 @@ class Child:
             return self._view.status()
         except psutil.NoSuchProcess:
             return psutil.STATUS_DEAD
+        except OSError:  # no descriptor is left to look with
+            return psutil.STATUS_RUNNING
 
     def _signal_group(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -175,6 +177,8 @@ def spawn(
     except BaseException:  # nobody would know of it
         process.kill()
         process.wait()
+        with contextlib.suppress(OSError):
+            watchdog.remove(process.pid)
         raise
 
 

@@ -69,16 +69,22 @@ class Watchdog:
             self._process.wait()
 
     def _start(self) -> None:
-        source, self._pipe = os.pipe()
-        os.set_blocking(self._pipe, False)
-        self._process = subprocess.Popen(  # noqa: S603 (our own file)
-            [sys.executable, "-I", "-S", __file__, str(source), str(os.getpid()), str(self._patience)],
-            stdin=subprocess.DEVNULL,
-            pass_fds=(source, *self._held),
-            start_new_session=True,
-            cwd="/",
-        )
-        os.close(source)
+        source, pipe = os.pipe()
+        os.set_blocking(pipe, False)
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 (our own file)
+                [sys.executable, "-I", "-S", __file__, str(source), str(os.getpid()), str(self._patience)],
+                stdin=subprocess.DEVNULL,
+                pass_fds=(source, *self._held),
+                start_new_session=True,
+                cwd="/",
+            )
+        except OSError:
+            os.close(pipe)
+            raise
+        finally:
+            os.close(source)
+        self._pipe = pipe
         for group in self._groups:
             os.write(self._pipe, f"+{group}\n".encode())
 
@@ -88,8 +94,9 @@ class Watchdog:
         except (BrokenPipeError, BlockingIOError):  # it was killed, or stopped for so long that the pipe is full
             self._process.kill()
             self._process.wait()
-            os.close(self._pipe)
-            self._start()
+            old = self._pipe
+            self._start()  # first: where that fails, the next line finds the old pipe broken still
+            os.close(old)
 
 
 class Watch:

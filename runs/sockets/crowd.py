@@ -230,7 +230,7 @@ class CrowdFeed:
     async def _introduce(self, job: Job, document: dict[str, Any]) -> None:
         """Tells a job from its beginning, when it waited and had told nothing."""
         begun = job.fence or job.state != State.QUEUED
-        first = as_it_waited(document, document["attempts"]) if begun else document
+        first = as_it_waited(document, 0) if begun else document
         version = 1 if begun else job.version
         await self._pass_on(self._frame("job", job_id=str(job.pk), version=version, job=first))
         if job.pk not in self._feeds:  # which tells what there is

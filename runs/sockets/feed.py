@@ -11,6 +11,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from functools import partial
+from random import uniform
 from typing import Any, Self
 from uuid import UUID
 
@@ -32,7 +33,7 @@ Send = Callable[[Frame], Awaitable[None]]
 HEAD_SECONDS = 15.0
 DATABASE_PAUSE = 1.0
 GONE_SECONDS = 20.0
-"""How often it is looked whether an ended job is still there."""
+"""How often the feed of an ended job looks whether that is still there, more or less."""
 ASSET_EVENTS_KEPT = 100
 """For a slow reader; beyond that the oldest are dropped: assets are rows, and telemetry names them as products too."""
 
@@ -148,7 +149,7 @@ class JobFeed:
         """Until the client wants to begin again. Raises JobGone once the job is gone, or IdGivenAgain."""
         while not self._stir.is_set():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stir.wait(), GONE_SECONDS)
+                await asyncio.wait_for(self._stir.wait(), GONE_SECONDS * uniform(0.75, 1.25))  # noqa: S311 (no secret)
                 return
             with contextlib.suppress(OperationalError, InterfaceError):  # the database is away: later
                 await self._read(self._version)
@@ -226,7 +227,7 @@ class JobFeed:
             self._fence += step.state == State.RUNNING
             self._ended = step.state in TERMINAL
         if not reading.steps and reading.position != self._position:
-            await self._tell_job(reading, Step(State(reading.job.state), reading.job.version))
+            await self._tell_job(reading, Step(State(reading.job.state), reading.job.version, reading.job.attempts))
         if not self._ended:
             await self._catch_up()
 
@@ -320,10 +321,10 @@ class JobFeed:
 
     async def _tell_job(self, reading: Reading, step: Step) -> None:
         document = reading.document
-        if step.state != reading.job.state:  # it was in this state for a moment that is over already
-            begun = sum(each.state == State.RUNNING and each.version > step.version for each in reading.steps)
+        if step.version != reading.job.version:  # it was in this state for a moment that is over already
             is_queued = step.state == State.QUEUED
-            document = as_it_waited(document, begun) if is_queued else as_it_was(document, step.state)
+            was = as_it_was(document, step.state) | {"attempts": step.attempts}
+            document = as_it_waited(document, step.attempts) if is_queued else was
         await self._tell("job", version=step.version, job=document)
         self._version, self._position = step.version, reading.position
 

@@ -4,17 +4,18 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from runs import queue
+from runs import gate, queue
 from runs.errors import JobGone
 from runs.models import Job
 from runs.states import TERMINAL, State
 
 
 class Step(NamedTuple):
-    """A state that the job came to, and its version then."""
+    """A state that the job came to, its version then, and how many attempts had been made."""
 
     state: State
     version: int
+    attempts: int
 
 
 class Reading(NamedTuple):
@@ -50,11 +51,10 @@ def as_it_was(document: dict[str, Any], state: State) -> dict[str, Any]:
     return {**document, "state": str(state), "ended_at": None, "error": None, "queue_position": None}
 
 
-def as_it_waited(document: dict[str, Any], begun: int = 1) -> dict[str, Any]:
-    """The job in the queue, which it has left; `begun` attempts have been made since."""
-    attempts = max(document["attempts"] - begun, 0)
-    nothing_yet = {"worker": None, "started_at": None, "progress": None, "attempts": attempts}
-    return as_it_was(document, State.QUEUED) | nothing_yet
+def as_it_waited(document: dict[str, Any], attempts: int) -> dict[str, Any]:
+    """The job in the queue, which it has left since; so many attempts had been made."""
+    nothing_yet = {"worker": None, "started_at": None, "progress": None, "cost": None}
+    return as_it_was(document, State.QUEUED) | nothing_yet | {"attempts": attempts}
 
 
 def active_jobs(workflow_id: UUID) -> list[tuple[UUID, int, int, int]]:
@@ -81,13 +81,16 @@ def _of_row(job: Job, document: dict[str, Any]) -> dict[str, Any]:
     """As the row has it: a job that left the queue meanwhile is told as it waited, and then as it went on."""
     if document["state"] == job.state:
         return document
-    return as_it_waited(document) | {"attempts": job.attempts}
+    return as_it_waited(document, job.attempts)
 
 
 def _steps(job: Job, version: int) -> list[Step]:
     """Each transition made one version, so that the history tells the states that came and went unseen."""
-    states: list[str] = [job.state]
+    told: list[tuple[str, str]] = [(job.state, "")]
     if version and job.version - version != 1:
-        states = list(job.transitions.order_by("id").values_list("to_state", flat=True)[version : job.version])
-    first = job.version - len(states) + 1
-    return [Step(State(state), first + index) for index, state in enumerate(states)]
+        told = list(job.transitions.order_by("id").values_list("to_state", "why")[version : job.version])
+    steps, attempts = [], job.attempts
+    for back, (state, why) in enumerate(reversed(told)):
+        steps.append(Step(State(state), job.version - back, attempts))
+        attempts += (why == gate.HANDED_BACK) - (state == State.RUNNING)  # what is handed back has cost none
+    return steps[::-1]

@@ -183,6 +183,8 @@ def test_where_the_system_has_no_room_the_others_go_on_and_it_is_tried_again(cre
     crew.children.keep(1, busy=())
     with no_descriptor_left():
         for _ in range(3):
+            crew.children.look()
+            crew.children.bound_memory()
             crew.children.keep(2, busy=())
     assert list(crew.children.alive()) == ["pool.1"]
 

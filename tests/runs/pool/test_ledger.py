@@ -129,14 +129,14 @@ def test_the_rows_of_workers_are_what_the_workers_are(crew: Crew) -> None:
     assert not Worker.objects.exists()
 
 
-def test_a_worker_that_is_not_up_yet_is_not_told_as_idle(crew: Crew) -> None:
+def test_a_worker_that_is_not_up_yet_is_not_told_as_idle(crew: Crew, root: User) -> None:
     crew.children.alive()[crew.worker].up = False
     crew.ledger.round()
     assert Worker.objects.exists()
-    assert not queue.live_workers()
+    assert queue.summary(root)["workers"] == []
     crew.children.look()
     crew.ledger.round()
-    assert queue.live_workers().get() == Worker.objects.get()
+    assert [each["state"] for each in queue.summary(root)["workers"]] == ["idle"]
 
 
 def test_rows_that_somebody_removed_are_made_again(crew: Crew) -> None:

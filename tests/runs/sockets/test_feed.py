@@ -82,6 +82,24 @@ async def test_states_that_came_and_went_unseen_are_told_all_the_same(job: Job) 
     assert reader.snapshot == attempt.snapshot
 
 
+async def test_attempts_that_came_and_went_unseen_are_counted_as_they_were(job: Job) -> None:
+    def run() -> None:
+        first = Attempt.of(job)
+        gate.hand_back(job.pk, first.claim.fence, by="p")
+        second = Attempt.of(job)
+        gate.lost(job.pk, second.claim.fence, by="p", why="the worker died")
+        Attempt.of(job).finish()
+
+    async with following(job) as reader:
+        await reader.until(lambda r: r.snapshot is not None)
+        await act(run)
+        await reader.until(lambda r: r.state == "completed")
+    told = [frame["job"] for frame in reader.frames if frame["type"] == "job"]
+    assert [each["state"] for each in told] == ["queued", "running"] * 3 + ["completed"]
+    assert [each["attempts"] for each in told] == [0, 1, 0, 1, 1, 2, 2]
+    assert {each["worker"] for each in told if each["state"] == "queued"} == {None}
+
+
 async def test_a_running_job_is_joined_with_all_that_it_told(job: Job) -> None:
     attempt = await act(Attempt.of, job)
     for number in range(5):
