@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -119,22 +119,25 @@ async def test_the_lens_that_is_moved_elsewhere_moves_here(path: str, ada: User,
 
 
 class Held:
-    """Keeps what is drawn from being sent, until it is let go. Meanwhile nobody looks at the other runs, or often."""
+    """Keeps what is drawn from being sent, until it is let go. Meanwhile nobody looks at the other runs.
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, looks_every: float = 3600) -> None:
+    What such a look finds would wait for the drawing, and what comes after it too.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.drawn, self.ended, self.go_on, self.pinned = (asyncio.Event() for _ in range(4))
-        monkeypatch.setattr(Overview, "seconds", looks_every)
-        glance = canvas.CanvasSocket.glance
-        monkeypatch.setattr(canvas.CanvasSocket, "glance", lambda it, found: self._glance(glance, it, found))
+        monkeypatch.setattr(Overview, "seconds", 3600)
+        move = canvas.CanvasSocket._move
+        monkeypatch.setattr(canvas.CanvasSocket, "_move", lambda it, to: self._move(move, it, to))
         monkeypatch.setattr(canvas, "in_database", self._work)
 
     def begin(self) -> None:
         for event in (self.drawn, self.ended, self.go_on):
             event.clear()
 
-    def _glance(self, glance: Callable[..., None], it: canvas.CanvasSocket, found: Any) -> None:
-        glance(it, found)
-        if found.focus.pinned and it._focus.pinned:
+    async def _move(self, move: Callable[..., Awaitable[None]], it: canvas.CanvasSocket, to: lens.Focus) -> None:
+        await move(it, to)
+        if to.pinned:
             self.pinned.set()
 
     async def _work(self, work: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
@@ -175,10 +178,11 @@ async def test_a_run_that_is_pinned_while_it_is_drawn_is_shown_as_pinned(
     path: str, ada: User, workflow: Workflow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = await act(submitted, workflow), await act(submitted, workflow)
-    held = Held(monkeypatch, looks_every=0.05)
+    held = Held(monkeypatch)
     held.go_on.set()
     async with connected(path, await act(cookie, ada)) as socket, asyncio.timeout(30):
         await until(socket, "#lens", focused=str(second.pk))
+        await until(socket, "#queue-running")
         held.begin()
         await act(lens.choose, ada, first, pinned=False)
         await held.drawn.wait()
@@ -192,7 +196,7 @@ async def test_a_run_that_is_pinned_before_anything_is_drawn_is_shown_as_pinned(
     path: str, ada: User, workflow: Workflow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = await act(submitted, workflow)
-    held = Held(monkeypatch, looks_every=0.05)
+    held = Held(monkeypatch)
     async with connected(path, await act(cookie, ada)) as socket, asyncio.timeout(30):
         await held.drawn.wait()
         await act(lens.choose, ada, job)
