@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Final
 
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from tests.faults.scene import Scene
@@ -60,11 +60,13 @@ class Attentive(threading.Thread):
 
     def __init__(self, scene: Scene, job: Json) -> None:
         super().__init__(name="attentive", daemon=True)
-        self._program = Program(scene.product, scene.client, job)
+        self._scene, self._job = scene, job
         self.start()
 
     def run(self) -> None:
-        _read(self._program)
+        program = Program(self._scene.product, self._scene.client, self._job)
+        with _wrong_is_told(self._scene, self._job, program):
+            _read(program)
 
 
 @contextmanager
@@ -89,15 +91,21 @@ def _stalled(scene: Scene, job: Json) -> Iterator[ClientConnection]:
 def _go_on(scene: Scene, job: Json, reader: ClientConnection) -> None:
     """It reads all that there is for it, each update on what it had. If it is closed, it comes back for the rest."""
     program = Program(scene.product, scene.client, job)
-    try:
+    with _wrong_is_told(scene, job, program):
         with suppress(ConnectionClosed):
             while not program.has_ended:
                 program.take(reader)
         if not program.has_ended:
             assert reader.close_code == TOO_SLOW, reader.close_code
             _read(program)
-    except (AssertionError, ConnectionClosed, TimeoutError) as error:
-        scene.wrong[PROMISE].append(f"who went on reading {job['id']} had {program.kinds}, then {error!r}")
+
+
+@contextmanager
+def _wrong_is_told(scene: Scene, job: Json, program: Program) -> Iterator[None]:
+    try:
+        yield
+    except (AssertionError, WebSocketException, OSError) as error:
+        scene.wrong[PROMISE].append(f"who read {job['id']} had {program.kinds}, then {error!r}")
 
 
 def _read(program: Program) -> None:

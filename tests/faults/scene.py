@@ -120,6 +120,10 @@ class Scene:
                     known = time.monotonic()
             self._caps.append(Cap(value=value, asked=asked, known=known))
 
+    def restore_cap(self) -> None:
+        """The cap is again what the scene began with."""
+        self.set_cap(self._caps[0].value)
+
     def send(self, workflow: str, plan: Plan, **parameters: object) -> Json:
         """A job besides those that are in flight, of a workflow of this plan."""
         self._plans[workflow] = plan
@@ -146,7 +150,7 @@ class Scene:
         """Lets the jobs that are there come to their ends, and looks at what happened."""
         self._wait_until_it_works(time.monotonic())
         self._end_quiet()
-        self.set_cap(self._caps[0].value)
+        self.restore_cap()
         self._quiet_since = self.now()
         self._feeder.enough.set()
         self._feeder.join(QUIET_WITHIN)

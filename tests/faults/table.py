@@ -13,7 +13,7 @@ import redis
 
 from tests.faults.grounds import low_limits, own_clock, postgres, relayed, small_disk
 from tests.faults.reading import stop_reading
-from tests.faults.scene import LEASE, RECOVERS_WITHIN, WORKERS, Fault, Scene
+from tests.faults.scene import LEASE, RECOVERS_WITHIN, Fault, Scene
 from tests.faults.wild import run_wild
 from tests.live.product import alive, command_line
 from tests.waiting import eventually
@@ -141,7 +141,7 @@ def cut_off(role: str, server: Literal["redis", "database"], scene: Scene) -> No
     with relay.without(process, silent=scene.random.random() < 0.5):
         time.sleep(LONGER_THAN_A_LEASE)  # that it is cut off for so long is the fault
     if role == "worker":
-        scene.set_cap(WORKERS)  # with a slot for each, this one has a job soon as well
+        scene.restore_cap()  # with a slot for each, this one has a job soon as well
         back = time.monotonic()
         eventually(lambda: not alive([process]) or scene.has_begun(back, process.pid), RECOVERS_WITHIN)
 

@@ -9,7 +9,7 @@ from typing import Final
 import psutil
 
 from project.logs import LARGEST_BYTES
-from tests.faults.scene import QUIET_WITHIN, WORKERS, Scene
+from tests.faults.scene import QUIET_WITHIN, Scene
 from tests.journal import book
 from tests.journal.evidence import TERMINAL, Plan
 from tests.live.product import Json, alive, command_line, make_workflow
@@ -33,7 +33,7 @@ def run_wild(how: str, scene: Scene) -> float:
 
 def send_wild(scene: Scene, how: str, seconds: float = 0) -> Json:
     """Such a job, which is running by now."""
-    scene.set_cap(WORKERS)
+    scene.restore_cap()  # a lower one may be in force
     node = {"id": "wild", "type": "journal.wild", "properties": {"how": how, "seconds": seconds}}
     errors = frozenset({LIMITS[how]}) if how in LIMITS else frozenset()
     job = scene.send(make_workflow(scene.client, [node], []), Plan(nodes=(), errors=errors))
