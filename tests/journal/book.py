@@ -1,4 +1,8 @@
-"""The journal itself: a file to which each line is appended by one write, which no kill can halve."""
+"""The journal itself: a file to which each line is appended by one write.
+
+Where a line goes over the end of a memory page, a kill may halve that write, as a full disk may, and a reader may see
+half of it for a moment. What is halved was not written: the line break before each line sets the next one apart.
+"""
 
 import json
 import os
@@ -39,11 +43,12 @@ def write(path: Path, kind: Kind, *, job: str, fence: int, worker: str, node: st
     )
     handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        os.write(handle, f"{json.dumps(asdict(line))}\n".encode())
+        os.write(handle, f"\n{json.dumps(asdict(line))}".encode())
     finally:
         os.close(handle)
 
 
 def read(path: Path) -> list[Line]:
-    """All lines, in the order in which they were written."""
-    return [Line(**json.loads(line)) for line in path.read_text().splitlines()] if path.exists() else []
+    """All lines that are whole, in the order in which they were written."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [Line(**json.loads(line)) for line in lines if line.endswith("}")]

@@ -262,3 +262,11 @@ def test_the_journal_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert (second.kind, second.node) == ("effect", "work")
     assert second.mono >= first.mono
     assert first.pid == second.pid
+
+
+def test_a_line_that_is_halved_was_not_written_and_takes_no_other_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    for job in ("a", "b", "c"):
+        book.write(path, "begun", job=job, fence=1, worker="w")
+        path.write_bytes(path.read_bytes()[: -20 if job == "b" else None])
+        assert [line.job for line in book.read(path)] == {"a": ["a"], "b": ["a"], "c": ["a", "c"]}[job]
