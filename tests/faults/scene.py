@@ -141,10 +141,11 @@ class Scene:
         return any(line.kind == "begun" and since < line.mono < until and pid in {None, line.pid} for line in lines)
 
     def kill(self, *processes: psutil.Process) -> None:
-        """Kills these, and counts them."""
+        """Kills those of these that are still there, and counts them."""
         for process in processes:
-            process.kill()
-            self.kills += 1
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+                self.kills += 1
 
     def finish(self) -> Outcome:
         """Lets the jobs that are there come to their ends, and looks at what happened."""

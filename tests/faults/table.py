@@ -35,11 +35,7 @@ def kill_workers(scene: Scene) -> None:
 
 def stop(role: str, scene: Scene) -> None:
     """One process of this role stands still for longer than a lease, and may go on then if it is still there."""
-    process = _one(scene, role)
-    process.suspend()
-    time.sleep(LONGER_THAN_A_LEASE)  # that it stands still for so long is the fault
-    if alive([process]):
-        process.resume()
+    _stand_still(_one(scene, role))
 
 
 def kill_all(scene: Scene) -> None:
@@ -61,12 +57,7 @@ def stop_supervisor(scene: Scene) -> None:
 
 def freeze_all(scene: Scene) -> None:
     """The machine sleeps for longer than a lease."""
-    everything = [scene.product.supervisor, *scene.product.processes()]
-    for process in everything:
-        process.suspend()
-    time.sleep(LONGER_THAN_A_LEASE)  # that it stands still for so long is the fault
-    for process in reversed(everything):
-        process.resume()
+    _stand_still(scene.product.supervisor, *scene.product.processes())
 
 
 def deploy(scene: Scene) -> None:
@@ -187,6 +178,17 @@ GROUNDS: Final = {
 """What must be under the installation for these."""
 KILLS: Final = {"kill-worker": 60, "kill-pool": 10, "kill-watchdog": 10, "kill-web": 10, "kill-valkey": 10}
 """How often each comes in a long run."""
+
+
+def _stand_still(*processes: psutil.Process) -> None:
+    """Those that are still there stand still for longer than a lease, and go on then if they still are."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.suspend()
+    time.sleep(LONGER_THAN_A_LEASE)  # that they stand still for so long is the fault
+    for process in reversed(processes):
+        with suppress(psutil.NoSuchProcess):
+            process.resume()
 
 
 def _one(scene: Scene, role: str) -> psutil.Process:
