@@ -119,10 +119,7 @@ async def test_the_lens_that_is_moved_elsewhere_moves_here(path: str, ada: User,
 
 
 class Held:
-    """Keeps what is drawn from being sent, until it is let go. Meanwhile nobody looks at the other runs.
-
-    What such a look finds would wait for the drawing, and what comes after it too.
-    """
+    """Keeps what is drawn from being sent. Nobody looks at other runs, as that, and what follows, would wait too."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.drawn, self.ended, self.go_on, self.pinned = (asyncio.Event() for _ in range(4))
