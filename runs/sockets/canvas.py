@@ -1,7 +1,8 @@
 """The socket of a workflow's canvas: everything of the run that the lens is on, and a little of all others.
 
-What is sent is how the view differs from what the page shows. A move of the lens ends whatever is being drawn, and a
-database that is away does too, so a view counts as shown once it is sent and not before.
+What is sent is how the view differs from what the page shows. A move of the lens ends whatever is being drawn, of the
+focused job and of the others, and a database that is away does too, so a view counts as shown once it is sent and not
+before.
 
 The lens is a rule of the network: one feed follows the focused job, and is replaced when the lens moves, wherever it
 was moved. What the other jobs do comes from the overview, at most twice a second.
@@ -70,6 +71,7 @@ class CanvasSocket(WorkflowSocket):
         self._drawn = False
         self._anew = True
         self._following: asyncio.Task[None] | None = None
+        self._glancing: asyncio.Task[None] | None = None
 
     def make_feed(self) -> Feed:
         """It follows by itself."""
@@ -160,12 +162,17 @@ class CanvasSocket(WorkflowSocket):
         found = self._found
         if self._following is not None and self._following.done():
             await self._bury()
+        if self._glancing is not None and self._glancing.done():
+            glancing, self._glancing = self._glancing, None
+            glancing.result()
         if self._moved or (found and _focus(found.focus) != self._focus):
             self._moved = False  # a look may be older than what a hint told of, so it only says when to read
+            await self._cease_glancing()
             await self._move(await in_database(lenses.of, self.credentials.user, self.workflow_id))
-        if found and found is not self._told and self._drawn:
+        elif found and found is not self._told and self._drawn and self._glancing is None:
             self._told = found
-            await self._tell_glance(found)
+            self._glancing = asyncio.create_task(self._tell_glance(found))
+            self._glancing.add_done_callback(lambda _: self._stir.set())
 
     async def _move(self, to: lenses.Focus) -> None:
         """Shows another job, or the same as pinned or not. The old one stays to be seen until the new one is known."""
@@ -184,6 +191,12 @@ class CanvasSocket(WorkflowSocket):
                 cards = await in_database(self._cards, focus)
                 await self._push(pushes.lens(self._view, focus, self._board) + cards, {}, None)
                 self._shown = focus
+
+    async def _cease_glancing(self) -> None:
+        """What was found of the others waits for the next look: the lens goes first."""
+        if self._glancing is not None:
+            task, self._glancing = self._glancing, None
+            await end([task])
 
     async def _unfollow(self) -> None:
         if self._following is not None:
@@ -245,19 +258,28 @@ class CanvasSocket(WorkflowSocket):
         self._view, self._shown, self._drawn = view, focus, True
 
     async def _tell_glance(self, found: Glance) -> None:
-        async with self._telling:
-            before = self._view
-            view, now = replace(before, running=found.working), self._board
-            html = await in_database(pushes.rings, before, view)
-            if found.mark != self._mark:
-                self._mark = found.mark  # unless the page asks for more meanwhile
-                view, now = await self._read(view, found)
-                html += await in_database(self._changed_cards, view, now, self._board)
-            html += await in_database(pushes.galleries, before, view)
-            hot = pushes.hot_runs(view.working) | (pushes.board_patch(now) if now else {})
-            if html or hot != self._hot:
-                await self._push(html, hot, None)
-            self._view, self._board, self._hot = view, now, hot
+        """What a look found of the others. If it comes to nothing, the next look reads all that this one would have."""
+        mark = self._mark
+        try:
+            async with self._telling:
+                await self._tell_others(found)
+        except BaseException:
+            self._mark = mark if self._mark else None
+            raise
+
+    async def _tell_others(self, found: Glance) -> None:
+        before = self._view
+        view, now = replace(before, running=found.working), self._board
+        html = await in_database(pushes.rings, before, view)
+        if found.mark != self._mark:
+            self._mark = found.mark  # unless the page asks for more meanwhile
+            view, now = await self._read(view, found)
+            html += await in_database(self._changed_cards, view, now, self._board)
+        html += await in_database(pushes.galleries, before, view)
+        hot = pushes.hot_runs(view.working) | (pushes.board_patch(now) if now else {})
+        if html or hot != self._hot:
+            await self._push(html, hot, None)
+        self._view, self._board, self._hot = view, now, hot
 
     async def _read(self, known: View, found: Glance) -> tuple[View, Board]:
         """Whatever the change was, cards and galleries are read anew, the cards once for all who see the same."""
@@ -302,6 +324,7 @@ class CanvasSocket(WorkflowSocket):
             await self.send({"type": "head", "job_id": self._focus.job_id})
 
     async def _leave(self, overview: Overview) -> None:
+        await self._cease_glancing()
         await self._unfollow()
         await overview.remove(self)
 

@@ -39,6 +39,14 @@ class SocketClient:
             if frame["type"] == kind or (kind is None and frame["type"] != "head"):
                 return frame
 
+    async def until(self, *texts: str, **patch: Any) -> dict[str, Any]:
+        """The next message of a page whose HTML holds these texts, and whose patch holds these values."""
+        while True:
+            found = await self.message()
+            html, told = found.get("content", ""), found.get("patch", {})
+            if all(text in html for text in texts) and patch.items() <= told.items():
+                return found
+
     async def say(self, command: object) -> None:
         await self.say_text(command if isinstance(command, str) else json.dumps(command))
 

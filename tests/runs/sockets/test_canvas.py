@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from runs.sockets.overview import Overview
 from runs.sockets.threads import in_database
 from runs.states import State
 from tests import factories
-from tests.runs.clients import SocketClient, bearer, connected, cookie
+from tests.runs.clients import bearer, connected, cookie
 from tests.runs.followers import Attempt, act, submitted
 from workflows.models import Workflow
 
@@ -42,20 +42,11 @@ def path(workflow: Workflow) -> str:
     return f"/ws/pages/workflows/{workflow.pk}"
 
 
-async def until(socket: SocketClient, *texts: str, **patch: Any) -> Message:
-    """The next message whose HTML holds these texts, and whose patch holds these values."""
-    while True:
-        found = await socket.message()
-        told = found.get("patch", {})
-        if all(text in found.get("content", "") for text in texts) and patch.items() <= told.items():
-            return found
-
-
 async def test_a_page_gets_all_that_is_live_when_it_joins(path: str, ada: User, workflow: Workflow) -> None:
     job = await act(submitted, workflow)
     async with connected(path, await act(cookie, ada)) as socket:
-        first = await until(socket, "#lens")
-        cards = await until(socket, "#queue-waiting")
+        first = await socket.until("#lens")
+        cards = await socket.until("#queue-waiting")
     assert (first["job_id"], first["id"]) == (str(job.pk), "0-0")
     for target in ("#lens", "#stop", "#body-word", "#foot-out", "#ring-word"):
         assert f'hx-target="{target}"' in first["content"]
@@ -73,15 +64,15 @@ async def test_what_cannot_be_read_of_one_run_keeps_no_other_canvas_from_being_d
     await act(submitted, forged.workflow)  # which is looked at
     theirs = f"/ws/pages/workflows/{forged.workflow_id}"
     async with connected(theirs, await act(cookie, bob)), connected(path, await act(cookie, ada)) as socket:
-        await until(socket, "#lens")
+        await socket.until("#lens")
         job = await act(submitted, workflow)
-        await until(socket, "#queue-waiting", str(job.pk))
+        await socket.until("#queue-waiting", str(job.pk))
 
 
 async def test_without_a_run_it_says_so_and_shows_the_gallery(path: str, ada: User, workflow: Workflow) -> None:
     await act(factories.product, await act(factories.job, workflow, state="completed"))
     async with connected(path, await act(cookie, ada)) as socket:
-        first = await until(socket, "#lens")
+        first = await socket.until("#lens")
     assert first["job_id"] is None
     assert first["patch"]["focused"] is None
     assert first["patch"]["nodes"]["out"]["status"] == "idle"
@@ -92,114 +83,30 @@ async def test_the_focused_run_is_followed_to_its_end(path: str, ada: User, work
     job = await act(submitted, workflow)
     attempt = await act(Attempt.of, job)
     async with connected(path, await act(cookie, ada)) as socket:
-        await until(socket, "#lens")
+        await socket.until("#lens")
         await act(attempt.tell, {"nodes": {"word": {"status": "running"}}})
-        html = await until(socket, "#foot-word", 'class="status running"')
+        html = await socket.until("#foot-word", 'class="status running"')
         assert html["id"] == "1-1"
         assert html["patch"]["nodes"]["word"]["status"] == "running"
         await act(attempt.tell, {"nodes": {"word": {"progress": [1, 4]}}, "edges": {"e1": {"state": "active"}}})
-        hot = await until(socket, edges={"e1": ["active", ""]})
+        hot = await socket.until(edges={"e1": ["active", ""]})
         assert hot["patch"]["nodes"]["word"]["share"] == 0.25
         assert "content" not in hot
         await act(attempt.tell, {"nodes": {"word": {"status": "completed"}}})
         await act(attempt.finish)
-        end = await until(socket, 'data-state="completed"', "#foot-out")
+        end = await socket.until('data-state="completed"', "#foot-out")
     assert end["patch"]["nodes"]["out"]["status"] == "skipped"
 
 
 async def test_the_lens_that_is_moved_elsewhere_moves_here(path: str, ada: User, workflow: Workflow) -> None:
     first, second = await act(submitted, workflow), await act(submitted, workflow)
     async with connected(path, await act(cookie, ada)) as socket:
-        await until(socket, "#lens", focused=str(second.pk))
+        await socket.until("#lens", focused=str(second.pk))
         await act(lens.choose, ada, first)
-        moved = await until(socket, "#lens", focused=str(first.pk))
+        moved = await socket.until("#lens", focused=str(first.pk))
         assert 'data-action="unpin"' in moved["content"]
         await act(lens.choose, ada, first, pinned=False)
-        await until(socket, "#lens", 'data-action="pin"')
-
-
-class Held:
-    """Keeps what is drawn from being sent. Nobody looks at other runs, as that, and what follows, would wait too."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.drawn, self.ended, self.go_on, self.pinned = (asyncio.Event() for _ in range(4))
-        monkeypatch.setattr(Overview, "seconds", 3600)
-        move = canvas.CanvasSocket._move
-        monkeypatch.setattr(canvas.CanvasSocket, "_move", lambda it, to: self._move(move, it, to))
-        monkeypatch.setattr(canvas, "in_database", self._work)
-
-    def begin(self) -> None:
-        for event in (self.drawn, self.ended, self.go_on):
-            event.clear()
-
-    async def _move(self, move: Callable[..., Awaitable[None]], it: canvas.CanvasSocket, to: lens.Focus) -> None:
-        await move(it, to)
-        if to.pinned:
-            self.pinned.set()
-
-    async def _work(self, work: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
-        found = await in_database(work, *arguments, **named)
-        if work.__name__ == "_chrome":
-            self.drawn.set()
-            try:
-                await self.go_on.wait()
-            finally:
-                self.ended.set()
-        return found
-
-
-async def test_a_move_ends_what_is_being_drawn_and_the_page_is_told_all_that_differs_from_what_it_shows(
-    path: str, ada: User, workflow: Workflow, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    jobs = [await act(submitted, workflow) for _ in range(3)]
-    for job in jobs[:2]:
-        attempt = await act(Attempt.of, job)
-        await act(attempt.tell, {"nodes": {"word": {"status": "completed"}}})
-    held = Held(monkeypatch)
-    held.go_on.set()
-    async with connected(path, await act(cookie, ada)) as socket, asyncio.timeout(30):
-        await until(socket, "#lens", focused=str(jobs[2].pk))
-        await until(socket, "#queue-running")
-        held.begin()
-        await act(lens.choose, ada, jobs[0])
-        await held.drawn.wait()
-        await act(lens.choose, ada, jobs[1])
-        await held.ended.wait()
-        held.go_on.set()
-        shown = await until(socket, "#lens", focused=str(jobs[1].pk))
-    assert shown["patch"]["nodes"]["word"]["status"] == "completed"
-    assert f'hx-target="#card-{jobs[2].pk}"' in shown["content"]
-
-
-async def test_a_run_that_is_pinned_while_it_is_drawn_is_shown_as_pinned(
-    path: str, ada: User, workflow: Workflow, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first, second = await act(submitted, workflow), await act(submitted, workflow)
-    held = Held(monkeypatch)
-    held.go_on.set()
-    async with connected(path, await act(cookie, ada)) as socket, asyncio.timeout(30):
-        await until(socket, "#lens", focused=str(second.pk))
-        await until(socket, "#queue-running")
-        held.begin()
-        await act(lens.choose, ada, first, pinned=False)
-        await held.drawn.wait()
-        await act(lens.choose, ada, first)
-        await held.pinned.wait()
-        held.go_on.set()
-        await until(socket, "#lens", 'data-action="unpin"')
-
-
-async def test_a_run_that_is_pinned_before_anything_is_drawn_is_shown_as_pinned(
-    path: str, ada: User, workflow: Workflow, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    job = await act(submitted, workflow)
-    held = Held(monkeypatch)
-    async with connected(path, await act(cookie, ada)) as socket, asyncio.timeout(30):
-        await held.drawn.wait()
-        await act(lens.choose, ada, job)
-        await held.pinned.wait()
-        held.go_on.set()
-        await until(socket, "#lens", 'data-action="unpin"')
+        await socket.until("#lens", 'data-action="pin"')
 
 
 async def test_a_card_is_lit_for_the_run_that_is_shown_not_for_the_one_that_comes(
@@ -208,11 +115,11 @@ async def test_a_card_is_lit_for_the_run_that_is_shown_not_for_the_one_that_come
     coming, shown = await act(submitted, workflow), await act(submitted, workflow)
     never = asyncio.Event()
     async with connected(path, await act(cookie, ada)) as socket, asyncio.timeout(30):
-        await until(socket, "#queue-waiting", f'data-job-card="{shown.pk}"')
+        await socket.until("#queue-waiting", f'data-job-card="{shown.pk}"')
         monkeypatch.setattr(feed, "in_database", lambda *_: never.wait())  # so that it does not come
         await act(lens.choose, ada, coming)
         new = await act(submitted, workflow)
-        cards = (await until(socket, "#queue-waiting", f'data-job-card="{new.pk}"'))["content"]
+        cards = (await socket.until("#queue-waiting", f'data-job-card="{new.pk}"'))["content"]
     assert re.findall(r'<li id="card-([^"]*)"[^>]* aria-current="true"', cards) == [str(shown.pk)]
 
 
@@ -233,34 +140,34 @@ async def test_a_database_that_is_away_while_something_is_drawn_keeps_nothing_fr
     job = await act(submitted, workflow)
     attempt = await act(Attempt.of, job)
     async with connected(path, await act(cookie, ada)) as socket:
-        await until(socket, "#lens", focused=str(job.pk))
+        await socket.until("#lens", focused=str(job.pk))
         await act(attempt.tell, {"nodes": {"word": {"status": "running"}}})
-        told = await until(socket, "#foot-word", 'class="status running"')
+        told = await socket.until("#foot-word", 'class="status running"')
         assert told["patch"]["nodes"]["word"]["status"] == "running"
         await act(attempt.finish)
-        await until(socket, "#lens", 'data-state="completed"')
+        await socket.until("#lens", 'data-state="completed"')
     assert next(failures, None) is None
 
 
 async def test_a_move_that_nobody_told_of_is_found(path: str, ada: User, workflow: Workflow) -> None:
     first, second = await act(submitted, workflow), await act(submitted, workflow)
     async with connected(path, await act(cookie, ada)) as socket:
-        await until(socket, "#lens", focused=str(second.pk))
+        await socket.until("#lens", focused=str(second.pk))
         await act(workflow.run_focuses.update, job=first)
-        await until(socket, "#lens", focused=str(first.pk))
+        await socket.until("#lens", focused=str(first.pk))
 
 
 async def test_nothing_but_a_summary_of_another_run_travels(path: str, ada: User, workflow: Workflow) -> None:
     other, focused = await act(submitted, workflow), await act(submitted, workflow)
     attempt = await act(Attempt.of, other)
     async with connected(path, await act(cookie, ada)) as socket:
-        await until(socket, "#lens", focused=str(focused.pk))
+        await socket.until("#lens", focused=str(focused.pk))
         await act(attempt.tell, {"nodes": {"word": {"status": "running"}}, "text": {"word": "a secret"}})
-        ring = await until(socket, "#ring-word", "+1")
+        ring = await socket.until("#ring-word", "+1")
         assert "#body-word" not in ring["content"]
         assert "text" not in ring["patch"]
         await act(attempt.tell, {"nodes": {"word": {"progress": [1, 2]}}})
-        hot = await until(socket, runs={str(other.pk): 0.25})
+        hot = await socket.until(runs={str(other.pk): 0.25})
     assert hot["job_id"] == str(focused.pk)
     assert "content" not in hot
 
@@ -271,10 +178,10 @@ async def test_a_run_that_ends_moves_its_card_and_lands_in_the_gallery(
     other, focused = await act(submitted, workflow), await act(submitted, workflow)
     attempt = await act(Attempt.of, other)
     async with connected(path, await act(cookie, ada)) as socket:
-        await until(socket, "#queue-running", f'data-job-card="{other.pk}"')
+        await socket.until("#queue-running", f'data-job-card="{other.pk}"')
         await act(factories.product, other)
         await act(attempt.finish, State.COMPLETED)
-        landed = await until(socket, "#queue-completed", "#body-out")
+        landed = await socket.until("#queue-completed", "#body-out")
     assert f'data-job-card="{other.pk}" data-state="completed"' in landed["content"]
     assert f'data-job="{other.pk}"' in landed["content"]
     assert landed["job_id"] == str(focused.pk)
@@ -284,19 +191,19 @@ async def test_a_run_that_begins_and_ends_between_two_looks_is_not_missed(
     path: str, ada: User, workflow: Workflow
 ) -> None:
     async with connected(path, await act(cookie, ada)) as socket:
-        await until(socket, ever=0)
+        await socket.until(ever=0)
         job = await act(factories.job, workflow, number=1, state="completed")
         await act(Workflow.objects.update, jobs_made=1)
-        shown = await until(socket, "#queue-completed", ever=1)
+        shown = await socket.until("#queue-completed", ever=1)
     assert f'data-job-card="{job.pk}"' in shown["content"]
 
 
 async def test_a_run_elsewhere_brings_the_list_out(path: str, ada: User, workflow: Workflow) -> None:
     await act(submitted, workflow)
     async with connected(path, await act(cookie, ada)) as socket:
-        await until(socket, alone=True)
+        await socket.until(alone=True)
         await act(submitted, await act(factories.workflow, ada, name="Another"))
-        shown = await until(socket, "#queue-elsewhere", alone=False)
+        shown = await socket.until("#queue-elsewhere", alone=False)
     assert "Another" in shown["content"]
 
 
@@ -304,12 +211,12 @@ async def test_more_cards_come_when_they_are_asked_for(path: str, ada: User, wor
     for number in range(1, 20):
         await act(factories.job, workflow, number=number, state="completed")
     async with connected(path, await act(cookie, ada)) as socket:
-        shown = await until(socket, "#queue-completed")
+        shown = await socket.until("#queue-completed")
         assert shown["content"].count("data-job-card") == 12
         for nonsense in ("nonsense", "[" * 5000 + "]" * 5000, "{}", "[]", "7"):
             await socket.say(nonsense)
         await socket.say({"more": "completed"})
-        shown = await until(socket, "#queue-completed")
+        shown = await socket.until("#queue-completed")
         assert shown["content"].count("data-job-card") == 19
 
 
@@ -317,17 +224,17 @@ async def test_when_the_focused_run_is_deleted_the_next_best_is_seen(path: str, 
     kept, gone = await act(submitted, workflow), await act(submitted, workflow)
     await act(Job.objects.filter(pk=gone.pk).update, state="completed")
     async with connected(path, await act(cookie, ada)) as socket:
-        await until(socket, "#lens", focused=str(gone.pk))
+        await socket.until("#lens", focused=str(gone.pk))
         await act(remove_job, await act(Job.objects.get, pk=gone.pk))
-        await until(socket, "#lens", focused=str(kept.pk))
+        await socket.until("#lens", focused=str(kept.pk))
 
 
 async def test_one_look_serves_all_sockets_and_none_is_left_behind(path: str, ada: User, workflow: Workflow) -> None:
     await act(submitted, workflow)
     headers = await act(cookie, ada)
     async with connected(path, headers) as one, connected(path, headers) as two:
-        await until(one, "#queue-waiting")
-        await until(two, "#queue-waiting")
+        await one.until("#queue-waiting")
+        await two.until("#queue-waiting")
         overview = Overview.here()
         assert len(overview.members) == 2
     assert overview.members == set()
@@ -352,25 +259,25 @@ async def test_a_page_that_has_saved_gets_the_gallery_that_it_switched_on(
     path: str, ada: User, workflow: Workflow
 ) -> None:
     async with connected(path, await act(cookie, ada)) as socket:
-        await until(socket, "#lens")
+        await socket.until("#lens")
         nodes = [{**node, "gallery": True} for node in factories.TEXT["nodes"]]
         switched = await act(factories.workflow, ada, {**factories.TEXT, "nodes": nodes})
         await act(Workflow.objects.filter(pk=workflow.pk).update, graph_id=switched.graph_id)
         await socket.say({"saved": True})
-        await until(socket, "#body-word")
+        await socket.until("#body-word")
 
 
 async def test_a_page_moves_its_lens_by_its_socket(path: str, ada: User, workflow: Workflow) -> None:
     first, second = [await act(submitted, workflow) for _ in range(2)]
     async with connected(path, await act(cookie, ada)) as socket:
-        await until(socket, "#lens", focused=str(second.pk))
+        await socket.until("#lens", focused=str(second.pk))
         for asked, seen in (({"job": str(first.pk)}, first), ({"step": "1"}, second), ({"nth": "1"}, first)):
             await socket.say({"lens": asked})
-            moved = await until(socket, "#lens", focused=str(seen.pk))
+            moved = await socket.until("#lens", focused=str(seen.pk))
             assert moved["job_id"] == str(seen.pk)
             assert await act(lens.of, ada, workflow.pk) == lens.Focus(seen.pk, pinned=True)
         await socket.say({"lens": {"job": str(first.pk), "pinned": "0"}})
-        await until(socket, "#lens")
+        await socket.until("#lens")
         assert await act(lens.of, ada, workflow.pk) == lens.Focus(first.pk, pinned=False)
 
 
@@ -380,7 +287,7 @@ async def test_a_lens_that_cannot_move_stays_and_so_does_the_page(
     foreign = await act(lambda: submitted(factories.workflow(bob)))
     mine, other = [await act(submitted, workflow) for _ in range(2)]
     async with connected(path, await act(cookie, ada)) as socket:
-        await until(socket, "#lens", focused=str(other.pk))
+        await socket.until("#lens", focused=str(other.pk))
         nonsense: tuple[Any, ...] = (
             {"job": str(foreign.pk)},
             {"job": "x"},
@@ -395,5 +302,5 @@ async def test_a_lens_that_cannot_move_stays_and_so_does_the_page(
         for asked in nonsense:
             await socket.say({"lens": asked})
         await socket.say({"lens": {"job": str(mine.pk)}})
-        await until(socket, "#lens", focused=str(mine.pk))
+        await socket.until("#lens", focused=str(mine.pk))
         assert (await act(lens.of, bob, foreign.workflow_id)).job_id == foreign.pk
