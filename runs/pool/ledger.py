@@ -49,6 +49,7 @@ class Ledger(threading.Thread):
         """This pool's rows, each with whether it is up and drains; None where somebody has changed them."""
         self._seen: dict[tuple[UUID, int], float] = {}
         self._cancelling: dict[tuple[UUID, int], float] = {}
+        self._ordered: dict[tuple[UUID, int], float] = {}
         self._nudged = threading.Event()
         self._closing = threading.Event()
         self._renewal = Every(settings.LEASE_SECONDS / RENEWALS_A_LEASE, self._renew)
@@ -175,15 +176,16 @@ class Ledger(threading.Thread):
             if self._is_overdue(job) and _is_at(job):
                 self._children.kill(job.worker, Cause.TIMEOUT)
             return
-        since = time.monotonic() - self._cancelling.setdefault((job.pk, job.fence), time.monotonic())
-        if since < COOPERATION_SECONDS:
+        key, now = (job.pk, job.fence), time.monotonic()
+        left = self._cancelling.setdefault(key, now) + COOPERATION_SECONDS - now
+        if left > 0:
             self._children.tell(job.worker, signal.SIGUSR1)
-            self._look.within(COOPERATION_SECONDS - since)
+            self._look.within(left)
         elif not _is_at(job):
             return
-        elif since < COOPERATION_SECONDS + TERM_SECONDS:
+        elif (left := self._ordered.setdefault(key, now) + TERM_SECONDS - now) > 0:  # however late this look is
             self._children.tell_group(job.worker, signal.SIGTERM)
-            self._look.within(COOPERATION_SECONDS + TERM_SECONDS - since)
+            self._look.within(left)
         else:
             self._children.kill(job.worker, Cause.CANCELLED)
 
@@ -197,7 +199,7 @@ class Ledger(threading.Thread):
 
     def _forget_others(self, held: list[Job]) -> None:
         current = {(job.pk, job.fence) for job in held}
-        for times in (self._seen, self._cancelling):
+        for times in (self._seen, self._cancelling, self._ordered):
             for gone in times.keys() - current:
                 del times[gone]
 

@@ -5,7 +5,7 @@ import pwd
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGTERM
@@ -132,7 +132,8 @@ class Running:
     def end(self) -> None:
         """Leaves nothing of it, in whatever state it is."""
         for each in self.machine.processes():
-            each.kill()
+            with suppress(psutil.NoSuchProcess):  # those of one that was killed go with it
+                each.kill()
         self.make.wait()
 
 

@@ -103,7 +103,7 @@ def test_an_admins_stop_from_the_list_is_seen_on_the_jobs_page_and_on_its_card(
 
 
 def test_a_jobs_page_in_the_administration_is_live(anna: Person, rest: httpx.Client) -> None:
-    job = waiting_job(rest, seconds=3)
+    job = waiting_job(rest, seconds=8)
     anna.page.goto(detail(job))
     anna.sees_status("wait", "running")
     bar = anna.page.locator("#bar-wait [data-start]")
@@ -113,7 +113,7 @@ def test_a_jobs_page_in_the_administration_is_live(anna: Person, rest: httpx.Cli
     anna.sees_state("completed")
     picture = anna.page.locator(f'#results [data-job="{job["id"]}"] img')
     expect(picture).to_be_visible()
-    assert picture.evaluate("image => image.naturalWidth") == 64
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 64
     expect(anna.page.locator("#bar-wait")).to_contain_text("Done")
     anna.page.locator("[data-action=rerun]").click()
     expect(anna.page.locator("#history")).to_contain_text("by anna")

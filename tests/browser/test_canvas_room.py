@@ -9,6 +9,7 @@ from playwright.sync_api import FloatRect, Page, expect
 from tests.browser.board import Board, at, board, box, meet, middle
 from tests.browser.person import edge, node
 from tests.live.product import ended, submit
+from tests.waiting import eventually
 
 ROW = [at(node(f"n{x}", "image.noise"), 300 * x, 0) for x in range(6)]
 GRID = [at(node(f"n{x}{y}", "image.noise"), 300 * x, 520 * y) for x in range(4) for y in range(2)]
@@ -198,7 +199,7 @@ def test_a_gallery_ends_above_what_stands_below_it_and_shows_no_tile_in_part(pag
     for runs in range(5):
         drawn.open()
         expect(drawn.node("seen").locator("[data-asset]")).to_have_count(runs)
-        assert not meet(box(drawn.node("seen")), box(drawn.node("below")))
+        eventually(lambda: not meet(box(drawn.node("seen")), box(drawn.node("below"))))  # once a frame is drawn
         ended(rest, submit(rest, drawn.workflow))
     wall = drawn.node("seen").locator(".wall")
     assert wall.evaluate("wall => wall.scrollHeight > wall.clientHeight")

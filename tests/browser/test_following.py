@@ -94,7 +94,7 @@ def test_a_waiting_run_says_its_place_and_leaves_the_queue(ada: Person, rest: ht
 
 
 def test_a_reload_in_the_middle_shows_where_it_stands(ada: Person, rest: httpx.Client) -> None:
-    ada.follow(telling_job(rest, STORY, delay_ms=40))
+    ada.follow(telling_job(rest, STORY, delay_ms=200))
     expect(ada.page.locator("#text-story")).to_contain_text("Once upon a time")
     ada.page.reload()
     ada.sees_status("story", "running")

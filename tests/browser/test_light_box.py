@@ -154,6 +154,7 @@ def test_a_picture_becomes_the_input_of_the_next_run(ada: Person, rest: httpx.Cl
     board = Board(page, rest, workflow)
     page, box = light_box(ada, workflow)
     asset = page.locator("#light-box").get_attribute("data-asset")
+    expect(box.locator("[data-action=use]")).to_be_visible()
     page.keyboard.press("u")
     expect(box.locator("[role=status]")).to_contain_text("“Photo” has it")
     assert board.saved_node("photo")["properties"]["value"] == {"asset": asset}

@@ -200,7 +200,7 @@ def test_waiting_runs_say_their_place_and_are_cancelled_at_once(ada: Person, res
 
 
 def test_other_runs_are_a_quiet_ring_and_a_tile_until_their_picture_lands(ada: Person, rest: httpx.Client) -> None:
-    workflow = study(rest, seconds=3)
+    workflow = study(rest, seconds=8)
     run(rest, workflow, params={"seed": 1})
     run(rest, workflow, params={"seed": 2})
     page = opened(ada, workflow)

@@ -232,7 +232,7 @@ def test_what_an_agent_does_is_told_while_it_does_it(page: Page, rest: httpx.Cli
 
 def test_a_text_follows_its_end_unless_it_is_read_back(page: Page, rest: httpx.Client) -> None:
     told = "\n".join(f"Line {at} of a story" for at in range(60))
-    workflow = make_workflow(rest, [node("story", "text.stream", text=told, delay_ms=15)], [])
+    workflow = make_workflow(rest, [node("story", "text.stream", text=told, delay_ms=40)], [])
     Board(page, rest, workflow)
     submit(rest, workflow)
     text = page.locator("#text-story")

@@ -83,7 +83,7 @@ def test_all_of_it_killed_goes_on_at_the_next_start_without_waiting_for_leases(u
     unstarted.environment["LEASE_SECONDS"] = "600"
     product = unstarted.start()
     with product.client() as client:
-        jobs = wait_for(client, 2.0, jobs=6)
+        jobs = wait_for(client, 4.0, jobs=6)
         everything = product.processes()
         product.kill()
         eventually(lambda: not alive(everything))

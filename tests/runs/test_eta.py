@@ -1,6 +1,6 @@
 """About when a waiting job starts and ends, as its document tells."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,9 +24,11 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def living(settings: Any, ada: User, valkey: redis.Redis) -> None:
-    """Two slots, and workers for more, which count as alive however slow the machine is."""
+def living(settings: Any, ada: User, valkey: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two slots, and workers for more; time stands still."""
     settings.MAX_CONCURRENT_JOBS, settings.LEASE_SECONDS = 2, 3600
+    now = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now)  # seconds are counted, and a machine may be busy
     for name in ("w1", "w2", "w3", "w4"):
         factories.worker(name)
 
@@ -46,7 +48,7 @@ def running(workflow: Workflow, since: float = 0.0, **fields: Any) -> Job:
 
 def told(jobs: list[Job]) -> list[tuple[int, int | None] | None]:
     """In how many seconds each starts and ends."""
-    now = datetime.now(UTC)
+    now = timezone.now()
 
     def seconds(text: str) -> int:
         return round((datetime.fromisoformat(text) - now).total_seconds())

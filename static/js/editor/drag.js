@@ -82,7 +82,12 @@ export function chooseAndMove(canvas, { scene, store, selection, viewport }) {
     const done = () => {
       box.hidden = true;
     };
-    follow(canvas, event, { move: draw, end: done, stop: done });
+    /** @param {PointerEvent} at */
+    const drop = (at) => {
+      draw(at); // the last stretch may have come since the last frame
+      done();
+    };
+    follow(canvas, event, { move: draw, end: drop, stop: done });
   }
 }
 

@@ -247,6 +247,15 @@ def test_the_next_step_is_taken_when_it_is_due_not_at_the_next_look(
     assert Job.objects.get(pk=job.pk).state == State.CANCELLING
 
 
+def test_a_pool_that_stood_still_for_long_asks_before_it_kills(crew: Crew, ada: User) -> None:
+    job = held(ada, crew.worker, state=State.CANCELLING)
+    crew.look()
+    crew.ledger._cancelling[job.pk, job.fence] -= 60
+    crew.look()
+    eventually(lambda: crew.noted(signal.SIGTERM))
+    assert crew.worker in crew.children.alive()
+
+
 def test_a_job_that_has_run_too_long_loses_its_worker(
     crew: Crew, ada: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

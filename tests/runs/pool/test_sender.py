@@ -61,7 +61,7 @@ def the_delivery() -> Delivery:
 
 
 def tried(attempts: int) -> Callable[[], bool]:
-    return lambda: bool(Delivery.objects.filter(attempts=attempts, tried_at__isnull=False).exists())
+    return lambda: bool(Delivery.objects.filter(attempts__gte=attempts, tried_at__isnull=False).exists())
 
 
 async def hang(writer: asyncio.StreamWriter) -> None:
@@ -137,7 +137,7 @@ def hmac_of(message: str, timestamp: str, body: bytes) -> str:
 def test_after_a_500_it_is_tried_again_with_the_same_id_and_body(
     ada: User, sending: Callable[[], Sender], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parcels, "PAUSES", (0.05,) * 7)
+    monkeypatch.setattr(parcels, "PAUSES", (0.05, *[1.0] * 6))
     with receiving(REFUSED) as server:
         secret = hook(ada, server)
         job = jobs.ran(ada)

@@ -31,7 +31,7 @@ def expired(owner: User) -> Job:
     )
 
 
-def test_a_job_whose_lease_ran_out_goes_back_to_the_queue(sweep: Sweep, ada: User) -> None:
+def test_a_job_whose_lease_ran_out_goes_back_to_the_queue(ada: User, sweep: Sweep) -> None:
     job = expired(ada)
     sweep.round()
     assert Job.objects.get(pk=job.pk).state == State.QUEUED
@@ -46,7 +46,7 @@ def test_a_living_worker_of_the_pool_keeps_its_job_though_the_lease_seems_over(v
 
 
 def test_a_lease_that_was_renewed_since_the_look_is_none_that_has_run_out(
-    sweep: Sweep, ada: User, monkeypatch: pytest.MonkeyPatch
+    ada: User, sweep: Sweep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As by a pool whose machine slept until then."""
     job, look = expired(ada), gate.expired
@@ -55,19 +55,19 @@ def test_a_lease_that_was_renewed_since_the_look_is_none_that_has_run_out(
     assert Job.objects.get(pk=job.pk).state == State.RUNNING
 
 
-def test_a_job_that_was_rescued_wakes_a_worker(sweep: Sweep, ada: User) -> None:
+def test_a_job_that_was_rescued_wakes_a_worker(ada: User, sweep: Sweep) -> None:
     expired(ada)
     sweep.round()
     assert wake.pending() == 1
 
 
-def test_a_wake_up_that_was_lost_is_made_up_for(sweep: Sweep, ada: User) -> None:
+def test_a_wake_up_that_was_lost_is_made_up_for(ada: User, sweep: Sweep) -> None:
     factories.job(factories.workflow(ada))
     sweep.round()
     assert wake.pending() == 1
 
 
-def test_after_a_sleep_every_lease_gets_one_more_term(sweep: Sweep, ada: User) -> None:
+def test_after_a_sleep_every_lease_gets_one_more_term(ada: User, sweep: Sweep) -> None:
     job = expired(ada)
     sweep.seen_at = time.time() - 600
     sweep.round()
@@ -77,7 +77,7 @@ def test_after_a_sleep_every_lease_gets_one_more_term(sweep: Sweep, ada: User) -
     assert found.lease_until > timezone.now()
 
 
-def test_after_the_clock_was_put_back_no_lease_lasts_longer_than_one_term(sweep: Sweep, ada: User) -> None:
+def test_after_the_clock_was_put_back_no_lease_lasts_longer_than_one_term(ada: User, sweep: Sweep) -> None:
     job = expired(ada)
     Job.objects.update(lease_until=timezone.now() + timedelta(hours=1))
     sweep.seen_at = time.time() + 3600
@@ -87,7 +87,7 @@ def test_after_the_clock_was_put_back_no_lease_lasts_longer_than_one_term(sweep:
     assert until < timezone.now() + timedelta(minutes=1)
 
 
-def test_a_duty_that_was_taken_before_the_clock_was_put_back_is_over(sweep: Sweep, ada: User) -> None:
+def test_a_duty_that_was_taken_before_the_clock_was_put_back_is_over(ada: User, sweep: Sweep) -> None:
     sweep.round()
     job = expired(ada)
     Duty.objects.update(until=timezone.now() + timedelta(hours=1))
@@ -95,7 +95,7 @@ def test_a_duty_that_was_taken_before_the_clock_was_put_back_is_over(sweep: Swee
     assert Job.objects.get(pk=job.pk).state == State.QUEUED
 
 
-def test_one_pool_sweeps_and_the_next_takes_over_when_it_is_silent(sweep: Sweep, ada: User) -> None:
+def test_one_pool_sweeps_and_the_next_takes_over_when_it_is_silent(ada: User, sweep: Sweep) -> None:
     sweep.round()
     job = expired(ada)
     Sweep("other").round()
@@ -145,7 +145,7 @@ def test_of_workers_that_were_killed_redis_keeps_no_names(sweep: Sweep, valkey: 
         assert valkey.smembers(names) == {b"rq:worker:new", b"rq:worker:busy"}
 
 
-def test_it_sweeps_until_it_is_closed(sweep: Sweep, ada: User) -> None:
+def test_it_sweeps_until_it_is_closed(ada: User, sweep: Sweep) -> None:
     job = expired(ada)
     sweep.start()
     eventually(lambda: Job.objects.get(pk=job.pk).state == State.QUEUED)

@@ -13,7 +13,7 @@ from runs import lens
 from runs.models import Job
 from runs.redis import snapshot_key
 from runs.removal import remove_job
-from runs.sockets import canvas, feed
+from runs.sockets import canvas, feed, overview
 from runs.sockets.overview import Overview
 from runs.sockets.threads import in_database
 from runs.states import State
@@ -157,7 +157,10 @@ async def test_a_move_that_nobody_told_of_is_found(path: str, ada: User, workflo
         await socket.until("#lens", focused=str(first.pk))
 
 
-async def test_nothing_but_a_summary_of_another_run_travels(path: str, ada: User, workflow: Workflow) -> None:
+async def test_nothing_but_a_summary_of_another_run_travels(
+    path: str, ada: User, workflow: Workflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overview, "REST", 10**9)
     other, focused = await act(submitted, workflow), await act(submitted, workflow)
     attempt = await act(Attempt.of, other)
     async with connected(path, await act(cookie, ada)) as socket:
@@ -277,7 +280,7 @@ async def test_a_page_moves_its_lens_by_its_socket(path: str, ada: User, workflo
             assert moved["job_id"] == str(seen.pk)
             assert await act(lens.of, ada, workflow.pk) == lens.Focus(seen.pk, pinned=True)
         await socket.say({"lens": {"job": str(first.pk), "pinned": "0"}})
-        await socket.until("#lens")
+        await socket.until("#lens", 'data-action="pin"')
         assert await act(lens.of, ada, workflow.pk) == lens.Focus(first.pk, pinned=False)
 
 

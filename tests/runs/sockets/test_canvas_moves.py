@@ -19,6 +19,12 @@ from workflows.models import Workflow
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("valkey")]
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Overview, "seconds", 0.05)
+    monkeypatch.setattr(Overview, "linger_seconds", 0.0)
+
+
 @pytest.fixture
 def workflow(ada: User) -> Workflow:
     return factories.workflow(ada)
@@ -30,11 +36,10 @@ def path(workflow: Workflow) -> str:
 
 
 class Held:
-    """Keeps what is drawn from being sent. Nobody looks at other runs, as that, and what follows, would wait too."""
+    """Keeps what is drawn from being sent, until it is let go."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.drawn, self.ended, self.go_on, self.pinned = (asyncio.Event() for _ in range(4))
-        monkeypatch.setattr(Overview, "seconds", 3600)
         move = canvas.CanvasSocket._move
         monkeypatch.setattr(canvas.CanvasSocket, "_move", lambda it, to: self._move(move, it, to))
         monkeypatch.setattr(canvas, "in_database", self._work)

@@ -279,7 +279,7 @@ async def test_an_answer_that_has_begun_is_not_asked_for_again(serve: Serve) -> 
 
 @pytest.mark.parametrize("words", [(), ("Well, ",)])
 async def test_a_long_silence_is_told(serve: Serve, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]) -> None:
-    monkeypatch.setattr(asking, "SILENT_SECONDS", 0.1)
+    monkeypatch.setattr(asking, "SILENT_SECONDS", 1.0)
     server, context = await serve(silent_after(*words)), Hasty()
     assert (await failed(context)).code == "timeout"
     assert (context.chunks, len(server.heard)) == ([*words], 1)

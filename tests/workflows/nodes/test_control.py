@@ -1,5 +1,6 @@
 import asyncio
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -8,15 +9,28 @@ from workflows.errors import Cancelled, NodeFailed
 from workflows.nodes import control
 
 
-async def test_waiting_takes_its_time_reports_ten_times_a_second_and_passes_the_value_on() -> None:
-    context, value = Listener(), ["anything"]
+class Clocked(Listener):
+    """Its time goes by with its sleeps alone."""
+
+    now = 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+async def test_waiting_takes_its_time_and_passes_the_value_on() -> None:
+    value = ["anything"]
     started = time.monotonic()
-    assert await control.wait(context, value, seconds=0.35) is value
+    assert await control.wait(Listener(), value, seconds=0.35) is value
     assert time.monotonic() - started >= 0.35
+
+
+async def test_waiting_reports_ten_times_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    context = Clocked()
+    monkeypatch.setattr(control, "time", SimpleNamespace(monotonic=lambda: context.now))
+    await control.wait(context, 1, seconds=0.35)
     parts = [done / total for done, total in context.steps]
-    assert len(parts) == 5
-    assert parts == sorted(parts)
-    assert parts[-1] == 1
+    assert parts == pytest.approx([0, 2 / 7, 4 / 7, 6 / 7, 1])
 
 
 async def test_waiting_for_nothing_ends_at_once() -> None:
