@@ -41,7 +41,7 @@ def read(job_id: UUID, version: int) -> Reading:
 
 
 def read_ended(job_id: UUID) -> Reading | None:
-    """As `read`, if the job has ended: so it stays, and nobody need listen for what becomes of it."""
+    """As `read`, if the job has ended: nobody need listen to it, as it can only be deleted, and that is looked for."""
     job = queue.read(job_id)
     return Reading(job, queue.document(job), _steps(job, 0)) if job and job.state in TERMINAL else None
 
