@@ -125,6 +125,8 @@ class CanvasSocket(WorkflowSocket):
 
     async def tell(self, frame: Frame) -> None:
         """What a frame of the focused job changes on the canvas."""
+        if self._shown.job_id != self._focus.job_id:
+            await self._cease_glancing()
         async with self._telling:
             if frame["type"] == "job":
                 await self._tell_job(frame)

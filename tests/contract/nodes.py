@@ -111,7 +111,7 @@ NODES = (
         "control.wait",
         {
             "waits, and reports ten times a second": CONTROL(
-                "test_waiting_takes_its_time_reports_ten_times_a_second_and_passes_the_value_on"
+                "test_waiting_takes_its_time_and_passes_the_value_on", "test_waiting_reports_ten_times_a_second"
             )
         },
         takes="value: any = null, seconds: number = 1.0",

@@ -126,18 +126,17 @@ async def test_a_move_waits_for_nothing_that_is_read_of_the_other_runs(
 
     async def work(work: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         found = await in_database(work, *arguments, **named)
-        if work.__name__ == "_board" and new:
+        if work.__name__ == "_board":
             reading.set()
             await go_on.wait()
         return found
 
-    monkeypatch.setattr(canvas, "in_database", work)
-    new: list[str] = []
     async with connected(path, await act(cookie, ada)) as socket, asyncio.timeout(30):
         await socket.until("#queue-waiting", str(first.pk))
-        new.append(str((await act(submitted, workflow)).pk))
+        monkeypatch.setattr(canvas, "in_database", work)
+        new = await act(submitted, workflow)
         await reading.wait()
         await act(lens.choose, ada, first)
         await socket.until("#lens", focused=str(first.pk))
         go_on.set()
-        await socket.until("#queue-waiting", f'data-job-card="{new[0]}"')
+        await socket.until("#queue-waiting", f'data-job-card="{new.pk}"')
