@@ -242,7 +242,7 @@ def test_the_light_box_compares_with_the_next_older_one(ada: Person, rest: httpx
     page, (three, two, one) = ada.page, products(rest, workflow)
     for asset, other in ((three, two), (one, two)):
         opened(ada, workflow)
-        tile(page, asset).locator(".enlarge").click(force=True)
+        tile(page, asset).locator(".enlarge").click()
         expect(page.locator("#light-box")).to_have_attribute("data-asset", asset)
         page.keyboard.press("c")
         sees(page, asset, other)

@@ -31,7 +31,7 @@ def light_box(ada: Person, workflow: str, place: int = 0) -> tuple[Page, Locator
     page = ada.page
     page.goto(f"/workflows/{workflow}/")
     ada.sees_live()
-    page.locator('[data-node="out"] .enlarge').nth(place).click(force=True)
+    page.locator('[data-node="out"] .enlarge').nth(place).click()
     box = page.locator("#light")
     expect(box.locator(".number")).to_be_visible()
     return page, box
@@ -182,7 +182,7 @@ def test_a_product_is_chosen_for_its_node_and_stays_so(ada: Person, rest: httpx.
     ada.sees_live()
 
     def opened() -> Locator:
-        page.locator('[data-node="noise"] .enlarge').first.click(force=True)
+        page.locator('[data-node="noise"] .enlarge').first.click()
         return page.locator("#light [data-action=choose]")
 
     choose = opened()
@@ -200,6 +200,6 @@ def test_a_product_is_chosen_for_its_node_and_stays_so(ada: Person, rest: httpx.
     expect(choose).to_have_text("Choose for its node")
     assert rest.get(f"/workflows/{workflow}/choices").json()["items"] == []
     page.keyboard.press("Escape")
-    page.locator('[data-node="out"] .enlarge').first.click(force=True)
+    page.locator('[data-node="out"] .enlarge').first.click()
     expect(page.locator("#light [data-action=rerun]")).to_be_visible()
     expect(page.locator("#light [data-action=choose]")).to_have_count(0)

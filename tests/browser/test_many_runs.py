@@ -348,7 +348,7 @@ def test_axe_finds_nothing_on_a_canvas_with_runs(ada: Person, rest: httpx.Client
     expect(page.locator("[data-start]")).to_have_text("Start 1 run")
     assert violations(page) == []
     page.keyboard.press("Escape")
-    page.locator('[data-node="out"] .enlarge').first.click(force=True)
+    page.locator('[data-node="out"] .enlarge').first.click()
     expect(page.locator("#light .number")).to_be_visible()
     assert violations(page) == []
 
