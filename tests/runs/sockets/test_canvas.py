@@ -22,19 +22,8 @@ from tests.runs.clients import bearer, connected, cookie
 from tests.runs.followers import Attempt, act, submitted
 from workflows.models import Workflow
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("valkey")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("valkey", "quick_looks")]
 Message = dict[str, Any]
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Overview, "seconds", 0.05)
-    monkeypatch.setattr(Overview, "linger_seconds", 0.0)
-
-
-@pytest.fixture
-def workflow(ada: User) -> Workflow:
-    return factories.workflow(ada)
 
 
 @pytest.fixture

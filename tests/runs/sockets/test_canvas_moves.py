@@ -9,25 +9,12 @@ import pytest
 from accounts.models import User
 from runs import lens
 from runs.sockets import canvas
-from runs.sockets.overview import Overview
 from runs.sockets.threads import in_database
-from tests import factories
 from tests.runs.clients import connected, cookie
 from tests.runs.followers import Attempt, act, submitted
 from workflows.models import Workflow
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("valkey")]
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Overview, "seconds", 0.05)
-    monkeypatch.setattr(Overview, "linger_seconds", 0.0)
-
-
-@pytest.fixture
-def workflow(ada: User) -> Workflow:
-    return factories.workflow(ada)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("valkey", "quick_looks")]
 
 
 @pytest.fixture

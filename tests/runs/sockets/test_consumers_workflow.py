@@ -23,11 +23,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 @pytest.fixture
-def workflow(ada: User) -> Workflow:
-    return factories.workflow(ada)
-
-
-@pytest.fixture
 def path(workflow: Workflow) -> str:
     return f"/ws/v1/workflows/{workflow.pk}"
 

@@ -29,11 +29,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 @pytest.fixture
-def workflow(ada: User) -> Workflow:
-    return factories.workflow(ada)
-
-
-@pytest.fixture
 def unhinted(monkeypatch: pytest.MonkeyPatch) -> None:
     """No hint of the channel layer arrives."""
     monkeypatch.setattr(publish, "_publish", list)

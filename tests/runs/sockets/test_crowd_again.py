@@ -22,17 +22,11 @@ from runs.sockets.tasks import end
 from runs.sockets.threads import in_database
 from runs.submit import Order, submit
 from runs.telemetry import TelemetryId
-from tests import factories
 from tests.runs.clients import bearer, connected
 from tests.runs.followers import Attempt, CrowdReader, Reader, act, crowd_following, submitted
 from workflows.models import Workflow
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("valkey")]
-
-
-@pytest.fixture
-def workflow(ada: User) -> Workflow:
-    return factories.workflow(ada)
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import redis
 from django.db import InterfaceError, OperationalError
 from pytest_django import Settings
 
-from accounts.models import User
 from runs import gate
 from runs.errors import JobGone
 from runs.models import Job
@@ -18,16 +17,10 @@ from runs.sockets.feed import JobFeed
 from runs.sockets.reading import Reading
 from runs.sockets.tasks import end
 from runs.telemetry import EMPTY, TelemetryId
-from tests import factories
 from tests.runs.followers import Attempt, Reader, act, following, submitted
 from workflows.models import Workflow
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("valkey")]
-
-
-@pytest.fixture
-def workflow(ada: User) -> Workflow:
-    return factories.workflow(ada)
 
 
 @pytest.fixture

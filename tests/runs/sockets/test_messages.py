@@ -17,11 +17,6 @@ from workflows.models import Workflow
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("valkey")]
 
 
-@pytest.fixture
-def workflow(ada: User) -> Workflow:
-    return factories.workflow(ada)
-
-
 async def test_a_job_that_ends_while_it_is_read_is_told_once(
     workflow: Workflow, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
